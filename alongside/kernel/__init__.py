@@ -1,0 +1,1 @@
+"""What every package may use: the clock, opaque ids, months. Standard library only, at most five files."""

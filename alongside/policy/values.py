@@ -1,0 +1,292 @@
+"""Every number and choice of a programme: default, bounds, unit, source and the sentence that is printed.
+
+Defaults are the strict reading of the sources (requirements N and X). The list is closed: `Values` below names them for
+the code, `REGISTER` describes them for screens and the handbook.
+"""
+
+from dataclasses import dataclass, fields
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One number: minutes, hours, days or people."""
+
+    key: str
+    default: int
+    least: int
+    most: int
+    unit: str
+    requirement: str
+    sentence: str | Promise
+
+
+REGISTER: tuple[Setting, ...] = (
+    Setting(
+        "urgent_second",
+        5,
+        2,
+        30,
+        "minutes",
+        "A-09",
+        _(
+            "When somebody asks for contact now and nobody answers, the second rung is called after {value} minutes."
+        ),
+    ),
+    Setting(
+        "urgent_third",
+        10,
+        4,
+        60,
+        "minutes",
+        "A-09",
+        _("The third rung of an urgent request is called after {value} minutes."),
+    ),
+    Setting(
+        "urgent_all",
+        20,
+        6,
+        120,
+        "minutes",
+        "A-03",
+        _(
+            "After {value} minutes without an answer to an urgent request, everybody who can open it is called together."
+        ),
+    ),
+    Setting(
+        "routine_second",
+        30,
+        5,
+        240,
+        "minutes",
+        "A-09",
+        _("When contact today is fine and nobody answers, the second rung is called after {value} minutes."),
+    ),
+    Setting(
+        "routine_third",
+        120,
+        10,
+        480,
+        "minutes",
+        "A-09",
+        _("The third rung of a request for today is called after {value} minutes."),
+    ),
+    Setting(
+        "routine_all_latest",
+        480,
+        60,
+        1440,
+        "minutes",
+        "A-03",
+        _(
+            "At the next change of shift, and after {value} minutes at the latest, everybody who can open a request for today is called together."
+        ),
+    ),
+    Setting(
+        "urgent_contact",
+        15,
+        5,
+        60,
+        "minutes",
+        "A-03",
+        _(
+            "A supporter who accepted an urgent request makes contact within {value} minutes, or the request goes back to the ladder."
+        ),
+    ),
+    Setting(
+        "routine_contact",
+        240,
+        30,
+        1440,
+        "minutes",
+        "A-03",
+        _(
+            "A supporter who accepted a request for today makes contact within {value} minutes, or the request goes back to the ladder."
+        ),
+    ),
+    Setting(
+        "alarm_every",
+        240,
+        15,
+        720,
+        "minutes",
+        "A-03",
+        _(
+            "While nobody has answered after the last rung, the coordinator is told again every {value} minutes."
+        ),
+    ),
+    Setting(
+        "last_hold",
+        60,
+        15,
+        720,
+        "minutes",
+        "A-03",
+        _("A request never ends sooner than {value} minutes after everybody was called."),
+    ),
+    Setting(
+        "request_limit",
+        72,
+        12,
+        72,
+        "hours",
+        "K-22",
+        _("Every request is deleted at the latest {value} hours after it was sent, whatever its state."),
+    ),
+    Setting(
+        "unanswered_kept",
+        7,
+        1,
+        14,
+        "days",
+        "A-03",
+        _(
+            "That a request went unanswered stays on the board until it is acknowledged, for {value} days at most; nothing of its content stays."
+        ),
+    ),
+    Setting(
+        "list_valid",
+        30,
+        10,
+        60,
+        "minutes",
+        "A-03",
+        _("The list of who can be asked is renewed at the latest every {value} minutes."),
+    ),
+    Setting("pool_limit", 24, 3, 24, "people", "A-08", _("At most {value} supporters can open one request.")),
+    Setting(
+        "box_kept", 7, 1, 14, "days", "K-22", _("A reply that nobody reads is deleted after {value} days.")
+    ),
+    Setting("box_replies", 20, 5, 50, "replies", "K-22", _("A reply box holds at most {value} replies.")),
+    Setting(
+        "messages_limit",
+        20,
+        5,
+        50,
+        "messages",
+        "K-22",
+        _("A member can write back at most {value} times to one request."),
+    ),
+    Setting(
+        "requests_per_hour",
+        60,
+        10,
+        1000,
+        "requests",
+        "A-03",
+        _(
+            "More than {value} requests within an hour are slowed down, never refused without the phone numbers."
+        ),
+    ),
+    Setting(
+        "on_call_tiers",
+        2,
+        2,
+        2,
+        "people",
+        "D-01",
+        _("{value} different supporters are on call in every minute: a primary and a backup."),
+    ),
+    Setting(
+        "gap_days", 14, 7, 60, "days", "D-01", _("The board lists on-call gaps of the coming {value} days.")
+    ),
+    Setting(
+        "agreement_version",
+        1,
+        1,
+        99,
+        "version",
+        "C-15",
+        _(
+            "Supporters serve under version {value} of the confidentiality agreement; without it signed, nobody is on a ladder."
+        ),
+    ),
+    Setting(
+        "key_weeks",
+        8,
+        3,
+        12,
+        "weeks",
+        "K-34",
+        _(
+            "Receiving keys are made {value} weeks ahead; a supporter without a key for the week is not on a ladder."
+        ),
+    ),
+    Setting(
+        "key_warning",
+        7,
+        1,
+        14,
+        "days",
+        "K-34",
+        _("Supporters are warned {value} days before their keys run out."),
+    ),
+    Setting(
+        "invitation_valid",
+        7,
+        1,
+        30,
+        "days",
+        "K-24",
+        _("An invitation to the team can be used for {value} days."),
+    ),
+    Setting(
+        "team_ratio",
+        7,
+        3,
+        50,
+        "people",
+        "C-19",
+        _("The aim is one supporter for every {value} people of the organisation."),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values in force for one organisation, by name, and the version they belong to."""
+
+    version: int = 0
+    urgent_second: int = 5
+    urgent_third: int = 10
+    urgent_all: int = 20
+    routine_second: int = 30
+    routine_third: int = 120
+    routine_all_latest: int = 480
+    urgent_contact: int = 15
+    routine_contact: int = 240
+    alarm_every: int = 240
+    last_hold: int = 60
+    request_limit: int = 72
+    unanswered_kept: int = 7
+    list_valid: int = 30
+    pool_limit: int = 24
+    box_kept: int = 7
+    box_replies: int = 20
+    messages_limit: int = 20
+    requests_per_hour: int = 60
+    on_call_tiers: int = 2
+    gap_days: int = 14
+    agreement_version: int = 1
+    key_weeks: int = 8
+    key_warning: int = 7
+    invitation_valid: int = 7
+    team_ratio: int = 7
+
+
+def setting(key: str) -> Setting:
+    """Return one setting's description; raises KeyError for an unknown key."""
+    return _BY_KEY[key]
+
+
+def sentence(key: str, value: int) -> str:
+    """Return the setting's sentence with its value, in the active language."""
+    return str(_BY_KEY[key].sentence).format(value=value)
+
+
+_BY_KEY = {entry.key: entry for entry in REGISTER}
+# Two spellings of the same list: a difference is a mistake that must stop the start.
+if {f.name: f.default for f in fields(Values) if f.name != "version"} != {e.key: e.default for e in REGISTER}:
+    raise RuntimeError("policy.values: Values and REGISTER differ")

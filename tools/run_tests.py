@@ -1,0 +1,178 @@
+"""Runs everything that CI runs, or with --quick what a person runs before a commit; side by side where that saves time.
+
+Prints each step with its time, the full output of a step that failed, and at the end how many tests ran.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools import postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_printing = threading.Lock()
+
+
+@dataclass
+class Step:
+    """One command with what it adds to the environment."""
+
+    name: str
+    command: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict)
+    folder: Path = ROOT
+
+
+@dataclass
+class Result:
+    """How a step went; `passed` and `failed` count tests where the step's tool says so."""
+
+    step: Step
+    code: int
+    seconds: float
+    output: str
+
+    def count(self, word: str) -> int:
+        """Return how many tests the tool's closing line counts under `word`."""
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", self.output).splitlines()
+        closing = [line for line in lines if re.search(r"\d+ (passed|failed|errors?)\b", line) and "Files" not in line]
+        found = re.search(rf"(\d+) {word}", closing[-1]) if closing else None
+        return int(found.group(1)) if found else 0
+
+
+def main() -> int:
+    """Run the steps; return the exit code."""
+    quick = _arguments().quick
+    if not quick:
+        install_system_packages()
+    results = checks()
+    with ExitStack() as stack:
+        results += tests(quick=quick, database=None if quick else _database(stack))
+    summary(results, quick=quick)
+    return max((result.code != 0 for result in results), default=0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="SQLite only, no browser")
+    return parser.parse_args()
+
+
+def _database(stack: ExitStack) -> str:
+    return os.environ.get("ALONGSIDE_TEST_POSTGRES") or stack.enter_context(postgres.server())
+
+
+def install_system_packages() -> None:
+    """Install the browser and PostgreSQL from the system's packages where they are missing and that is possible."""
+    wanted = {
+        "chromium": not any(map(shutil.which, CHROMIUM)),
+        "postgresql": not (os.environ.get("ALONGSIDE_TEST_POSTGRES") or postgres.program("initdb")),
+    }
+    missing = [package for package, is_missing in wanted.items() if is_missing]
+    if not missing:
+        return
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        sys.exit(f"The tests need {' and '.join(missing)}: please install them and run this again.")
+    say(f"installing {', '.join(missing)}")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], check=True, env=quiet)
+    subprocess.run(["apt-get", "install", "-y", "-qq", *missing], check=True, env=quiet, stdout=subprocess.DEVNULL)
+
+
+def checks() -> list[Result]:
+    """Run what looks at the code without running it."""
+    return side_by_side(
+        [
+            Step("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
+            Step("lint", [str(BIN / "ruff"), "check", "--quiet", "."]),
+            Step("import contracts", [str(BIN / "lint-imports"), "--no-cache"]),
+            Step("types", [str(BIN / "mypy"), "--no-error-summary"], {"ALONGSIDE_SECRET_KEY": "types"}),
+            Step("browser types", _npm("types"), folder=ROOT / "browser"),
+            Step("migrations match tables", _manage("makemigrations", "--check", "--dry-run")),
+        ]
+    )
+
+
+def tests(*, quick: bool, database: str | None) -> list[Result]:
+    """Run the tests: the browser's own, everything on SQLite, everything on PostgreSQL, the stories in a real
+    browser.
+    """
+    pytest = [sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=short"]
+    results = side_by_side(
+        [
+            Step("browser code (vitest)", _npm("test"), folder=ROOT / "browser"),
+            Step("tests on SQLite", [*pytest, "-n", "2", "-m", "not e2e"], {"ALONGSIDE_TEST_DB": "sqlite"}),
+        ],
+        at_once=1,
+    )
+    if quick:
+        return results
+    on_postgres = {"ALONGSIDE_TEST_DB": "postgres", "DATABASE_URL": database or ""}
+    return results + side_by_side(
+        [
+            Step("tests on PostgreSQL", [*pytest, "-n", "2", "-m", "not e2e"], on_postgres),
+            Step("stories in Chromium", [*pytest, "-n", "2", "-m", "e2e"], {"E2E_POSTGRES": database or ""}),
+        ],
+        at_once=1,
+    )
+
+
+def _npm(script: str) -> list[str]:
+    return [str(BIN / "npm"), "run", "--silent", script]
+
+
+def _manage(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "django", *arguments, "--settings", "alongside.site.settings"]
+
+
+def side_by_side(steps: Sequence[Step], at_once: int = 2) -> list[Result]:
+    """Run the steps, `at_once` at a time, and print each as it ends."""
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(run, steps))
+
+
+def run(step: Step) -> Result:
+    """Run one step and print how it went; its output only when it failed."""
+    begun = time.monotonic()
+    env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT), **step.env}
+    done = subprocess.run(step.command, cwd=step.folder, env=env, capture_output=True, text=True, check=False)
+    result = Result(step, done.returncode, time.monotonic() - begun, done.stdout + done.stderr)
+    with _printing:
+        say(f"{'ok' if result.code == 0 else 'FAILED':7}{step.name} ({result.seconds:.0f} s)")
+        if result.code:
+            print(result.output[-20_000:], flush=True)
+    return result
+
+
+def summary(results: Sequence[Result], *, quick: bool) -> None:
+    """Print what ran and, alone on the last line, how many tests passed and failed."""
+    trace = [sys.executable, str(ROOT / "tools" / "trace.py"), "--summary"]
+    if quick:
+        print(subprocess.run(trace, capture_output=True, text=True, check=False).stdout, end="")
+    passed = sum(result.count("passed") for result in results)
+    failed = sum(result.count("failed") + result.count("error") for result in results)
+    broken = [result.step.name for result in results if result.code]
+    if broken:
+        say("failed: " + ", ".join(broken))
+    print(f"{passed} passed, {failed} failed", flush=True)
+
+
+def say(text: str) -> None:
+    """Print a line of progress."""
+    print(f"  {text}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

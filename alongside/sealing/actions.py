@@ -1,0 +1,97 @@
+"""Publishing keys and letting them go."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+
+from alongside.sealing import rules
+from alongside.sealing.models import KeyWrap, ReceivingKey, WordsRecipient
+
+
+class OtherWords(Exception):
+    """The keys were wrapped for other words than those on record: the words were mistyped, or a new enrolment is
+    needed.
+    """
+
+
+class BadKeys(ValueError):
+    """The keys are not what this product's own page makes."""
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """One week's key as a device made it."""
+
+    week: date
+    public_key: str
+    wrap: bytes
+
+
+@transaction.atomic
+def publish(
+    person_id: uuid.UUID,
+    wrap_recipient: str,
+    keys: Sequence[NewKey],
+    *,
+    weeks: Collection[date],
+    refused: Collection[str] = (),
+) -> None:
+    """Keep a person's public keys and wraps for the coming weeks.
+
+    A week that has a usable key keeps it, since something may already be sealed to it. Raises OtherWords, and BadKeys
+    for a week outside `weeks`, a key or wrap of the wrong form, a repeated key, or one listed in `refused` (the
+    demonstration's).
+    """
+    _check(wrap_recipient, keys, weeks, refused)
+    known = WordsRecipient.objects.filter(person_id=person_id).values_list("recipient", flat=True).first()
+    if known is None:
+        WordsRecipient.objects.create(person_id=person_id, recipient=wrap_recipient)
+    elif known != wrap_recipient:
+        raise OtherWords
+    for new in keys:
+        _keep(person_id, new)
+
+
+def _check(
+    wrap_recipient: str, keys: Sequence[NewKey], weeks: Collection[date], refused: Collection[str]
+) -> None:
+    try:
+        for text in (wrap_recipient, *(key.public_key for key in keys)):
+            rules.check_public_key(text)
+        for key in keys:
+            rules.check_wrap(key.wrap)
+    except ValueError as error:
+        raise BadKeys(str(error)) from error
+    if {key.week for key in keys} - set(weeks) or len({key.week for key in keys}) != len(keys):
+        raise BadKeys("week")
+    if not set(refused).isdisjoint({wrap_recipient, *(key.public_key for key in keys)}):
+        raise BadKeys("demonstration")
+
+
+def _keep(person_id: uuid.UUID, new: NewKey) -> None:
+    key, made = ReceivingKey.objects.get_or_create(
+        person_id=person_id, week=new.week, defaults={"public_key": new.public_key}
+    )
+    if not made:
+        if KeyWrap.objects.filter(key=key).exists():
+            return
+        ReceivingKey.objects.filter(id=key.id).update(public_key=new.public_key)
+    KeyWrap.objects.create(key=key, sealed=new.wrap)
+
+
+@transaction.atomic
+def drop_keys(person_id: uuid.UUID) -> None:
+    """Delete a person's keys, wraps and words recipient: nothing can be sealed to them or unlocked by them any more."""
+    ReceivingKey.objects.filter(person_id=person_id).delete()
+    WordsRecipient.objects.filter(person_id=person_id).delete()
+
+
+@transaction.atomic
+def purge_keys(before: date) -> int:
+    """Delete keys and wraps of weeks that began before `before`; return how many. The caller adds the time requests
+    may live.
+    """
+    return ReceivingKey.objects.filter(week__lt=before).delete()[0]

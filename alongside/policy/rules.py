@@ -1,6 +1,7 @@
 """Which changes of policy are allowed."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 # Each pair must stay in this order, or a rung would be called before the one above it.
 ASCENDING = (
@@ -23,5 +24,5 @@ def check(key: str, value: int, *, least: int, most: int, in_force: Mapping[str,
         raise OutOfBounds(key)
     after = {**in_force, key: value}
     for chain in ASCENDING:
-        if key in chain and any(after[a] >= after[b] for a, b in zip(chain, chain[1:], strict=False)):
+        if key in chain and any(after[a] >= after[b] for a, b in pairwise(chain)):
             raise OutOfOrder(key)

@@ -133,7 +133,7 @@ REGISTER: tuple[Setting, ...] = (
         72,
         "hours",
         "K-22",
-        _("Every request is deleted at the latest {value} hours after it was sent, whatever its state."),
+        _("Every request is deleted {value} hours after it was sent, whatever its state; only a call that was just made is waited out first."),
     ),
     Setting(
         "unanswered_kept",

@@ -32,7 +32,9 @@ UNITS = {
 def settings(request: HttpRequest) -> HttpResponse:
     """Show every setting with the sentence it makes true, its value, bounds, default and source."""
     seat = accounts.permit(request.user, "policy.see")
-    rows = [_row(values.setting(key), value, sentence) for key, value, sentence in queries.sentences(seat.organisation.id)]
+    rows = [
+        _row(values.setting(key), value, sentence) for key, value, sentence in queries.sentences(seat.organisation.id)
+    ]
     context = {
         "seat": seat,
         "rows": rows,
@@ -55,7 +57,8 @@ def setting(request: HttpRequest, key: str) -> HttpResponse:
         request.POST or None, setting=entry, label=UNITS[entry.unit].capitalize(), initial={"value": in_force}
     )
     if request.method == "POST" and form.is_valid():
-        return _change(request, seat, entry, form)
+        response: HttpResponse = _change(request, seat, entry, form)
+        return response
     return _page(request, seat, entry, form)
 
 
@@ -64,12 +67,19 @@ def _change(request: HttpRequest, seat: Seat, entry: values.Setting, form: Setti
     try:
         actions.change(seat, entry.key, form.cleaned_data["value"])
     except rules.OutOfOrder:
-        form.add_error("value", _("The rungs of a ladder follow each other: this one must come after the one before it and before the next."))
+        form.add_error(
+            "value",
+            _(
+                "Rungs follow each other: this one must come after the one before it and before the next."
+            ),
+        )
         return _page(request, seat, entry, form)
     except rules.OutOfBounds:
         form.add_error("value", _("This lies outside the bounds."))
         return _page(request, seat, entry, form)
-    messages.success(request, _("Changed. It holds from now on; requests under way keep the terms they were sent under."))
+    messages.success(
+        request, _("Changed. It holds from now on; requests under way keep their terms.")
+    )
     return redirect("in_settings")
 
 

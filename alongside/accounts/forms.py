@@ -1,0 +1,289 @@
+"""What people type about organisations, themselves and their way in."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from allauth.account import forms as library
+from allauth.mfa.base import forms as codes
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from alongside.accounts.models import ContactPoint, Organisation, Person
+from alongside.content import law
+from alongside.notify import rules as notify
+
+GOOD_PASSWORD = _("At least 12 characters. Four or five words in a row are easy to remember and hard to guess.")
+PHONE = RegexValidator(
+    r"^\+?[0-9][0-9 ().\-]{2,28}$", _("Write a telephone number with digits, such as +1 218 555 0100.")
+)
+SLUG = RegexValidator(
+    r"^[a-z][a-z0-9\-]{1,38}[a-z0-9]$", _("Use small letters, digits and hyphens, such as pine-county.")
+)
+NEAR = (
+    "America/New_York",
+    "America/Toronto",
+    "America/Chicago",
+    "America/Winnipeg",
+    "America/Denver",
+    "America/Edmonton",
+    "America/Phoenix",
+    "America/Regina",
+    "America/Los_Angeles",
+    "America/Vancouver",
+    "America/Halifax",
+    "America/St_Johns",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+)
+
+
+def time_zones() -> list[Any]:
+    """Return the choices of time zones: those of the United States and Canada first."""
+    others = sorted(
+        zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/") and zone not in NEAR
+    )
+    return [
+        (_("United States and Canada"), [(zone, _readable(zone)) for zone in NEAR]),
+        (_("Elsewhere"), [(zone, _readable(zone)) for zone in others]),
+    ]
+
+
+def _readable(zone: str) -> str:
+    return zone.split("/", 1)[1].replace("_", " ").replace("/", ", ")
+
+
+class NewPersonForm(forms.Form):
+    """Name and password of somebody who was invited."""
+
+    name = forms.CharField(label=_("Your name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        disabled=True,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        help_text=_("You sign in with this address."),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "minlength": "12"}),
+        help_text=GOOD_PASSWORD,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Judge the password together with name and address: it must not repeat them."""
+        cleaned = super().clean() or {}
+        if password := cleaned.get("password"):
+            person = Person(name=cleaned.get("name", ""), email=self.initial.get("email", ""))
+            try:
+                validate_password(password, person)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class OrganisationForm(forms.Form):
+    """What an organisation is called and reached by."""
+
+    name = forms.CharField(label=_("Name of the organisation"), max_length=120)
+    neutral_title = forms.CharField(
+        label=_("Title on screens and in notices"),
+        max_length=40,
+        initial="Shift info",
+        help_text=_("Somebody may look over a shoulder: choose words that do not tell what it is."),
+    )
+    on_call_number = forms.CharField(
+        label=_("On-call telephone number"),
+        max_length=30,
+        required=False,
+        validators=[PHONE],
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        help_text=_(
+            "The programme's own number, forwarded to whoever is on call. Members see it. Empty if there is none."
+        ),
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
+    language = forms.ChoiceField(label=_("First language"), choices=lambda: settings.LANGUAGES)
+    pack = forms.ChoiceField(
+        label=_("Law and hotlines of"), choices=lambda: [(key, law.pack(key, "en").name) for key in law.packs()]
+    )
+    headcount = forms.IntegerField(
+        label=_("People in the organisation, about"),
+        min_value=1,
+        max_value=1_000_000,
+        help_text=_("For the aim of supporters and for how often counts may be published."),
+    )
+    offices = forms.CharField(
+        label=_("Offices, one on each line"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Stations, districts, shifts: parts that a member may want to leave out. They can be added later."),
+    )
+
+    def clean_offices(self) -> list[str]:
+        """Split the lines."""
+        names = [line.strip() for line in self.cleaned_data["offices"].splitlines() if line.strip()]
+        if any(len(name) > 80 for name in names):  # noqa: PLR2004
+            raise ValidationError(_("The name of an office has 80 characters at most."))
+        return names
+
+
+class NewOrganisationForm(OrganisationForm):
+    """A further organisation on this server."""
+
+    slug = forms.CharField(
+        label=_("Short name in addresses"),
+        max_length=40,
+        validators=[SLUG],
+        help_text=_("Part of the address on posters, such as pine-county. It cannot be changed later."),
+    )
+    field_order = ("name", "slug")
+
+    def clean_slug(self) -> str:
+        """Refuse a name in use."""
+        slug: str = self.cleaned_data["slug"]
+        if Organisation.objects.filter(slug=slug).exists():
+            raise ValidationError(_("Another organisation has this short name."))
+        return slug
+
+
+class ContactPointForm(forms.Form):
+    """A place where somebody is alerted."""
+
+    kind = forms.ChoiceField(
+        label=_("How"),
+        choices=[
+            (ContactPoint.Kind.EMAIL, _("E-mail")),
+            (ContactPoint.Kind.APPRISE, _("Text message or chat (Apprise address)")),
+        ],
+        widget=forms.RadioSelect,
+        initial=ContactPoint.Kind.EMAIL,
+    )
+    address = forms.CharField(
+        label=_("Address"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+        help_text=_("An e-mail address, or an Apprise address such as twilio://… or ntfys://…"),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Judge the address by its kind."""
+        cleaned = super().clean() or {}
+        address = cleaned.get("address", "")
+        if address and not notify.is_address(cleaned.get("kind", ""), address):
+            if cleaned.get("kind") == ContactPoint.Kind.EMAIL:
+                self.add_error("address", _("This is not an e-mail address."))
+            else:
+                self.add_error(
+                    "address", _("Notices cannot be sent there. The address begins with the service's name and ://.")
+                )
+        return cleaned
+
+
+class _Code:
+    """Mixin: how a one-time code is typed, and that its use leaves no time behind."""
+
+    fields: dict[str, forms.Field]
+
+    def ask_for(self, label: Any, hint: Any) -> None:
+        field = self.fields["code"]
+        field.label, field.help_text = label, hint
+        field.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+
+
+class CodeForm(_Code, codes.AuthenticateForm):
+    """The second step of sign-in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ask_for(_("Code"), _("The six digits your app shows now, or one of your eight-digit recovery codes."))
+
+    def save(self) -> None:
+        """Sign in, and forget when the app was last used: nobody's hours are kept (K-26)."""
+        super().save()
+        Authenticator.objects.filter(user=self.user).update(last_used_at=None)
+
+
+class FreshCodeForm(_Code, codes.ReauthenticateForm):
+    """The second step again, before something that matters."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ask_for(_("Code"), _("The six digits your app shows now, or one of your eight-digit recovery codes."))
+
+    def save(self) -> None:
+        """Go on, and forget when the app was last used."""
+        super().save()
+        Authenticator.objects.filter(user=self.user).update(last_used_at=None)
+
+
+class FirstCodeForm(_Code, ActivateTOTPForm):
+    """The first code of an app that is being set up."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ask_for(_("Code"), _("The six digits your app shows now."))
+        # The page is read from the top: a picture to scan comes before the code.
+        del self.fields["code"].widget.attrs["autofocus"]
+
+
+class SignInForm(library.LoginForm):
+    """The first step of sign-in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login, password = self.fields["login"], self.fields["password"]
+        login.label, password.help_text = _("E-mail address"), ""
+        login.widget.attrs = {"autocomplete": "username", "autofocus": True, "maxlength": 254}
+        password.widget.attrs = {"autocomplete": "current-password"}
+
+
+class FreshPasswordForm(library.ReauthenticateForm):
+    """The password again, before something that matters."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs = {"autocomplete": "current-password", "autofocus": True}
+
+
+class ForgottenForm(library.ResetPasswordForm):
+    """The address of somebody who has forgotten the password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+        self.fields["email"].widget.attrs = {"autocomplete": "username", "autofocus": True}
+
+
+class NewPasswordForm(library.ResetPasswordKeyForm):
+    """A new password, after a link by e-mail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _dress_new_password(self)
+
+
+class ChangePasswordForm(library.ChangePasswordForm):
+    """A new password, by somebody who knows the old one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Present password")
+        self.fields["oldpassword"].help_text = ""
+        self.fields["oldpassword"].widget.attrs = {"autocomplete": "current-password"}
+        _dress_new_password(self)
+
+
+def _dress_new_password(form: forms.Form) -> None:
+    new, again = form.fields["password1"], form.fields["password2"]
+    new.label, again.label = _("New password"), _("The same again")
+    new.help_text, again.help_text = GOOD_PASSWORD, ""
+    for field in (new, again):
+        field.widget.attrs = {"autocomplete": "new-password", "minlength": "12"}

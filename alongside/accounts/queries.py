@@ -1,0 +1,132 @@
+"""Who is signed in, and what they may do."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
+
+from alongside.accounts import rules
+from alongside.accounts.models import AuditEntry, ContactPoint, Invitation, Office, Organisation, Person, Role
+from alongside.content import load
+from alongside.kernel import ids
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A person acting in one organisation with the roles they hold there."""
+
+    person: Person
+    of: Organisation | None
+    roles: frozenset[str]
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation of the seat; an operator's seat has none and raises Http404."""
+        if self.of is None:
+            raise Http404
+        return self.of
+
+
+def permit(
+    person: Person | AnonymousUser, capability: str, organisation: Organisation | uuid.UUID | None = None
+) -> Seat:
+    """Return the person's seat if a role of theirs holds the capability there, else raise Http404: strangers learn
+    nothing.
+
+    Without an organisation the person's first one in which they hold the capability is taken. Raises KeyError for a
+    capability that is not in content/roles.toml.
+    """
+    register = load.capabilities()
+    if isinstance(person, AnonymousUser) or not person.is_active:
+        raise Http404
+    wanted = organisation.id if isinstance(organisation, Organisation) else organisation
+    for seat in seats(person):
+        if wanted is not None and (seat.of is None or seat.of.id != wanted):
+            continue
+        if rules.may(capability, seat.roles, register):
+            return seat
+    raise Http404
+
+
+def seats(person: Person) -> list[Seat]:
+    """Return the person's seats by organisation slug, an operator's last."""
+    held: dict[uuid.UUID | None, tuple[Organisation | None, set[str]]] = {}
+    rows = Role.objects.filter(person=person).select_related("organisation").order_by("organisation__slug", "name")
+    for role in rows:
+        held.setdefault(role.organisation_id, (role.organisation, set()))[1].add(role.name)
+    found = [Seat(person, organisation, frozenset(names)) for organisation, names in held.values()]
+    return sorted(found, key=lambda seat: seat.of.slug if seat.of else "~")
+
+
+def open_organisation(slug: str) -> Organisation:
+    """Return an organisation by its slug; raises Organisation.DoesNotExist. It may be closed: see `open`."""
+    return Organisation.objects.get(slug=slug)
+
+
+def contact_points_of(person_id: uuid.UUID) -> list[ContactPoint]:
+    """Return the places where a person is alerted; for their own page."""
+    return list(ContactPoint.objects.filter(person_id=person_id).order_by("kind", "address"))
+
+
+def organisation(organisation_id: uuid.UUID) -> Organisation:
+    """Return an organisation by its id; raises Organisation.DoesNotExist."""
+    return Organisation.objects.get(id=organisation_id)
+
+
+def offices_of(organisation: Organisation) -> list[Office]:
+    """Return the organisation's offices by name."""
+    return list(Office.objects.filter(organisation=organisation))
+
+
+def coordinators_of(organisation_id: uuid.UUID) -> list[Person]:
+    """Return the coordinators of an organisation who can sign in."""
+    return list(
+        Person.objects.filter(
+            is_active=True, roles__organisation_id=organisation_id, roles__name="coordinator"
+        ).distinct()
+    )
+
+
+def addresses_of(person_id: uuid.UUID) -> list[tuple[str, str]]:
+    """Return (kind, address) of each contact point of a person."""
+    return list(ContactPoint.objects.filter(person_id=person_id).values_list("kind", "address"))
+
+
+def invitation(token: str, now: datetime) -> Invitation | None:
+    """Return the invitation that a token opens, or None when it is unknown, used, withdrawn or expired."""
+    rows = Invitation.objects.filter(token_hash=ids.digest(token.encode()), expires_at__gt=now)
+    return rows.select_related("organisation", "office").first()
+
+
+def account_in_use(email: str) -> Person | None:
+    """Return the person with this address who can sign in, or None. Only for whoever holds an invitation to that
+    address.
+    """
+    return Person.objects.filter(email__iexact=email, is_active=True).first()
+
+
+def invitations_of(organisation_id: uuid.UUID, now: datetime) -> list[Invitation]:
+    """Return the open invitations of an organisation by name."""
+    rows = Invitation.objects.filter(organisation_id=organisation_id, expires_at__gt=now)
+    return list(rows.select_related("office").order_by("name"))
+
+
+def people_of(organisation_id: uuid.UUID) -> list[tuple[Person, list[str]]]:
+    """Return everybody with a role in an organisation by name, with their roles in order of the register."""
+    held: dict[Person, list[str]] = {}
+    rows = Role.objects.filter(organisation_id=organisation_id).select_related("person")
+    for role in rows.order_by("person__name"):
+        held.setdefault(role.person, []).append(role.name)
+    return [(person, sorted(names, key=rules.ROLES.index)) for person, names in held.items()]
+
+
+def organisations() -> list[Organisation]:
+    """Return every organisation of this installation by slug; for operators."""
+    return list(Organisation.objects.all())
+
+
+def changes_of(organisation_id: uuid.UUID, most: int = 200) -> list[AuditEntry]:
+    """Return the newest changes that coordinators and operators made, newest first."""
+    return list(AuditEntry.objects.filter(organisation_id=organisation_id).select_related("person")[:most])

@@ -1,0 +1,91 @@
+"""Changes to the rota, entered by hand."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from alongside.accounts import actions as accounts
+from alongside.accounts.queries import Seat
+from alongside.kernel import clock
+from alongside.rota import rules
+from alongside.rota.models import Shift
+from alongside.team import queries as team
+
+
+class NotEligible(ValueError):
+    """The supporter is on leave, has ended, or has not signed the agreement in force."""
+
+
+def enter_shift(seat: Seat, supporter_id: uuid.UUID, tier: int, starts_at: datetime, ends_at: datetime) -> None:
+    """Enter one shift; see `enter_shifts`."""
+    enter_shifts(seat, supporter_id, tier, [(starts_at, ends_at)])
+
+
+@transaction.atomic
+def enter_shifts(seat: Seat, supporter_id: uuid.UUID, tier: int, spans: Sequence[tuple[datetime, datetime]]) -> None:
+    """Enter shifts of one supporter in one tier, all of them or none (D-01).
+
+    A shift of somebody who may not serve at present gives way where it is in the way. Raises
+    team.queries.NotASupporter for an id of another organisation, NotEligible, rules.BadSpan, rules.Overlap and
+    rules.SamePerson; two coordinators at once take turns.
+    """
+    organisation = seat.organisation
+    name = team.supporter_in(organisation.id, supporter_id).person.name
+    accounts.hold(organisation.id)
+    able = {one.id for one in team.eligible_at(organisation.id, clock.now())}
+    if supporter_id not in able:
+        raise NotEligible
+    for starts_at, ends_at in spans:
+        new = rules.Duty(tier, supporter_id, starts_at, ends_at)
+        rows = Shift.objects.filter(organisation=organisation, starts_at__lt=ends_at, ends_at__gt=starts_at)
+        rules.check(new, [row.facts() for row in rows if row.supporter_id in able])
+        for row in rows:
+            if row.supporter_id not in able and row.tier == tier:
+                _give_way(row, new)
+        _save(organisation.id, new)
+        accounts.note_change(
+            seat,
+            "shift.entered",
+            {
+                "tier": tier,
+                "name": name,
+                "from": starts_at.isoformat(),
+                "to": ends_at.isoformat(),
+            },
+        )
+
+
+def _give_way(row: Shift, new: rules.Duty) -> None:
+    parts = rules.cut(row.facts(), new.starts_at, new.ends_at)
+    row.delete()
+    for part in parts:
+        _save(row.organisation_id, part)
+
+
+def _save(organisation_id: uuid.UUID, duty: rules.Duty) -> None:
+    Shift.objects.create(
+        organisation_id=organisation_id,
+        supporter_id=duty.supporter,
+        tier=duty.tier,
+        starts_at=duty.starts_at,
+        ends_at=duty.ends_at,
+    )
+
+
+@transaction.atomic
+def remove_shift(seat: Seat, shift_id: uuid.UUID) -> None:
+    """Remove a shift of the seat's organisation. Raises Shift.DoesNotExist for any other id."""
+    row = Shift.objects.select_related("supporter__person").get(id=shift_id, organisation=seat.organisation)
+    accounts.note_change(
+        seat,
+        "shift.removed",
+        {
+            "tier": row.tier,
+            "name": row.supporter.person.name,
+            "from": row.starts_at.isoformat(),
+            "to": row.ends_at.isoformat(),
+        },
+    )
+    row.delete()

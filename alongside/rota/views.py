@@ -1,0 +1,217 @@
+"""Pages of the rota, and a person's own page, which shows their next shifts."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from alongside.accounts import queries as accounts
+from alongside.accounts.queries import Seat
+from alongside.kernel import clock
+from alongside.policy import queries as policy
+from alongside.rota import actions, queries, rules
+from alongside.rota.forms import ShiftForm
+from alongside.rota.models import Shift
+from alongside.sealing import queries as sealing
+from alongside.sealing import rules as seals
+from alongside.team import queries as team
+
+SPANS = (14, 28)
+SHIFTS_ON_MY_PAGE = 6
+TIERS = {1: _("First"), 2: _("Backup")}
+
+
+@require_safe
+def rota(request: HttpRequest) -> HttpResponse:
+    """Show who is on call in the coming days, where nobody is, and every shift."""
+    seat = accounts.permit(request.user, "rota.change")
+    organisation, zone, now = seat.organisation, ZoneInfo(seat.organisation.time_zone), clock.now()
+    count = SPANS[1] if request.GET.get("days") == str(SPANS[1]) else SPANS[0]
+    first = now.astimezone(zone).date()
+    start, end = rules.start_of(first, zone), rules.start_of(first + timedelta(days=count), zone)
+    shifts = queries.shifts_between(organisation.id, start, end)
+    names = {one.supporter: one.name for one in shifts}
+    gaps = queries.gaps_between(organisation.id, now.replace(second=0, microsecond=0), end)
+    strip = queries.strip(organisation.id, zone, now, count)
+    on_call = queries.on_call_at(organisation.id, now)
+    context = {
+        "seat": seat,
+        "zone": zone,
+        "count": count,
+        "other_count": SPANS[0] if count == SPANS[1] else SPANS[1],
+        "strips": [strip[begin : begin + SPANS[0]] for begin in range(0, count, SPANS[0])],
+        "gaps": [{"gap": gap, "label": TIERS[gap.tier], "fill": _fill(gap, zone)} for gap in gaps],
+        "shifts": [
+            {"shift": one, "label": TIERS[one.tier], "now": one.starts_at <= now < one.ends_at}
+            for one in shifts
+            if one.ends_at > now
+        ],
+        "on_call": [(tier, names.get(on_call[tier], "") if tier in on_call else "") for tier in rules.TIERS],
+    }
+    with timezone.override(zone):
+        return render(request, "coordinate/rota.html", context)
+
+
+def _fill(gap: rules.Gap, zone: ZoneInfo) -> str:
+    """Return the address of the form that fills a gap."""
+    end = min(gap.ends_at, gap.starts_at + rules.LONGEST_SHIFT)
+    query: dict[str, str | int] = {"tier": gap.tier, "from": _wall(gap.starts_at, zone), "to": _wall(end, zone)}
+    return f"{reverse('in_rota_enter')}?{urlencode(query)}"
+
+
+def _wall(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def enter(request: HttpRequest) -> HttpResponse:
+    """Enter a shift, or the same one again every so many days."""
+    seat = accounts.permit(request.user, "rota.change")
+    zone, now = ZoneInfo(seat.organisation.time_zone), clock.now()
+    able = {one.id for one in team.eligible_at(seat.organisation.id, now)}
+    places = team.roster(seat.organisation.id, now)
+    form = ShiftForm(
+        request.POST or None,
+        initial=_wished(request),
+        serving=[(str(one.id), one.name) for one in places if one.id in able],
+        zone=zone,
+        now=now,
+    )
+    if request.method == "POST" and form.is_valid() and _enter(seat, form, {one.id: one.name for one in places}):
+        _say(request, form)
+        return redirect("in_rota")
+    context = {
+        "seat": seat,
+        "zone": zone,
+        "form": form,
+        "unable": [one for one in places if one.id not in able and one.status != "ended"],
+    }
+    return render(request, "coordinate/rota_enter.html", context, status=422 if form.errors else 200)
+
+
+def _wished(request: HttpRequest) -> dict[str, Any]:
+    """Return what a link to the form fills in: tier, and wall-clock times as they stand on the rota."""
+    found: dict[str, Any] = {}
+    if request.GET.get("tier") in {"1", "2"}:
+        found["tier"] = int(request.GET["tier"])
+    for name in ("from", "to"):
+        try:
+            moment = parse_datetime(request.GET.get(name, ""))
+        except ValueError:
+            continue
+        if moment:
+            found |= {f"{name}_day": moment.date(), f"{name}_time": moment.time()}
+    return found
+
+
+def _enter(seat: Seat, form: ShiftForm, names: dict[uuid.UUID, str]) -> bool:
+    """Enter what the form says; put into the form why not."""
+    chosen = form.cleaned_data
+    try:
+        actions.enter_shifts(seat, uuid.UUID(chosen["supporter"]), chosen["tier"], form.spans)
+    except (actions.NotEligible, team.NotASupporter):
+        form.add_error("supporter", _("This person cannot be on call at present."))
+    except rules.BadSpan:
+        form.add_error("to_day", _("The shift ends before it begins."))
+    except rules.Overlap as clash:
+        form.add_error(
+            None, _("%(name)s is already on call in this place, from %(from)s to %(to)s.") % _clash(clash, form, names)
+        )
+    except rules.SamePerson as clash:
+        form.add_error(
+            "supporter",
+            _("%(name)s is on call in the other place from %(from)s to %(to)s. First and backup are two people.")
+            % _clash(clash, form, names),
+        )
+    else:
+        return True
+    return False
+
+
+def _clash(clash: rules.Clash, form: ShiftForm, names: dict[uuid.UUID, str]) -> dict[str, str]:
+    return {
+        "name": names.get(clash.other.supporter, ""),
+        "from": formats.date_format(clash.other.starts_at.astimezone(form.zone), "SHORT_DATETIME_FORMAT"),
+        "to": formats.date_format(clash.other.ends_at.astimezone(form.zone), "SHORT_DATETIME_FORMAT"),
+    }
+
+
+def _say(request: HttpRequest, form: ShiftForm) -> None:
+    messages.success(
+        request, _("Entered: %(count)s.") % {"count": len(form.spans)} if len(form.spans) > 1 else _("Entered.")
+    )
+    for local in form.twice[:3]:
+        messages.warning(
+            request,
+            _("On %(day)s the clocks go back and %(time)s comes twice. The first one is meant.")
+            % {"day": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local.time())},
+        )
+
+
+@require_POST
+def remove(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Remove a shift."""
+    seat = accounts.permit(request.user, "rota.change")
+    try:
+        actions.remove_shift(seat, id)
+    except Shift.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("Removed."))
+    return redirect("in_rota")
+
+
+# --- one's own page ----------------------------------------------------------------------------------------------
+
+
+@require_safe
+def me(request: HttpRequest) -> HttpResponse:
+    """Show somebody their own page: agreement, leave, next shifts, keys; for everybody where they are alerted."""
+    seat = accounts.permit(request.user, "me.change")
+    context = {
+        "seat": seat,
+        "contacts": [
+            {"row": one, "shown": _shown(one.kind, one.address)} for one in accounts.contact_points_of(seat.person.id)
+        ],
+        **_service(seat),
+    }
+    return render(request, "account/me.html", context)
+
+
+def _shown(kind: str, address: str) -> str:
+    """Return an address without the passwords that an Apprise address may hold."""
+    return address if kind == "email" else address.partition("://")[0] + "://…" + address[-4:]
+
+
+def _service(seat: Seat) -> dict[str, Any]:
+    """Return what concerns a supporter; nothing for somebody who does not serve."""
+    serving = next((one for one in accounts.seats(seat.person) if "supporter" in one.roles), None)
+    if serving is None:
+        return {}
+    organisation, now = serving.organisation, clock.now()
+    try:
+        facts = team.supporter_of(seat.person.id, organisation.id)
+    except team.NotASupporter:
+        return {}
+    this_week = seals.monday_of(now)
+    last = sealing.last_weeks([seat.person.id]).get(seat.person.id)
+    return {
+        "facts": facts,
+        "zone": ZoneInfo(organisation.time_zone),
+        "signed": facts.agreement_version >= policy.in_force(organisation.id).agreement_version,
+        "shifts": [
+            {"duty": one, "label": TIERS[one.tier], "now": one.starts_at <= now}
+            for one in queries.next_shifts_of(facts.id, now, SHIFTS_ON_MY_PAGE)
+        ],
+        "has_keys": last is not None and last >= this_week,
+        "keys_end": last + timedelta(days=7) if last else None,
+    }

@@ -1,0 +1,190 @@
+"""Changes to who serves. Access follows the state at once: every ladder, list and rota asks `queries.eligible_at`
+anew.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from alongside.accounts import actions as accounts
+from alongside.accounts import queries as people
+from alongside.accounts.models import Invitation, Person
+from alongside.accounts.queries import Seat
+from alongside.kernel import clock
+from alongside.notify import actions as notify
+from alongside.policy import queries as policy
+from alongside.sealing import actions as sealing
+from alongside.sealing import queries as keys
+from alongside.team import queries, rules
+from alongside.team.models import Supporter
+
+
+class NotNow(ValueError):
+    """The step does not fit the supporter's state: somebody who has ended cannot go on leave."""
+
+
+# --- coming in ---------------------------------------------------------------------------------------------------
+
+
+def invite(
+    seat: Seat,
+    *,
+    organisation_id: uuid.UUID | None = None,
+    email: str,
+    name: str,
+    roles: Iterable[str],
+    office_id: uuid.UUID | None = None,
+) -> str:
+    """Invite somebody to the seat's organisation, or as operator to the one named; valid as long as policy says."""
+    organisation = people.organisation(organisation_id) if organisation_id else seat.organisation
+    office = next((one for one in people.offices_of(organisation) if one.id == office_id), None)
+    return accounts.invite(
+        seat,
+        organisation,
+        email=email,
+        name=name,
+        roles=roles,
+        office=office,
+        valid_days=policy.in_force(organisation.id).invitation_valid,
+    )
+
+
+@transaction.atomic
+def accept_invitation(token: str, name: str, password: str) -> Person:
+    """Accept an invitation; one to serve makes a supporter, who still has to sign the agreement and make keys.
+
+    Raises what accounts.actions.accept_invitation raises.
+    """
+    invitation = people.invitation(token, clock.now())
+    person = accounts.accept_invitation(token, name, password)
+    _serve(person, invitation)
+    return person
+
+
+@transaction.atomic
+def join(person: Person, token: str) -> None:
+    """Take up an invitation with an account in use. Raises what accounts.actions.join raises."""
+    invitation = people.invitation(token, clock.now())
+    accounts.join(person, token)
+    _serve(person, invitation)
+
+
+def _serve(person: Person, invitation: Invitation | None) -> None:
+    if invitation and invitation.organisation_id and "supporter" in invitation.roles:
+        _make(person.id, invitation.organisation_id, invitation.office_id)
+
+
+@transaction.atomic
+def designate(seat: Seat, person: Person, office_id: uuid.UUID | None) -> Supporter:
+    """Make a person of the organisation a supporter, without agreement or keys yet. Raises accounts.rules.RolesApart
+    (M-03).
+    """
+    accounts.give_role(seat, person, "supporter")
+    return _make(person.id, seat.organisation.id, office_id)
+
+
+def _make(person_id: uuid.UUID, organisation_id: uuid.UUID, office_id: uuid.UUID | None) -> Supporter:
+    """Make a supporter, or take somebody back whose service had ended: a new beginning, the agreement is signed
+    again.
+    """
+    today = clock.now().date()
+    made, new = Supporter.objects.get_or_create(
+        organisation_id=organisation_id,
+        person_id=person_id,
+        defaults={"office_id": office_id, "designated_on": today},
+    )
+    if not new and made.status == Supporter.Status.ENDED:
+        made.status, made.ended_on, made.designated_on = Supporter.Status.ACTIVE, None, today
+        made.agreement_version, made.agreed_on, made.office_id = 0, None, office_id
+        made.save()
+    return made
+
+
+# --- serving -----------------------------------------------------------------------------------------------------
+
+
+def sign_agreement(supporter_id: uuid.UUID) -> None:
+    """Write down that a supporter signed the version of the agreement in force, and the day (C-15). Raises NotNow."""
+    supporter = Supporter.objects.get(id=supporter_id)
+    changed = (
+        Supporter.objects.filter(id=supporter_id)
+        .exclude(status=Supporter.Status.ENDED)
+        .update(
+            agreement_version=policy.in_force(supporter.organisation_id).agreement_version,
+            agreed_on=clock.now().date(),
+        )
+    )
+    if changed != 1:
+        raise NotNow
+
+
+def go_on_leave(supporter_id: uuid.UUID) -> None:
+    """Put a supporter on leave at once, in one step, without a reason and without a record (C-18). Raises NotNow."""
+    _move(supporter_id, Supporter.Status.ACTIVE, Supporter.Status.ON_LEAVE)
+
+
+def come_back(supporter_id: uuid.UUID) -> None:
+    """End a supporter's leave at once (C-18). Raises NotNow."""
+    _move(supporter_id, Supporter.Status.ON_LEAVE, Supporter.Status.ACTIVE)
+
+
+def _move(supporter_id: uuid.UUID, before: str, after: str) -> None:
+    """Change the state in one statement; being there already is fine, so that a second tap does no harm."""
+    if Supporter.objects.filter(id=supporter_id, status=before).update(status=after) == 1:
+        return
+    if not Supporter.objects.filter(id=supporter_id, status=after).exists():
+        raise NotNow
+
+
+@transaction.atomic
+def end(seat: Seat, supporter_id: uuid.UUID) -> None:
+    """End a supporter's service: access ends at once (C-17).
+
+    The role goes and with it every open session; keys and wraps are deleted, so nothing more can be sealed to or
+    opened by them. Shifts stay and show as gaps. Raises queries.NotASupporter for an id of another organisation,
+    NotNow when ended already.
+    """
+    supporter = queries.supporter_in(seat.organisation.id, supporter_id)
+    changed = (
+        Supporter.objects.filter(id=supporter.id)
+        .exclude(status=Supporter.Status.ENDED)
+        .update(status=Supporter.Status.ENDED, ended_on=clock.now().date())
+    )
+    if changed != 1:
+        raise NotNow
+    if not queries.serves_elsewhere(supporter):
+        sealing.drop_keys(supporter.person_id)
+    accounts.revoke(seat, supporter.person_id, seat.organisation, "supporter")
+
+
+def warn_of_keys(now: datetime) -> int:
+    """Tell each active supporter, once, that their receiving keys run out within the days of policy (K-34).
+
+    Return how many were told.
+    """
+    told = 0
+    for row in Supporter.objects.filter(status=Supporter.Status.ACTIVE).select_related("person").order_by("id"):
+        last_week = keys.last_weeks([row.person_id]).get(row.person_id)
+        values = policy.in_force(row.organisation_id)
+        left = rules.days_to_warn_of(last_week, now.date(), values.key_warning)
+        if left is not None and last_week is not None:
+            told += _warn(row.person, last_week, left, now)
+    return told
+
+
+@transaction.atomic
+def _warn(person: Person, last_week: date, left: int, now: datetime) -> bool:
+    if not sealing.claim_warning(person.id, last_week):
+        return False
+    notify.queue(
+        about=None,
+        to=people.addresses_of(person.id),
+        message="keys_soon",
+        language=person.language,
+        values={"days": left},
+        now=now,
+        expires_at=now + timedelta(days=left),
+    )
+    return True

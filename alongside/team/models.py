@@ -1,0 +1,45 @@
+"""Supporters."""
+
+from django.db import models
+
+from alongside.kernel import ids
+from alongside.team import rules
+
+
+class Supporter(models.Model):
+    """A person designated as a peer in one organisation."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        ON_LEAVE = "on_leave"
+        ENDED = "ended"
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey("accounts.Person", on_delete=models.CASCADE, related_name="+")
+    office = models.ForeignKey("accounts.Office", on_delete=models.PROTECT, related_name="+", null=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    agreement_version = models.PositiveSmallIntegerField(default=0)
+    agreed_on = models.DateField(null=True)
+    designated_on = models.DateField()
+    ended_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "person"], name="supporter_once"),
+            models.CheckConstraint(
+                condition=models.Q(status="ended", ended_on__isnull=False)
+                | (~models.Q(status="ended") & models.Q(ended_on=None)),
+                name="ended_has_a_day",
+            ),
+        ]
+
+    def facts(self) -> rules.Facts:
+        """Return what decisions about this supporter need."""
+        return rules.Facts(
+            id=self.id,
+            person=self.person_id,
+            office=self.office_id,
+            status=self.status,
+            agreement_version=self.agreement_version,
+        )

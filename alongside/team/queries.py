@@ -1,0 +1,109 @@
+"""Who serves."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from alongside.accounts.models import Person
+from alongside.policy import queries as policy
+from alongside.sealing import queries as sealing
+from alongside.sealing import rules as seals
+from alongside.team import rules
+from alongside.team.models import Supporter
+
+
+class NotASupporter(LookupError):
+    """There is no such supporter here."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of the roster. `problems` are codes of rules.problems; why somebody is on leave is nowhere."""
+
+    id: uuid.UUID
+    person: uuid.UUID
+    name: str
+    office: str
+    status: str
+    agreed_on: date | None
+    designated_on: date
+    keys_until: date | None
+    problems: tuple[str, ...]
+
+
+def eligible_at(organisation_id: uuid.UUID, moment: datetime) -> list[rules.Facts]:  # noqa: ARG001
+    """Return the supporters whom a ladder, list or rota may name (B-10, C-15, C-18).
+
+    `moment` is asked for because agreements will expire by date; today's facts hold for every moment until they change.
+    """
+    version = policy.in_force(organisation_id).agreement_version
+    rows = Supporter.objects.filter(organisation_id=organisation_id, status=Supporter.Status.ACTIVE)
+    return [facts for row in rows.order_by("id") if rules.may_serve(facts := row.facts(), version)]
+
+
+def supporter_of(person_id: uuid.UUID, organisation_id: uuid.UUID) -> rules.Facts:
+    """Return a person's supporter facts in one organisation; raises NotASupporter, also for one whose service has
+    ended.
+    """
+    row = Supporter.objects.filter(person_id=person_id, organisation_id=organisation_id).first()
+    if row is None or row.status == Supporter.Status.ENDED:
+        raise NotASupporter
+    return row.facts()
+
+
+def may_serve(supporter_id: uuid.UUID) -> bool:
+    """Say whether a supporter may be called today, and open what they were called for; see rules.may_serve."""
+    row = Supporter.objects.filter(id=supporter_id).first()
+    if row is None:
+        return False
+    return rules.may_serve(row.facts(), policy.in_force(row.organisation_id).agreement_version)
+
+
+def person_of(supporter_id: uuid.UUID) -> Person:
+    """Return the person behind a supporter, who is alerted at their own addresses; raises NotASupporter."""
+    row = Supporter.objects.filter(id=supporter_id).select_related("person").first()
+    if row is None:
+        raise NotASupporter
+    return row.person
+
+
+def supporter_in(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> Supporter:
+    """Return a supporter of this organisation; raises NotASupporter for any other id."""
+    row = Supporter.objects.filter(organisation_id=organisation_id, id=supporter_id).select_related("person").first()
+    if row is None:
+        raise NotASupporter
+    return row
+
+
+def serves_elsewhere(supporter: Supporter) -> bool:
+    """Say whether the same person serves in another organisation too."""
+    rows = Supporter.objects.filter(person_id=supporter.person_id).exclude(id=supporter.id)
+    return rows.exclude(status=Supporter.Status.ENDED).exists()
+
+
+def roster(organisation_id: uuid.UUID, now: datetime) -> list[Place]:
+    """Return everybody who serves or served, by status and name, with what keeps each from being called."""
+    values, this_week = policy.in_force(organisation_id), seals.monday_of(now)
+    rows = list(
+        Supporter.objects.filter(organisation_id=organisation_id)
+        .select_related("person", "office")
+        .order_by("person__name")
+    )
+    last = sealing.last_weeks([row.person_id for row in rows])
+    order = {status: number for number, status in enumerate(Supporter.Status.values)}
+    places = [_place(row, values.agreement_version, this_week, last.get(row.person_id)) for row in rows]
+    return sorted(places, key=lambda place: order[place.status])
+
+
+def _place(row: Supporter, agreement_version: int, this_week: date, last_week: date | None) -> Place:
+    return Place(
+        id=row.id,
+        person=row.person_id,
+        name=row.person.name,
+        office=row.office.name if row.office else "",
+        status=row.status,
+        agreed_on=row.agreed_on,
+        designated_on=row.designated_on,
+        keys_until=last_week,
+        problems=rules.problems(row.facts(), agreement_version, this_week=this_week, last_week=last_week),
+    )

@@ -1,0 +1,284 @@
+"""Pages of the team: coming in by invitation, serving, the coordinator's roster."""
+
+import uuid
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.login import record_authentication
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from alongside.accounts import actions as accounts
+from alongside.accounts import queries as people
+from alongside.accounts import rules as roles
+from alongside.accounts.forms import NewPersonForm
+from alongside.accounts.models import Invitation, Organisation, Person, Role
+from alongside.accounts.queries import Seat, permit
+from alongside.content import guides
+from alongside.kernel import clock
+from alongside.policy import queries as policy
+from alongside.team import actions, queries, rules
+from alongside.team.forms import CoordinatorForm, InviteForm
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+PROBLEMS = {
+    "agreement": _("agreement not signed"),
+    "no-keys": _("no key for this week"),
+    "keys-soon": _("no key for next week"),
+}
+
+
+# --- coming in ---------------------------------------------------------------------------------------------------
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Take up an invitation: a new person chooses name and password, one with an account signs in first."""
+    found = people.invitation(token, clock.now())
+    if found is None:
+        return _unusable(request)
+    person = people.account_in_use(found.email)
+    if person is None:
+        return _new_person(request, found, token)
+    if request.user != person:
+        here = {"next": reverse("in_invitation", args=[token])}
+        context = {"invitation": found, "sign_in": f"{reverse('account_login')}?{urlencode(here)}"}
+        return render(request, "enter/invitation_sign_in.html", context)
+    return _joining(request, person, found, token)
+
+
+def _new_person(request: HttpRequest, found: Invitation, token: str) -> HttpResponse:
+    form = NewPersonForm(request.POST or None, initial={"name": found.name, "email": found.email})
+    if request.method == "POST" and form.is_valid():
+        try:
+            person = actions.accept_invitation(token, form.cleaned_data["name"], form.cleaned_data["password"])
+        except (accounts.NotInvited, accounts.AlreadyHere):
+            return _unusable(request)
+        login(request, person, backend=BACKEND)
+        record_authentication(request, person, method="password", email=person.email)
+        return redirect("mfa_activate_totp")
+    context = {"invitation": found, "form": form}
+    return render(request, "enter/invitation.html", context, status=422 if form.errors else 200)
+
+
+def _joining(request: HttpRequest, person: Person, found: Invitation, token: str) -> HttpResponse:
+    if request.method == "POST":
+        try:
+            actions.join(person, token)
+        except accounts.NotInvited:
+            return _unusable(request)
+        except roles.RolesApart:
+            messages.error(request, _("You hold a role that cannot go together with this one. Ask your coordinator."))
+            return redirect("in_home")
+        messages.success(request, _("Welcome. Your new role is in force."))
+        return redirect("in_home")
+    return render(request, "enter/invitation_join.html", {"invitation": found})
+
+
+def _unusable(request: HttpRequest) -> HttpResponse:
+    return render(request, "enter/invitation_gone.html", status=410)
+
+
+# --- serving -----------------------------------------------------------------------------------------------------
+
+
+def _me(request: HttpRequest) -> tuple[Seat, rules.Facts]:
+    """Return the seat in which somebody serves and their facts there; Http404 for everybody else."""
+    seat = permit(request.user, "team.serve")
+    try:
+        return seat, queries.supporter_of(seat.person.id, seat.organisation.id)
+    except queries.NotASupporter:
+        raise Http404 from None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def agreement(request: HttpRequest) -> HttpResponse:
+    """Read the confidentiality agreement and sign it in one tap."""
+    seat, facts = _me(request)
+    if request.method == "POST":
+        actions.sign_agreement(facts.id)
+        messages.success(request, _("Signed. Thank you."))
+        return redirect("in_me")
+    version = policy.in_force(seat.organisation.id).agreement_version
+    context = {
+        "seat": seat,
+        "facts": facts,
+        "version": version,
+        "signed": facts.agreement_version >= version,
+        "text": guides.guide(guides.AGREEMENT, get_language() or "en"),
+    }
+    return render(request, "account/agreement.html", context)
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Go on leave in one tap; no reason is asked."""
+    actions.go_on_leave(_me(request)[1].id)
+    return redirect("in_me")
+
+
+@require_POST
+def come_back(request: HttpRequest) -> HttpResponse:
+    """Come back in one tap."""
+    actions.come_back(_me(request)[1].id)
+    return redirect("in_me")
+
+
+# --- the coordinator's -------------------------------------------------------------------------------------------
+
+
+@require_safe
+def roster(request: HttpRequest) -> HttpResponse:
+    """Show who serves, who is missing something, who else has a role, and who is invited."""
+    seat = permit(request.user, "team.change")
+    now = clock.now()
+    places = queries.roster(seat.organisation.id, now)
+    serving = {
+        status: [_line(one) for one in places if one.status == status] for status in ("active", "on_leave", "ended")
+    }
+    context = {
+        "seat": seat,
+        **serving,
+        "incomplete": sum(bool(one.problems) for one in places),
+        "aim": rules.team_aim(seat.organisation.headcount, policy.in_force(seat.organisation.id).team_ratio),
+        "others": [
+            {"person": person, "role": role, "label": ROLE_NAMES[role]}
+            for person, names in people.people_of(seat.organisation.id)
+            for role in names
+            if role != "supporter"
+        ],
+        "invitations": [
+            {"row": row, "roles": [ROLE_NAMES.get(role, role) for role in row.roles]}
+            for row in people.invitations_of(seat.organisation.id, now)
+        ],
+    }
+    return render(request, "coordinate/team.html", context)
+
+
+ROLE_NAMES = {
+    "supporter": _("Supporter"),
+    "coordinator": _("Coordinator"),
+    "clinician": _("Clinician"),
+    "leader": _("Leader"),
+    "manager": _("Manager"),
+    "operator": _("Operator"),
+}
+
+
+def _line(place: queries.Place) -> dict[str, Any]:
+    return {"place": place, "problems": [PROBLEMS[code] for code in place.problems]}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite(request: HttpRequest) -> HttpResponse:
+    """Invite somebody to the team."""
+    seat = permit(request.user, "team.change")
+    form = InviteForm(request.POST or None, offices=people.offices_of(seat.organisation))
+    if request.method == "POST" and form.is_valid():
+        office = form.cleaned_data["office"]
+        try:
+            actions.invite(
+                seat,
+                email=form.cleaned_data["email"],
+                name=form.cleaned_data["name"],
+                roles=form.cleaned_data["roles"],
+                office_id=office.id if office else None,
+            )
+        except roles.RolesApart:
+            form.add_error("roles", _("This person already holds a role that cannot go together with this one."))
+        else:
+            messages.success(request, _("Invited. The message is on its way."))
+            return redirect("in_team")
+    context = {"seat": seat, "form": form, "days": policy.in_force(seat.organisation.id).invitation_valid}
+    return render(request, "coordinate/team_invite.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def withdraw(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Take back an invitation."""
+    seat = permit(request.user, "team.change")
+    try:
+        accounts.withdraw_invitation(seat, id)
+    except Invitation.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("Taken back. Its link opens nothing any more."))
+    return redirect("in_team")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """End somebody's service, after saying what that does."""
+    seat = permit(request.user, "team.change")
+    try:
+        supporter = queries.supporter_in(seat.organisation.id, id)
+    except queries.NotASupporter:
+        raise Http404 from None
+    if supporter.status == supporter.Status.ENDED:
+        return redirect("in_team")
+    if request.method == "POST":
+        response: HttpResponse = _end(request, seat, id)
+        return response
+    return render(request, "coordinate/team_end.html", {"seat": seat, "supporter": supporter})
+
+
+@reauthentication_required
+def _end(request: HttpRequest, seat: Seat, supporter_id: uuid.UUID) -> HttpResponse:
+    try:
+        actions.end(seat, supporter_id)
+    except actions.NotNow:
+        return redirect("in_team")
+    messages.success(request, _("Ended. Access and keys are gone."))
+    return redirect("in_team")
+
+
+@require_POST
+def revoke(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Take a role other than supporter from somebody of the organisation."""
+    seat = permit(request.user, "team.change")
+    role = request.POST.get("role", "")
+    if role not in ROLE_NAMES or role in {"supporter", "operator"}:
+        raise Http404
+    response: HttpResponse = _revoke(request, seat, id, role)
+    return response
+
+
+@reauthentication_required
+def _revoke(request: HttpRequest, seat: Seat, person_id: uuid.UUID, role: str) -> HttpResponse:
+    try:
+        accounts.revoke(seat, person_id, seat.organisation, role)
+    except Role.DoesNotExist:
+        raise Http404 from None
+    except accounts.LastCoordinator:
+        messages.error(request, _("The team keeps at least one coordinator. Invite another one first."))
+    else:
+        messages.success(request, _("Done. They are signed out and no longer have that role."))
+    return redirect("in_team")
+
+
+# --- the operator's ----------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def operate_invite(request: HttpRequest, organisation: str) -> HttpResponse:
+    """Invite a coordinator to an organisation of this server."""
+    seat = permit(request.user, "operate.change")
+    try:
+        found = people.open_organisation(organisation)
+    except Organisation.DoesNotExist:
+        raise Http404 from None
+    form = CoordinatorForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.invite(seat, organisation_id=found.id, roles=["coordinator"], **form.cleaned_data)
+        messages.success(request, _("Invited. The message is on its way."))
+        return redirect("in_organisations")
+    context = {"seat": seat, "form": form, "organisation": found}
+    return render(request, "operate/invite.html", context, status=422 if form.errors else 200)

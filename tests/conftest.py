@@ -1,0 +1,52 @@
+"""Fixtures for every test: a stopped clock, the cast, nothing left over from the test before.
+
+Sockets are closed except loopback by pytest-socket (see pyproject.toml).
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from hypothesis import settings as hypothesis_settings
+
+from alongside.kernel import clock as kernel_clock
+from tests import world as cast
+
+hypothesis_settings.register_profile("house", max_examples=60, deadline=None, print_blob=True)
+hypothesis_settings.load_profile("house")
+
+
+class Clock:
+    """The product's clock, stopped at world.NOW: `clock.forward(minutes=5)` moves it, `clock.now()` reads it."""
+
+    def __init__(self) -> None:
+        kernel_clock.freeze(cast.NOW)
+
+    def now(self) -> cast.datetime:
+        return kernel_clock.now()
+
+    def forward(self, **by: float) -> None:
+        kernel_clock.shift(cast.timedelta(**by))
+
+    def set(self, at: cast.datetime) -> None:
+        kernel_clock.freeze(at)
+
+
+@pytest.fixture(autouse=True)
+def _clean() -> Iterator[None]:
+    """Let no test inherit a moved clock or a counted sign-in attempt."""
+    cache.clear()
+    yield
+    kernel_clock.freeze(None)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Stop the clock at world.NOW."""
+    return Clock()
+
+
+@pytest.fixture
+def world(db: None, clock: Clock) -> cast.World:
+    """Return the cast in a fresh database, the clock stopped at world.NOW."""
+    return cast.make_world()

@@ -12,6 +12,8 @@ class WordsRecipient(models.Model):
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     recipient = models.TextField()
+    # The last week with a key when its owner was told that keys run out; told once for each.
+    warned_for = models.DateField(null=True)
 
 
 class ReceivingKey(models.Model):

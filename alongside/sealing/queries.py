@@ -36,8 +36,5 @@ def key_state(person_id: uuid.UUID) -> KeyState:
 
 def last_weeks(person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, date]:
     """Return the last week for which each person has a usable key; people without one are left out."""
-    found: dict[uuid.UUID, date] = {}
     rows = ReceivingKey.objects.filter(person_id__in=list(person_ids), wrap__isnull=False)
-    for person_id, week in rows.order_by("week").values_list("person_id", "week"):
-        found[person_id] = week
-    return found
+    return dict(rows.order_by("week").values_list("person_id", "week"))

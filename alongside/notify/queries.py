@@ -1,0 +1,39 @@
+"""What waits in the outbox."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from alongside.notify import rules
+from alongside.notify.models import Notice
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """How the outbox stands, in numbers only."""
+
+    waiting: int
+    failed: int
+    oldest_due: datetime | None
+
+
+def outbox() -> Outbox:
+    """Return how many notices wait, how many were given up, and since when the oldest is due."""
+    waiting = Notice.objects.filter(failed=False)
+    return Outbox(
+        waiting=waiting.count(),
+        failed=Notice.objects.filter(failed=True).count(),
+        oldest_due=waiting.order_by("due_at").values_list("due_at", flat=True).first(),
+    )
+
+
+def failed_about(things: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Return which of the things have a notice that was given up; never to whom."""
+    rows = Notice.objects.filter(failed=True, about__in=list(things))
+    return frozenset(about for about in rows.values_list("about", flat=True) if about)
+
+
+def is_address(kind: str, address: str) -> bool:
+    """Say whether an address may be kept as a contact point; see rules.is_address."""
+    return rules.is_address(kind, address)

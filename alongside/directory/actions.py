@@ -1,0 +1,113 @@
+"""Making candidate lists."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from alongside.accounts import queries as accounts
+from alongside.accounts.models import Office, Organisation
+from alongside.directory import rules
+from alongside.directory.models import CandidateList
+from alongside.policy import queries as policy
+from alongside.policy.values import Values
+from alongside.rota import queries as rota
+from alongside.sealing import queries as sealing
+from alongside.sealing import rules as seals
+from alongside.team import queries as team
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The candidate list of an organisation now, and the bytes that browsers fetch."""
+
+    id: uuid.UUID
+    until: datetime
+    candidates: tuple[rules.Candidate, ...]
+    body: bytes
+
+    def on_call(self) -> int:
+        """Return how many of the candidates are on call."""
+        return sum(one.rank in ("primary", "backup") for one in self.candidates)
+
+
+def candidates_now(organisation: Organisation, values: Values, now: datetime) -> tuple[rules.Candidate, ...]:
+    """Return who can be asked now: eligible, with a key for this week, in ladder order."""
+    week = seals.monday_of(now)
+    eligible = team.eligible_at(organisation.id, now)
+    keys = sealing.keys_for_week([one.person for one in eligible], week)
+    on_call = rota.on_call_at(organisation.id, now)
+    leading = {person.id for person in accounts.coordinators_of(organisation.id)}
+    coordinators = {one.id for one in eligible if one.person in leading}
+    found = [
+        rules.Candidate(one.id, rules.rank_of(one.id, on_call, coordinators), one.office, keys[one.person])
+        for one in eligible
+        if one.person in keys
+    ]
+    return rules.order(found, limit=values.pool_limit, week=week)
+
+
+def current_list(organisation: Organisation, now: datetime) -> Listing:
+    """Return the list to hand out now; a new one when people, keys, duties or offices changed or half its time is
+    over.
+
+    The list's id is random. It names no person: position, rank, office and public key only.
+    """
+    values = policy.in_force(organisation.id)
+    candidates = candidates_now(organisation, values, now)
+    offices = accounts.offices_of(organisation)
+    mark = _fingerprint(candidates, offices, values)
+    valid = timedelta(minutes=values.list_valid)
+    row = (
+        CandidateList.objects.filter(
+            organisation=organisation, fingerprint=mark, until__gt=now + valid / 2, until__lte=now + valid
+        )
+        .order_by("-until")
+        .first()
+    )
+    if row is None:
+        row = CandidateList.objects.create(
+            organisation=organisation,
+            fingerprint=mark,
+            candidates=[[one.rank, str(one.supporter)] for one in candidates],
+            until=now + valid,
+        )
+    return Listing(row.id, row.until, candidates, _body(organisation, row, candidates, offices))
+
+
+def _fingerprint(candidates: tuple[rules.Candidate, ...], offices: list[Office], values: Values) -> str:
+    people = [[str(one.supporter), one.rank, str(one.office), one.key] for one in candidates]
+    places = [[str(office.id), office.name] for office in offices]
+    return hashlib.sha256(json.dumps([people, places, values.version]).encode()).hexdigest()
+
+
+def _body(
+    organisation: Organisation, row: CandidateList, candidates: tuple[rules.Candidate, ...], offices: list[Office]
+) -> bytes:
+    places = {office.id: number for number, office in enumerate(offices)}
+    body: dict[str, Any] = {
+        "list": row.id.hex,
+        "until": row.until.isoformat(),
+        "zone": organisation.time_zone,
+        "offices": [office.name for office in offices],
+        "candidates": [
+            {
+                "position": position,
+                "rank": one.rank,
+                "office": places.get(one.office) if one.office else None,
+                "key": one.key,
+            }
+            for position, one in enumerate(candidates)
+        ],
+    }
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+@transaction.atomic
+def purge(now: datetime) -> int:
+    """Delete expired lists, and with them the memory of attempts made under them; return how many rows went."""
+    return CandidateList.objects.filter(until__lte=now).delete()[0]

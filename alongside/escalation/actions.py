@@ -1,0 +1,253 @@
+"""Every change of a ladder: one conditional UPDATE that must change exactly one row, so that only one worker or
+person wins.
+
+A worker reads first and loses when the row's version has moved on; it looks again at its next turn. A person's step
+claims the row first and waits for whoever is changing it. Every change moves the version, also one of alerts only.
+Moments are whole minutes.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from alongside.accounts import queries as accounts
+from alongside.escalation import queries, rules
+from alongside.escalation.models import Alert, Ladder
+from alongside.notify import actions as notify
+from alongside.team import queries as team
+
+
+class LostRace(Exception):
+    """Somebody or something else changed the ladder first; look again."""
+
+
+def start(
+    *,
+    organisation_id: uuid.UUID,
+    urgency: str,
+    rungs: Sequence[rules.Rung],
+    terms: rules.Terms,
+    now: datetime,
+) -> Ladder:
+    """Store a ladder whose first rung is due at once; the next tick climbs it."""
+    opened_at = rules.minute_of(now)
+    return Ladder.objects.create(
+        organisation_id=organisation_id,
+        urgency=urgency,
+        rungs=[rung.row() for rung in rungs],
+        terms=asdict(terms),
+        opened_at=opened_at,
+        round_at=opened_at,
+        ends_at=opened_at + timedelta(minutes=terms.limit),
+    )
+
+
+def claim(ladder_id: uuid.UUID) -> Ladder | None:
+    """Return a ladder as it is now, which nobody else changes before the caller's transaction ends; None when it is
+    gone.
+
+    Waits for whoever is changing it, so the steps of two people, or of a person and a worker, come one after the other.
+    """
+    Ladder.objects.filter(id=ladder_id).update(version=F("version") + 1)
+    return Ladder.objects.filter(id=ladder_id).first()
+
+
+@transaction.atomic
+def take_step(ladder_id: uuid.UUID, now: datetime) -> rules.Step:
+    """Do the next due step of one ladder and return it; Wait when there is none or somebody else did it first.
+
+    The caller deletes what is its own after GiveUp and Finish, in the same transaction.
+    """
+    now = rules.minute_of(now)
+    try:
+        ladder = Ladder.objects.get(id=ladder_id)
+        step = rules.next_step(queries.facts_of(ladder, now), now)
+        _do(ladder, step, now)
+    except (Ladder.DoesNotExist, LostRace):
+        return rules.Wait(None)
+    return step
+
+
+def _do(ladder: Ladder, step: rules.Step, now: datetime) -> None:
+    match step:
+        case rules.Climb():
+            _climb(ladder, step, now)
+        case rules.Join():
+            _change(ladder, ends_at=step.ends_at)
+            _alert(ladder, step.who, ladder.rung, _waiting_message(ladder), now)
+        case rules.Alarm():
+            _change(ladder, alarmed_at=now)
+            tell_coordinators(ladder, now)
+        case rules.ComeBack():
+            _come_back(ladder, now, step.ends_at)
+        case rules.GiveUp():
+            _change(ladder, state=Ladder.State.UNANSWERED, rungs=[], taker=None, taken_at=None)
+            ladder.alerts.all().delete()
+            notify.forget(ladder.id)
+            tell_coordinators(ladder, now)
+        case rules.SetRight():
+            _change(ladder, **rules.set_right(queries.facts_of(ladder, now), now))
+        case rules.Finish():
+            # The caller deletes the row, and must be the one who found it so.
+            _change(ladder)
+        case rules.Wait():
+            pass
+
+
+def _change(ladder: Ladder, **fields: Any) -> None:
+    """Change the row only if nobody has since it was read; raises LostRace otherwise."""
+    seen = Ladder.objects.filter(id=ladder.id, version=ladder.version)
+    if seen.update(version=ladder.version + 1, **fields) != 1:
+        raise LostRace
+    ladder.refresh_from_db()
+
+
+def _climb(ladder: Ladder, step: rules.Climb, now: datetime) -> None:
+    # A ladder of people who cannot serve is climbed in one breath: that is one alarm, not one for each rung.
+    alarm = step.alarm and ladder.alarmed_at != now
+    moved = {"alarmed_at": now} if alarm else {}
+    _change(ladder, state=Ladder.State.ALERTED, rung=step.number, rung_at=now, ends_at=step.ends_at, **moved)
+    _alert(ladder, step.who, step.number, _waiting_message(ladder), now)
+    if alarm:
+        tell_coordinators(ladder, now)
+
+
+def _waiting_message(ladder: Ladder) -> str:
+    return "waiting_now" if ladder.urgency == "now" else "waiting"
+
+
+def _alert(ladder: Ladder, who: Iterable[uuid.UUID], rung: int, message: str, now: datetime) -> None:
+    for supporter_id in who:
+        Alert.objects.create(ladder=ladder, supporter_id=supporter_id, round=ladder.round, rung=rung)
+        person = team.person_of(supporter_id)
+        notify.queue(
+            about=ladder.id,
+            to=accounts.addresses_of(person.id),
+            message=message,
+            language=person.language,
+            values={},
+            now=now,
+            expires_at=ladder.ends_at,
+        )
+
+
+def tell_coordinators(ladder: Ladder, now: datetime) -> None:
+    """Queue the neutral notice that the board needs a look, for every coordinator."""
+    for person in accounts.coordinators_of(ladder.organisation_id):
+        notify.queue(
+            about=ladder.id,
+            to=accounts.addresses_of(person.id),
+            message="board",
+            language=person.language,
+            values={},
+            now=rules.minute_of(now),
+            expires_at=rules.minute_of(now) + timedelta(days=1),
+        )
+
+
+def _come_back(ladder: Ladder, now: datetime, ends_at: datetime) -> None:
+    """Begin a new round at its last rung: everybody who can open the request is called at once."""
+    last = rules.Rung.of(ladder.rungs[-1])
+    _change(
+        ladder,
+        state=Ladder.State.OPEN,
+        round=ladder.round + 1,
+        round_at=now - timedelta(minutes=last.after),
+        rung=len(ladder.rungs) - 1,
+        rung_at=now,
+        ends_at=ends_at,
+        taker=None,
+        taken_at=None,
+        alarmed_at=now,
+    )
+    # Calls for backup of the taker that was are of no use any more.
+    notify.forget(ladder.id)
+    tell_coordinators(ladder, now)
+
+
+@transaction.atomic
+def accept(ladder_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime) -> bool:
+    """Make the supporter the taker and return True; False when somebody else has it. Of several at once exactly one
+    wins.
+    """
+    free = Ladder.objects.filter(id=ladder_id, state__in=rules.WAITING)
+    changed = free.update(
+        state=Ladder.State.ACCEPTED,
+        taker_id=supporter_id,
+        taken_at=rules.minute_of(now),
+        version=F("version") + 1,
+    )
+    if changed:
+        notify.forget(ladder_id)
+        return True
+    return Ladder.objects.filter(id=ladder_id, state__in=rules.HELD, taker_id=supporter_id).exists()
+
+
+@transaction.atomic
+def pass_on(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> None:
+    """Note that a supporter said not me, without a reason (B-16); a taker gives the request back with it.
+
+    When that leaves nobody to wait for on the last rung, the coordinator is told at once. Takes a claimed ladder, like
+    every step of a person below.
+    """
+    Alert.objects.filter(ladder=ladder, supporter_id=supporter_id).update(passed=True)
+    if ladder.taker_id == supporter_id:
+        come_back(ladder, now)
+    elif rules.is_everybody_gone(queries.facts_of(ladder, now)):
+        _change(ladder, alarmed_at=rules.minute_of(now))
+        tell_coordinators(ladder, now)
+
+
+@transaction.atomic
+def come_back(ladder: Ladder, now: datetime) -> None:
+    """Take a held request from its taker and call everybody; no change while it is waiting anyway."""
+    if ladder.state in rules.HELD:
+        _come_back(ladder, rules.minute_of(now), ladder.ends_at)
+
+
+@transaction.atomic
+def made_contact(ladder: Ladder) -> None:
+    """Stop the clock: the taker of a held ladder reached the member."""
+    _change(ladder, state=Ladder.State.CONNECTED)
+
+
+@transaction.atomic
+def call_backup(ladder: Ladder, now: datetime) -> bool:
+    """Call the next recipient for a taker who asks for backup (D-10); False when there is nobody left to call."""
+    now = rules.minute_of(now)
+    facts = queries.facts_of(ladder, now)
+    helping = set(
+        Alert.objects.filter(ladder=ladder, round=ladder.round, rung=0).values_list("supporter_id", flat=True)
+    )
+    order = [one for rung in facts.rungs for one in rung.who]
+    for one in dict.fromkeys(order):
+        if one in facts.able and one not in facts.passed | helping and one != ladder.taker_id:
+            _alert(ladder, [one], 0, "backup", now)
+            return True
+    tell_coordinators(ladder, now)
+    return False
+
+
+@transaction.atomic
+def acknowledge(organisation_id: uuid.UUID, ladder_id: uuid.UUID) -> bool:
+    """Take an unanswered request off the board; False when there is none of that id in the organisation."""
+    ended = Ladder.objects.filter(
+        id=ladder_id, organisation_id=organisation_id, state=Ladder.State.UNANSWERED, acknowledged=False
+    )
+    return ended.update(acknowledged=True) == 1
+
+
+@transaction.atomic
+def forget(ladder_id: uuid.UUID) -> None:
+    """Delete a ladder, its alerts and its notices; nothing else points at it but its request. No change when it is
+    gone.
+    """
+    # Whoever is calling somebody for it right now is waited for: their alerts and notices must go too.
+    if claim(ladder_id) is not None:
+        notify.forget(ladder_id)
+        Ladder.objects.filter(id=ladder_id).delete()

@@ -1,0 +1,82 @@
+"""How ladders stand."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from alongside.escalation import rules
+from alongside.escalation.models import Alert, Ladder
+from alongside.team import queries as team
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One request as a coordinator sees it: state and lateness, never content, never who is on a rung (M-06)."""
+
+    ladder_id: uuid.UUID
+    urgency: str
+    state: str
+    opened_at: datetime
+    waiting_minutes: int
+    late: bool
+    missed: int
+    acknowledged: bool
+
+
+def live() -> list[uuid.UUID]:
+    """Return every ladder that may have a next step, oldest first."""
+    return list(
+        Ladder.objects.exclude(state=Ladder.State.UNANSWERED).order_by("opened_at").values_list("id", flat=True)
+    )
+
+
+def able_of(organisation_id: uuid.UUID, now: datetime) -> frozenset[uuid.UUID]:
+    """Return the supporters of an organisation who may serve now."""
+    return frozenset(facts.id for facts in team.eligible_at(organisation_id, now))
+
+
+def facts_of(ladder: Ladder, now: datetime) -> rules.Facts:
+    """Return the facts of a ladder now."""
+    return ladder.facts(able_of(ladder.organisation_id, now))
+
+
+def board(organisation_id: uuid.UUID, now: datetime) -> list[BoardRow]:
+    """Return the organisation's requests for the coordinator's board, the longest waiting first."""
+    rows = Ladder.objects.filter(organisation_id=organisation_id).order_by("opened_at")
+    return [_row(ladder, now) for ladder in rows]
+
+
+def _row(ladder: Ladder, now: datetime) -> BoardRow:
+    missed = max(0, ladder.rung - 1) if ladder.state in rules.WAITING else 0
+    missed += ladder.round - 1
+    return BoardRow(
+        ladder_id=ladder.id,
+        urgency=ladder.urgency,
+        state=ladder.state,
+        opened_at=ladder.opened_at,
+        waiting_minutes=max(0, int((now - ladder.opened_at).total_seconds() // 60)),
+        late=ladder.state == Ladder.State.UNANSWERED or missed > 0,
+        missed=missed,
+        acknowledged=ladder.acknowledged,
+    )
+
+
+def called_on(supporter_id: uuid.UUID) -> list[Alert]:
+    """Return the alerts a supporter has not passed on, each ladder loaded."""
+    return list(Alert.objects.filter(supporter_id=supporter_id, passed=False).select_related("ladder"))
+
+
+def may_open(ladder: Ladder, supporter_id: uuid.UUID) -> bool:
+    """Say whether a supporter may fetch the sealed request now: the taker, a called backup, or, while it waits,
+    whoever was called.
+
+    Nobody may who passed, is on leave, has left or has not signed the agreement in force.
+    """
+    if not team.may_serve(supporter_id):
+        return False
+    if ladder.taker_id == supporter_id:
+        return True
+    alerts = [alert for alert in ladder.alerts.all() if alert.supporter_id == supporter_id and not alert.passed]
+    if ladder.state in rules.WAITING:
+        return bool(alerts)
+    return ladder.state in rules.HELD and any(alert.rung == 0 and alert.round == ladder.round for alert in alerts)

@@ -1,0 +1,291 @@
+"""The next step of a ladder, from facts and the present moment alone.
+
+docs/algorithms/escalation.md draws it. Nothing here waits or remembers: a worker that was killed, a second worker or
+a clock that jumped asks the same question of the same rows and gets an answer that is still right.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+# The order in which people are called; whoever else can open the request is called with everybody on the last rung.
+RANKS = ("primary", "backup", "coordinator", "further")
+# A stored moment this far in the future means that the clock was set back, not that two machines differ a little.
+SKEW = timedelta(minutes=2)
+WAITING = ("open", "alerted")
+HELD = ("accepted", "connected")
+
+
+@dataclass(frozen=True)
+class Rung:
+    """Whom to call `after` minutes of a round."""
+
+    kind: str
+    after: int
+    who: tuple[uuid.UUID, ...]
+
+    def row(self) -> dict[str, Any]:
+        """Return the rung as it is stored."""
+        return {"kind": self.kind, "after": self.after, "who": [str(one) for one in self.who]}
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> "Rung":
+        """Read a stored rung."""
+        return cls(row["kind"], row["after"], tuple(uuid.UUID(one) for one in row["who"]))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The numbers in force when the request was sent, in minutes; `limit` is how long a request lives."""
+
+    connect: int
+    alarm: int
+    hold: int
+    limit: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the next step depends on.
+
+    `called` are those called in the running round, `here` those called on its running rung, `passed` those who ever
+    said not me, `able` those who may serve now.
+    """
+
+    state: str
+    rungs: tuple[Rung, ...]
+    terms: Terms
+    opened_at: datetime
+    ends_at: datetime
+    round_at: datetime
+    rung: int
+    rung_at: datetime | None
+    taker: uuid.UUID | None
+    taken_at: datetime | None
+    alarmed_at: datetime | None
+    called: frozenset[uuid.UUID]
+    here: frozenset[uuid.UUID]
+    passed: frozenset[uuid.UUID]
+    able: frozenset[uuid.UUID]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do before `until`; None when nothing will ever be due."""
+
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Climb:
+    """Call `who` as rung `number` (from 1), and with `alarm` tell the coordinator: the rung before went unanswered, or
+    nobody can be called on the last one.
+    """
+
+    number: int
+    who: tuple[uuid.UUID, ...]
+    alarm: bool
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Join:
+    """Call `who` too: they could not serve when everybody was called, and now they can."""
+
+    who: tuple[uuid.UUID, ...]
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Tell the coordinator again that nobody has answered."""
+
+
+@dataclass(frozen=True)
+class ComeBack:
+    """Take the request from a taker who did not connect or may no longer serve, and call everybody."""
+
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Nobody could answer: the content goes, the broken promise stays on the board."""
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Contact was made and the time is over: the request is closed."""
+
+
+@dataclass(frozen=True)
+class SetRight:
+    """The clock was set back: bring stored moments down to `now`, so that no step waits longer than its own time."""
+
+    now: datetime
+
+
+Step = Wait | Climb | Join | Alarm | ComeBack | GiveUp | Finish | SetRight
+
+
+def plan(route: Sequence[tuple[str, uuid.UUID]], times: tuple[int, int, int]) -> tuple[Rung, ...]:
+    """Return the rungs for a route of (rank, supporter) and the minutes of the second, third and last rung (A-03,
+    D-01).
+
+    Primary, backup, coordinator, then everybody together. An empty rung is left out and those after it move up to its
+    time; with nobody on call everybody is called at once. Raises ValueError for an empty route.
+    """
+    if not route:
+        raise ValueError("a ladder needs somebody to call")
+    everybody = tuple(one for _, one in route)
+    on_call = [rank for rank, _ in route if rank in ("primary", "backup")]
+    kinds = [kind for kind in RANKS[:3] if on_call and any(rank == kind for rank, _ in route)]
+    due = (0, *times)
+    rungs = [
+        Rung(kind, due[number], tuple(one for rank, one in route if rank == kind)) for number, kind in enumerate(kinds)
+    ]
+    return (*rungs, Rung("all", due[len(rungs)], everybody))
+
+
+def next_step(facts: Facts, now: datetime) -> Step:
+    """Return what to do now (A-03, A-10).
+
+    Asking again after doing it leads to Wait in a few steps more than there are rungs.
+    """
+    if facts.state == "unanswered":
+        return Wait(None)
+    if any(at is not None and at > now + SKEW for at in _moments(facts)):
+        return SetRight(now)
+    if facts.state in HELD:
+        return _held(facts, now)
+    return _waiting(facts, now)
+
+
+def _moments(facts: Facts) -> tuple[datetime | None, ...]:
+    return (facts.opened_at, facts.round_at, facts.rung_at, facts.taken_at, facts.alarmed_at)
+
+
+def _held(facts: Facts, now: datetime) -> Step:
+    left, due, end = facts.taker not in facts.able, contact_by(facts), end_of(facts)
+    if facts.state == "connected":
+        if now >= (facts.ends_at if left else end):
+            return Finish()
+        return ComeBack(facts.ends_at) if left else Wait(end)
+    if due < facts.ends_at <= now:
+        # Nobody looked when contact was due: everybody is called once before it ends.
+        return ComeBack(now + _hold(facts))
+    if now >= end:
+        return GiveUp()
+    return ComeBack(facts.ends_at) if left or now >= due else Wait(due)
+
+
+def _waiting(facts: Facts, now: datetime) -> Step:
+    if facts.rung < len(facts.rungs):
+        due = rung_due(facts, facts.rung)
+        # An open round has called nobody yet: its first rung is due whatever the clock says.
+        if facts.state != "open" and now < due and listening(facts):
+            return Wait(due)
+        who, number = _callable(facts, facts.rungs[facts.rung]), facts.rung + 1
+        alarm = facts.state == "alerted" or (number == len(facts.rungs) and not who)
+        return Climb(number, who, alarm, _end_for_climbers(facts, now))
+    end, everybody = end_of(facts), _callable(facts, facts.rungs[-1])
+    if now >= end:
+        # Somebody who came back while the machine slept is called once before it ends.
+        never = tuple(one for one in everybody if one not in facts.called)
+        return Join(never, now + _hold(facts)) if never else GiveUp()
+    if late := tuple(one for one in everybody if one not in facts.here):
+        return Join(late, facts.ends_at)
+    again = alarm_due(facts)
+    return Alarm() if now >= again else Wait(min(end, again))
+
+
+def _callable(facts: Facts, rung: Rung) -> tuple[uuid.UUID, ...]:
+    return tuple(one for one in rung.who if one in facts.able and one not in facts.passed)
+
+
+def listening(facts: Facts) -> frozenset[uuid.UUID]:
+    """Return who was called in this round and can still answer; waiting for nobody would be waiting for nothing."""
+    return facts.called & facts.able - facts.passed
+
+
+def _end_for_climbers(facts: Facts, now: datetime) -> datetime:
+    """Return when the request ends if a rung is called now: later only if the machine slept past its end."""
+    overslept = now >= facts.ends_at and (facts.rung_at is None or facts.rung_at < facts.ends_at)
+    return now + _hold(facts) if overslept else facts.ends_at
+
+
+def _hold(facts: Facts) -> timedelta:
+    return timedelta(minutes=facts.terms.hold)
+
+
+def rung_due(facts: Facts, index: int) -> datetime:
+    """Return when the rung with this index (from 0) is due in the running round, at least `hold` before the end."""
+    own = facts.round_at + timedelta(minutes=facts.rungs[index].after)
+    return min(own, facts.ends_at - _hold(facts))
+
+
+def alarm_due(facts: Facts) -> datetime:
+    """Return when the coordinator is told again after the last rung: sooner when nobody is left who could answer."""
+    told = facts.alarmed_at or facts.rung_at or facts.round_at
+    if listening(facts):
+        return told + timedelta(minutes=facts.terms.alarm)
+    return told + min(timedelta(minutes=facts.terms.alarm), _hold(facts)) if facts.alarmed_at else told
+
+
+def is_everybody_gone(facts: Facts) -> bool:
+    """Say whether the last rung was called and nobody who was can answer any more: the coordinator alone is left."""
+    return facts.state in WAITING and facts.rung >= len(facts.rungs) and not listening(facts)
+
+
+def contact_by(facts: Facts) -> datetime:
+    """Return by when the taker must have made contact."""
+    own = (facts.taken_at or facts.round_at) + timedelta(minutes=facts.terms.connect)
+    return min(own, facts.ends_at + _hold(facts))
+
+
+def end_of(facts: Facts) -> datetime:
+    """Return when the request ends in its present state, at most the terms' `hold` after `ends_at`.
+
+    It is later than `ends_at` only so that everybody who was called has that time to answer, and a taker the time to
+    make contact.
+    """
+    if facts.state in HELD:
+        return max(facts.ends_at, contact_by(facts))
+    if facts.state == "unanswered" or facts.rung < len(facts.rungs) or facts.rung_at is None:
+        return facts.ends_at
+    return max(facts.ends_at, min(facts.rung_at, facts.ends_at) + _hold(facts))
+
+
+def owner(facts: Facts) -> str:
+    """Say who answers for the request now (A-10): the taker, those called, the coordinator, or the ladder, which then
+    has something to do at once.
+    """
+    if facts.state in HELD:
+        return "taker" if facts.taker in facts.able else "ladder"
+    if facts.state == "unanswered" or is_everybody_gone(facts):
+        return "coordinator"
+    return "called" if listening(facts) else "ladder"
+
+
+def set_right(facts: Facts, now: datetime) -> dict[str, datetime | None]:
+    """Return the stored moments after the clock was set back to `now`, none of them in the future.
+
+    The running rung starts its time again. The end is no later than if it was sent then, or everybody called now.
+    """
+    climbed = facts.rungs[min(facts.rung, len(facts.rungs)) - 1].after if facts.rung else 0
+    opened = min(facts.opened_at, now)
+    return {
+        "opened_at": opened,
+        "ends_at": min(facts.ends_at, max(opened + timedelta(minutes=facts.terms.limit), now + _hold(facts))),
+        "round_at": min(facts.round_at, now - timedelta(minutes=climbed)),
+        "rung_at": facts.rung_at and min(facts.rung_at, now),
+        "taken_at": facts.taken_at and min(facts.taken_at, now),
+        "alarmed_at": facts.alarmed_at and min(facts.alarmed_at, now),
+    }
+
+
+def minute_of(moment: datetime) -> datetime:
+    """Return the whole minute of a moment: the finest time that is kept of a request."""
+    return moment.replace(second=0, microsecond=0)

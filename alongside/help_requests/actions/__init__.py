@@ -1,0 +1,31 @@
+"""Every change of a request, by who makes it: the member's device, a supporter, the passing of time."""
+
+from alongside.help_requests.actions.asking import cancel, erase_box, not_called, open_request, write_back
+from alongside.help_requests.actions.serving import (
+    accept,
+    close,
+    get_backup,
+    give_back,
+    made_contact,
+    pass_on,
+    reply,
+)
+from alongside.help_requests.actions.time import climb, climb_one, purge
+
+__all__ = [
+    "accept",
+    "cancel",
+    "climb",
+    "climb_one",
+    "close",
+    "erase_box",
+    "get_backup",
+    "give_back",
+    "made_contact",
+    "not_called",
+    "open_request",
+    "pass_on",
+    "purge",
+    "reply",
+    "write_back",
+]

@@ -1,0 +1,164 @@
+"""What a member's device may do. Nothing here knows who it is; a token or an address is all that names a request or a
+box.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from alongside.accounts.models import Organisation
+from alongside.directory import queries as directory
+from alongside.directory.queries import Listed
+from alongside.escalation import actions as escalation
+from alongside.escalation import rules as ladders
+from alongside.escalation.models import Ladder
+from alongside.help_requests.actions import claiming
+from alongside.help_requests.models import Attempt, BoxReply, Message, Request
+from alongside.help_requests.rules import (
+    Busy,
+    Clock,
+    Full,
+    Refused,
+    Reseal,
+    on_duty_first,
+    route_of,
+    routine_last,
+    slots_for,
+)
+from alongside.kernel import ids
+from alongside.policy import queries as policy
+from alongside.policy.values import Values
+from alongside.rota import queries as rota
+from alongside.sealing import rules as seals
+
+
+def open_request(organisation: Organisation, body: bytes, now: datetime) -> bool:
+    """Store a sealed request with its ladder; return False when this attempt was stored before (A-03).
+
+    Raises Refused for a frame or envelope of the wrong shape, Reseal when its list has expired, Busy past the hourly
+    cap. The same attempt, at the same instant too, is stored once, and never again after closing while its list is
+    valid.
+    """
+    frame = _frame(body)
+    if _is_stored(frame):
+        return False
+    listed = directory.valid_list(organisation.id, uuid.UUID(bytes=frame.list_id), now)
+    if listed is None:
+        raise Reseal
+    _check_envelope(frame.envelope, slots_for(len(listed.candidates)))
+    values = policy.in_force(organisation.id)
+    if _opened_within_the_hour(organisation, now) >= values.requests_per_hour:
+        raise Busy
+    try:
+        with transaction.atomic():
+            _store(organisation, frame, listed, values, now)
+    except IntegrityError:
+        # Another of the same attempt was first. Any other reason, such as a list just purged, must not look stored.
+        if not _is_stored(frame):
+            raise Busy from None
+        return False
+    return True
+
+
+def _frame(body: bytes) -> seals.Frame:
+    try:
+        return seals.parse_frame(body)
+    except seals.BadFrame as error:
+        raise Refused(error.code) from error
+
+
+def _check_envelope(envelope: bytes, slots: int) -> None:
+    try:
+        seals.check_envelope(envelope, frozenset({slots}))
+    except seals.BadEnvelope as error:
+        raise Refused(error.code) from error
+
+
+def _is_stored(frame: seals.Frame) -> bool:
+    """Say whether this attempt was stored, now or before it was closed, or a request of the same receipt lives."""
+    tried = Attempt.objects.filter(token_hash=ids.digest(frame.attempt)).exists()
+    return tried or Request.objects.filter(progress_hash=frame.progress_hash).exists()
+
+
+def _opened_within_the_hour(organisation: Organisation, now: datetime) -> int:
+    recent = Ladder.objects.filter(organisation=organisation, opened_at__gt=now - timedelta(hours=1))
+    return recent.count()
+
+
+def _store(organisation: Organisation, frame: seals.Frame, listed: Listed, values: Values, now: datetime) -> None:
+    Attempt.objects.create(token_hash=ids.digest(frame.attempt), list_id=listed.id)
+    clock = _clock(organisation, frame.urgency, values, ladders.minute_of(now))
+    route = on_duty_first(route_of(frame.route, listed.candidates), rota.on_call_at(organisation.id, now))
+    ladder = escalation.start(
+        organisation_id=organisation.id,
+        urgency=frame.urgency,
+        rungs=ladders.plan(route, clock.times),
+        terms=ladders.Terms(
+            connect=clock.connect,
+            alarm=values.alarm_every,
+            hold=values.last_hold,
+            limit=values.request_limit * 60,
+        ),
+        now=now,
+    )
+    Request.objects.create(
+        organisation=organisation,
+        ladder=ladder,
+        progress_hash=frame.progress_hash,
+        envelope=frame.envelope,
+    )
+
+
+def _clock(organisation: Organisation, urgency: str, values: Values, minute: datetime) -> Clock:
+    if urgency == "now":
+        return Clock((values.urgent_second, values.urgent_third, values.urgent_all), values.urgent_contact)
+    third = values.routine_third
+    change = rota.next_change_after(organisation.id, minute + timedelta(minutes=third))
+    last = routine_last(minute, third, values.routine_all_latest, change)
+    return Clock((values.routine_second, third, last), values.routine_contact)
+
+
+@transaction.atomic
+def write_back(organisation: Organisation, token: bytes, attempt: bytes, envelope: bytes) -> bool:
+    """Keep a sealed message with a live request; False when this attempt is there already. Raises Gone, Refused,
+    Full.
+    """
+    _check_envelope(envelope, 12)
+    row = claiming.sent_with(organisation.id, token)
+    if row.envelope is None:
+        raise Refused("ended")
+    if Message.objects.filter(token_hash=ids.digest(attempt)).exists():
+        return False
+    count = Message.objects.filter(request=row).count()
+    if count >= policy.in_force(organisation.id).messages_limit:
+        raise Full
+    Message.objects.create(token_hash=ids.digest(attempt), request=row, number=count + 1, envelope=envelope)
+    return True
+
+
+@transaction.atomic
+def not_called(organisation: Organisation, token: bytes, now: datetime) -> None:
+    """Send an accepted request back to its ladder because nobody has called; everybody is called at once. Raises
+    Gone.
+    """
+    escalation.come_back(claiming.sent_with(organisation.id, token).ladder, now)
+
+
+@transaction.atomic
+def cancel(organisation: Organisation, token: bytes) -> None:
+    """Delete a request and all that belongs to it because its sender says so; nothing is counted. Raises Gone.
+
+    That nobody answered stays on the board: it is the programme's broken promise, and holds nothing of its sender.
+    """
+    row = claiming.sent_with(organisation.id, token)
+    if row.ladder.state == Ladder.State.UNANSWERED:
+        row.delete()
+    else:
+        escalation.forget(row.ladder_id)
+
+
+@transaction.atomic
+def erase_box(address: bytes) -> None:
+    """Delete every reply of a box."""
+    BoxReply.objects.filter(box_hash=ids.digest(address)).delete()

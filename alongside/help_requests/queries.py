@@ -1,0 +1,143 @@
+"""What a supporter, a member's device or a board may learn of requests."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alongside.escalation import queries as escalation
+from alongside.escalation import rules as ladders
+from alongside.escalation.models import Ladder
+from alongside.help_requests.models import BoxReply, Message, Request
+from alongside.help_requests.rules import Gone, NotAlerted, NotTaker, TakenBySomebody
+from alongside.kernel import ids
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One request in a supporter's inbox; its content is only in the envelope."""
+
+    request_id: uuid.UUID
+    urgency: str
+    state: str
+    opened_at: datetime
+    waiting_minutes: int
+    mine: bool
+    backup: bool
+    contact_by: datetime | None
+    ends_at: datetime
+
+
+def inbox(supporter_id: uuid.UUID, now: datetime) -> list[Entry]:
+    """Return the requests a supporter was called for and may still open, own ones first, then the longest waiting."""
+    ladders = {alert.ladder_id: alert.ladder for alert in escalation.called_on(supporter_id)}
+    rows = Request.objects.filter(ladder_id__in=ladders, envelope__isnull=False).select_related("ladder")
+    found = [_entry(row, supporter_id, now) for row in rows if escalation.may_open(row.ladder, supporter_id)]
+    return sorted(found, key=lambda entry: (not entry.mine, entry.opened_at))
+
+
+def _entry(row: Request, supporter_id: uuid.UUID, now: datetime) -> Entry:
+    ladder = row.ladder
+    mine = ladder.taker_id == supporter_id
+    facts = escalation.facts_of(ladder, now)
+    return Entry(
+        request_id=row.id,
+        urgency=ladder.urgency,
+        state=ladder.state,
+        opened_at=ladder.opened_at,
+        waiting_minutes=max(0, int((now - ladder.opened_at).total_seconds() // 60)),
+        mine=mine,
+        backup=ladder.state in ladders_held() and not mine,
+        contact_by=ladders.contact_by(facts) if ladder.state == Ladder.State.ACCEPTED else None,
+        ends_at=ladders.end_of(facts),
+    )
+
+
+def ladders_held() -> tuple[str, ...]:
+    """Return the states in which a request has a taker."""
+    return ladders.HELD
+
+
+def opened_by(supporter_id: uuid.UUID, request_id: uuid.UUID) -> Request:
+    """Return a request that the supporter may open now; raises NotAlerted when never called, Gone when taken, closed
+    or unknown.
+    """
+    row = Request.objects.filter(id=request_id).select_related("ladder").first()
+    if row is None or row.envelope is None:
+        raise Gone
+    if not row.ladder.alerts.filter(supporter_id=supporter_id).exists():
+        raise NotAlerted
+    if not escalation.may_open(row.ladder, supporter_id):
+        taken = row.ladder.state in ladders.HELD and row.ladder.taker_id != supporter_id
+        raise TakenBySomebody if taken else Gone
+    return row
+
+
+def entry(supporter_id: uuid.UUID, request_id: uuid.UUID, now: datetime) -> Entry:
+    """Return one request of the supporter's inbox; raises NotAlerted or Gone."""
+    return _entry(opened_by(supporter_id, request_id), supporter_id, now)
+
+
+def envelope_for(supporter_id: uuid.UUID, request_id: uuid.UUID) -> bytes:
+    """Return the sealed request; raises NotAlerted or Gone."""
+    return bytes(opened_by(supporter_id, request_id).envelope or b"")
+
+
+def messages_for(supporter_id: uuid.UUID, request_id: uuid.UUID) -> list[bytes]:
+    """Return what the member wrote back, sealed, oldest first, to the taker alone; raises NotAlerted, Gone or
+    NotTaker.
+    """
+    row = opened_by(supporter_id, request_id)
+    if row.ladder.taker_id != supporter_id:
+        raise NotTaker
+    messages = Message.objects.filter(request=row).order_by("number")
+    return [bytes(message.envelope) for message in messages]
+
+
+def by_token(organisation_id: uuid.UUID, token: bytes) -> Request:
+    """Return the request whose progress token this is; raises Gone. Only the sender's device has the token."""
+    row = (
+        Request.objects.filter(organisation_id=organisation_id, progress_hash=ids.digest(token))
+        .select_related("ladder", "organisation")
+        .first()
+    )
+    if row is None:
+        raise Gone
+    return row
+
+
+def progress(row: Request, now: datetime) -> dict[str, Any]:
+    """Return how a request stands for its sender: states and moments, never who."""
+    ladder = row.ladder
+    facts = escalation.facts_of(ladder, now)
+    waiting, held = ladder.state in ladders.WAITING, ladder.state in ladders.HELD
+    upcoming = ladders.rung_due(facts, facts.rung) if waiting and facts.rung < len(facts.rungs) else None
+    can = {"accepted": ["not_called", "cancel"], "connected": ["not_called", "cancel"]}
+    return {
+        "state": ladder.state,
+        "urgency": ladder.urgency,
+        "opened_at": ladder.opened_at.isoformat(),
+        "round": ladder.round,
+        "rungs": [
+            {
+                "kind": rung.kind,
+                "count": len(rung.who),
+                "due": ladders.rung_due(facts, index).isoformat(),
+                "done": index < facts.rung,
+            }
+            for index, rung in enumerate(facts.rungs)
+        ],
+        "recipients": len(facts.rungs[-1].who) if facts.rungs else 0,
+        "next_by": upcoming.isoformat() if upcoming else None,
+        "contact_by": ladders.contact_by(facts).isoformat() if ladder.state == "accepted" else None,
+        "taken": held,
+        "ends_at": ladders.end_of(facts).isoformat(),
+        "zone": row.organisation.time_zone,
+        "can": can.get(ladder.state, ["cancel"]),
+    }
+
+
+def box(address: bytes) -> list[bytes]:
+    """Return the sealed replies of a box, oldest first; only its member's device can name it."""
+    rows = BoxReply.objects.filter(box_hash=ids.digest(address)).order_by("number")
+    return [bytes(reply.envelope) for reply in rows]

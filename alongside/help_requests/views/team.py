@@ -1,0 +1,278 @@
+"""A supporter's pages: what waits, one request, and what can be done with it.
+
+A page says state and time; what was asked is opened on the device. Only a supporter who was called for a request gets
+anything of it (M-06): for everybody else it does not exist.
+"""
+
+import base64
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages as notices
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from alongside.accounts import queries as accounts
+from alongside.accounts.queries import Seat
+from alongside.content import asking, guides, law
+from alongside.escalation.actions import LostRace
+from alongside.help_requests import actions, queries
+from alongside.help_requests.forms import TallyForm
+from alongside.help_requests.queries import Entry
+from alongside.help_requests.rules import Full, Gone, NotAlerted, NotTaker, Refused, TakenBySomebody
+from alongside.kernel import clock
+from alongside.policy import queries as policy
+from alongside.rota import queries as rota
+from alongside.rota.rules import Duty
+from alongside.sealing import rules as seals
+from alongside.team import queries as team
+from alongside.team.rules import Facts, may_serve
+
+ADDRESS_BYTES = 16
+SHIFTS_SHOWN = 2
+# The message that the inbox shows as its own panel after closing.
+CLOSED = "closed"
+
+View = Callable[..., HttpResponse]
+
+
+def serving(capability: str) -> Callable[[View], View]:
+    """Give a view the seat and supporter of who asks, in their organisation's time; 404 for everybody else."""
+
+    def wrap(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, **kwargs: uuid.UUID) -> HttpResponse:
+            seat = accounts.permit(request.user, capability)
+            try:
+                me = team.supporter_of(seat.person.id, seat.organisation.id)
+                with timezone.override(ZoneInfo(seat.organisation.time_zone)):
+                    return view(request, seat, me, **kwargs)
+            except (team.NotASupporter, NotAlerted) as error:
+                raise Http404 from error
+
+        return inner
+
+    return wrap
+
+
+@require_safe
+@serving("team.serve")
+def inbox(request: HttpRequest, seat: Seat, me: Facts) -> HttpResponse:
+    """Show what waits and what is mine."""
+    now = clock.now()
+    entries = sorted(queries.inbox(me.id, now), key=lambda entry: (not entry.mine, entry.urgency != "now"))
+    page = {
+        "seat": seat,
+        "heading": _heading(entries),
+        "now": now,
+        "entries": entries,
+        "nothing": not entries,
+        "paused": _paused(seat, me),
+        "duty": _duty(me.id, now),
+        "on_call": _on_call(seat, me.id, now),
+        "said": list(notices.get_messages(request)),
+        **_guides(seat),
+    }
+    return render(request, "team/inbox.html", page)
+
+
+def _heading(entries: list[Entry]) -> str:
+    """Say the state of things in one sentence: who waits first, then what I promised, then what is mine."""
+    waiting = sum(not entry.mine for entry in entries)
+    if waiting:
+        return translation.ngettext("One person is waiting.", "%(count)d people are waiting.", waiting) % {
+            "count": waiting
+        }
+    if any(entry.state == "accepted" for entry in entries):
+        return _("One person expects to hear from you.")
+    return _("Nobody is waiting.")
+
+
+def _paused(seat: Seat, me: Facts) -> str:
+    """Say why nobody is sent to this supporter, if so: `leave` or `agreement`."""
+    if may_serve(me, policy.in_force(seat.organisation.id).agreement_version):
+        return ""
+    return "agreement" if me.status == "active" else "leave"
+
+
+def _duty(me: uuid.UUID, now: datetime) -> dict[str, Duty | None]:
+    shifts = rota.next_shifts_of(me, now, SHIFTS_SHOWN)
+    return {
+        "now": next((one for one in shifts if one.starts_at <= now), None),
+        "next": next((one for one in shifts if one.starts_at > now), None),
+    }
+
+
+def _on_call(seat: Seat, me: uuid.UUID, now: datetime) -> list[tuple[int, str, bool]]:
+    """Return (tier, name, whether it is me) of who is on call now; no name where a tier has nobody."""
+    names = {place.id: place.name for place in team.roster(seat.organisation.id, now)}
+    on_call = rota.on_call_at(seat.organisation.id, now)
+    return [(tier, names.get(on_call[tier], "") if tier in on_call else "", on_call.get(tier) == me) for tier in (1, 2)]
+
+
+def _guides(seat: Seat) -> dict[str, object]:
+    language = (translation.get_language() or "en")[:2]
+    known = seat.organisation.pack if seat.organisation.pack in law.packs() else "generic-us"
+    return {
+        "first_words": guides.guide("guide-first-words", language),
+        "limits_aloud": guides.guide("guide-limits-aloud", language),
+        "pack": law.pack(known, language),
+        "topics": asking.topics(language),
+    }
+
+
+@require_safe
+@serving("help_requests.take")
+def request_page(request: HttpRequest, seat: Seat, me: Facts, id: uuid.UUID) -> HttpResponse:
+    """Show one request; its content is opened on the device."""
+    return _request_page(request, seat, me.id, id)
+
+
+def _request_page(
+    request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID, ticked: TallyForm | None = None
+) -> HttpResponse:
+    now = clock.now()
+    try:
+        entry = queries.entry(me, id, now)
+    except Gone:
+        return render(request, "team/over.html", {"seat": seat}, status=410)
+    minutes_left = int((entry.contact_by - now).total_seconds() // 60) if entry.contact_by else None
+    page = {
+        "seat": seat,
+        "entry": entry,
+        "minutes_left": minutes_left,
+        "late": minutes_left is not None and minutes_left < 0,
+        "form": ticked or TallyForm(),
+        "first_name": seat.person.name.split(maxsplit=1)[0],
+        **_guides(seat),
+    }
+    return render(request, "team/request.html", page, status=422 if ticked else 200)
+
+
+def device(view: View) -> View:
+    """Make a view an answer to a supporter's device: bytes or small JSON, what went wrong as a state."""
+
+    @wraps(view)
+    @serving("help_requests.take")
+    def inner(request: HttpRequest, seat: Seat, me: Facts, id: uuid.UUID) -> HttpResponse:
+        try:
+            return view(request, me.id, id)
+        except Gone:
+            return _answer("gone", 410)
+        except NotTaker:
+            return _answer("not-yours", 409)
+        except Refused:
+            return _answer("refused", 422)
+        except Full:
+            return _answer("full", 429)
+
+    return inner
+
+
+def _answer(state: str, status: int) -> JsonResponse:
+    return JsonResponse({"state": state}, status=status)
+
+
+@require_safe
+@device
+def envelope(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Hand out the sealed request to a device that may open it."""
+    return HttpResponse(queries.envelope_for(me, id), content_type="application/octet-stream")
+
+
+@require_safe
+@device
+def messages(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Hand out what the member wrote back, sealed, to whoever took the request."""
+    sealed = queries.messages_for(me, id)
+    return JsonResponse({"messages": [base64.b64encode(one).decode() for one in sealed]})
+
+
+@require_POST
+@device
+def reply(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Put a sealed reply into a box: address 16 bytes, then an envelope of one stanza."""
+    queries.opened_by(me, id)
+    if request.content_type != "application/octet-stream":
+        return _answer("refused", 415)
+    if len(request.body) != ADDRESS_BYTES + seals.BOX_REPLY_BYTES:
+        raise Refused("wrong-size")
+    actions.reply(me, id, request.body[:ADDRESS_BYTES], request.body[ADDRESS_BYTES:])
+    return _answer("stored", 201)
+
+
+def step(view: View) -> View:
+    """Make a view a step of a request: by post, and with a page for what changed meanwhile."""
+
+    @require_POST
+    @wraps(view)
+    @serving("help_requests.take")
+    def inner(request: HttpRequest, seat: Seat, me: Facts, id: uuid.UUID) -> HttpResponse:
+        try:
+            return view(request, seat, me.id, id)
+        except TakenBySomebody:
+            return render(request, "team/over.html", {"seat": seat, "taken": True}, status=410)
+        except Gone:
+            return render(request, "team/over.html", {"seat": seat}, status=410)
+        except (NotTaker, LostRace):
+            notices.warning(request, _("Something changed in the meantime. This is how it stands now."))
+            return redirect("in_request", id=id)
+
+    return inner
+
+
+@step
+def accept(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Take the request."""
+    actions.accept(me, id)
+    return redirect("in_request", id=id)
+
+
+@step
+def pass_on(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Say not me, without a reason."""
+    actions.pass_on(me, id)
+    notices.success(request, _("Passed on. No reason is asked for or kept."))
+    return redirect("in_inbox")
+
+
+@step
+def backup(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Call one more supporter."""
+    if actions.get_backup(me, id):
+        notices.success(request, _("One more peer is being called to help you."))
+    else:
+        notices.warning(request, _("There is no other peer left to call. The coordinator is being told."))
+    return redirect("in_request", id=id)
+
+
+@step
+def connected(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Stop the clock."""
+    actions.made_contact(me, id)
+    return redirect("in_request", id=id)
+
+
+@step
+def release(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Give the request back."""
+    actions.give_back(me, id)
+    notices.success(request, _("Given back. The others are being called now. No reason is kept."))
+    return redirect("in_inbox")
+
+
+@step
+def close(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Count the contact and erase the request."""
+    form = TallyForm(request.POST)
+    if not form.is_valid():
+        return _request_page(request, seat, me, id, form)
+    actions.close(me, id, form.contact())
+    notices.success(request, _("Closed. Nothing of it is kept."), extra_tags=CLOSED)
+    return redirect("in_inbox")

@@ -1,0 +1,1 @@
+"""Who can be asked now, as members see it."""

@@ -1,0 +1,1 @@
+"""Ladders: every ask is answered, or climbs, or ends in the open."""

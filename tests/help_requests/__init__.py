@@ -1,0 +1,1 @@
+"""Tests of requests, messages and reply boxes."""

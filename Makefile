@@ -8,7 +8,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
-SAY := @printf '  %s\n'
+SAY := @>&2 printf '  %s\n'
 
 .PHONY: help demo install build test check format bench trace messages lock clean soak
 
@@ -34,12 +34,12 @@ format: .stamps/test ## put the code in order
 bench: .stamps/test build ## every figure of docs/performance.md, written to bench/results.json
 	@$(BIN)/python -m bench
 
-trace: .stamps/run ## each requirement with the tests that name it, as JSON
-	@$(BIN)/python tools/trace.py
+trace: ## each requirement with the tests that name it, as JSON
+	@$(PYTHON) tools/trace.py
 
-messages: .stamps/test ## collect what is to be translated (needs GNU gettext)
-	@cd alongside/site && for language in en fr; do ../../$(BIN)/python -m django makemessages --settings alongside.site.settings \
-	  --pythonpath ../.. --locale $$language --no-location --no-obsolete; done
+messages: .stamps/test ## collect what is to be translated into French (needs GNU gettext)
+	@cd alongside/site && PYTHONPATH=../.. ALONGSIDE_SECRET_KEY=messages ../../$(BIN)/python -m django makemessages \
+	  --settings alongside.site.settings --locale fr --no-location --no-obsolete --verbosity 0
 
 lock: ## write requirements/*.txt again: hashed, without any index address
 	@$(BIN)/python -m pip install --quiet uv

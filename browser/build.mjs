@@ -28,6 +28,7 @@ const options = {
   target: "es2022",
   platform: "browser",
   chunkNames: "chunk-[hash]",
+  alias: { "@noble/curves/nist.js": join(here, "src/core/no_nist_curves.ts") },
   minify: true,
   charset: "utf8",
   legalComments: "linked",

@@ -20,7 +20,7 @@ _TOO_MUCH = ("privileged", "absolute", "guarantee", "subpoena-proof", "never be 
 
 
 @dataclass(frozen=True)
-class Exception_:
+class Limit:
     """One case in which a supporter must act, with how far that goes."""
 
     key: str
@@ -38,7 +38,7 @@ class Pack:
     name: str
     country: str
     locale: str
-    exceptions: tuple[Exception_, ...]
+    exceptions: tuple[Limit, ...]
     court: str
     higher_law: str
     court_protection: bool
@@ -139,8 +139,8 @@ def country_of(key: str) -> str:
         return "us"
 
 
-def _exception(entry: Mapping[str, Any], language: str) -> Exception_:
-    return Exception_(
+def _exception(entry: Mapping[str, Any], language: str) -> Limit:
+    return Limit(
         key=entry["key"],
         short=_text(entry["short"], language),
         scope=_text(entry["scope"], language),

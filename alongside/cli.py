@@ -1,0 +1,342 @@
+"""The commands of an installation: each calls what does the work; an expected failure is a sentence, not a trace."""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from alongside import __version__
+from alongside.site.environment import BadSetting
+
+WRONG, MISUSED = 1, 2
+
+
+class Stop(Exception):
+    """The command cannot go on; the text says why and what to do."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 something is wrong, 2 it was called wrongly."""
+    args = _parser().parse_args(argv)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alongside.site.settings")
+    try:
+        return int(args.run(args) or 0)
+    except (Stop, BadSetting) as stop:
+        print(stop, file=sys.stderr)
+        return WRONG
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="alongside", description="Runs a peer support programme.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: object, says: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=says, description=says)
+        one.set_defaults(run=run)
+        return one
+
+    demo = command("demo", _demo, "serve an invented organisation on this machine; everything is gone when it stops")
+    demo.add_argument("--port", type=int, default=8000)
+
+    serve = command("serve", _serve, "serve this installation, with its timed jobs")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.add_argument("--no-tick", action="store_true", help="leave the timed jobs to `alongside tick`")
+
+    tick = command("tick", _tick, "run the timed jobs only, beside web servers started with --no-tick")
+    tick.add_argument("--once", action="store_true", help="run each job once and end")
+
+    init = command("init", _init, "prepare the database and invite the first operator")
+    init.add_argument("--email", help="address of the first operator")
+    init.add_argument("--name", help="name of the first operator")
+    init.add_argument("--organisation", metavar="NAME", help="also make an organisation")
+    init.add_argument("--slug", help="its part of the address, for example pine-county")
+    init.add_argument("--zone", default="America/Toronto", help="its time zone (default: %(default)s)")
+    init.add_argument("--coordinator", metavar="EMAIL", help="also invite its coordinator")
+
+    doctor = command("doctor", _doctor, "say what is wrong with this installation")
+    doctor.add_argument("--json", action="store_true", help="as JSON")
+
+    kept = command("kept", _kept, "print what this installation keeps, why, how protected and how long")
+    kept.add_argument("--language", choices=("en", "fr"), default="en")
+    kept.add_argument("--json", action="store_true", help="as JSON")
+
+    command("purge", _purge, "delete everything that is past its time now")
+    for name, run, says in (
+        ("backup", _backup, "write a backup; live requests, replies and keys are never in it"),
+        ("restore", _restore, "fill an empty, migrated database from a backup"),
+    ):
+        command(name, run, says).add_argument("file", type=Path, metavar="FILE")
+
+    manage = command("manage", _manage, "run a command of Django's, for example `alongside manage migrate`")
+    manage.add_argument("rest", nargs=argparse.REMAINDER, metavar="...")
+    return parser
+
+
+def _set_up() -> None:
+    import django
+
+    django.setup()
+
+
+# --- serving -----------------------------------------------------------------------------------------------------
+
+
+def _demo(args: argparse.Namespace) -> None:
+    from alongside.site.demo import run
+
+    _check_port("127.0.0.1", args.port)
+    run.prepare(args.port)
+    _set_up()
+    try:
+        run.fill()
+    except run.NotOurs:
+        raise Stop("DATABASE_URL holds something else than a demonstration. It was left alone.") from None
+    _listen("127.0.0.1", args.port, tick=True, greeting=run.greeting(args.port))
+
+
+def _serve(args: argparse.Namespace) -> None:
+    _check_port(args.host, args.port)
+    _set_up()
+    _check_tables()
+    greeting = f"Alongside {__version__} listens on http://{args.host}:{args.port}"
+    _listen(args.host, args.port, tick=not args.no_tick, greeting=greeting)
+
+
+def _listen(host: str, port: int, *, tick: bool, greeting: str) -> None:
+    from django import db
+
+    from alongside.site import serving
+
+    # The worker process makes its own connections; one shared across processes would break both.
+    db.connections.close_all()
+    try:
+        serving.serve(host, port, tick=tick, greeting=greeting)
+    except OSError as error:
+        raise Stop(f"{error.filename or host}: {error.strerror}. Nothing was started.") from None
+    except serving.AlreadyServed:
+        raise Stop(
+            "Another `alongside serve` is using this database file. Stop it first; nothing was changed."
+        ) from None
+
+
+def _check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind((host, port))
+    except (OSError, OverflowError) as error:
+        raise Stop(
+            f"Cannot listen on {host}:{port}: {getattr(error, 'strerror', error)}. Try another --port."
+        ) from None
+
+
+def _check_tables() -> None:
+    """Refuse to serve tables of another version. A database that does not answer yet is no reason to refuse."""
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        print("The database does not answer. Pages show the phone numbers until it does.", file=sys.stderr)
+        return
+    if pending:
+        raise Stop("The database is not up to date with this version. Run: alongside manage migrate")
+
+
+def _tick(args: argparse.Namespace) -> None:
+    _set_up()
+    from alongside.site import schedule
+
+    if args.once:
+        schedule.loop.turn()
+        return
+    stop = threading.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: stop.set())
+    schedule.loop.run_forever(stop)
+
+
+# --- setting up and looking over ---------------------------------------------------------------------------------
+
+
+def _init(args: argparse.Namespace) -> None:
+    _set_up()
+    from django.core.management import call_command
+
+    from alongside.accounts import actions as accounts
+    from alongside.accounts.models import Invitation, Organisation, Role
+    from alongside.kernel import clock
+    from alongside.policy.values import setting
+
+    call_command("migrate", verbosity=0, interactive=False)
+    print("The database is ready.")
+    days = setting("invitation_valid").default
+    if Role.objects.filter(name="operator").exists():
+        print("There is an operator already; nobody was invited.")
+    elif not args.email and Invitation.objects.filter(organisation=None, expires_at__gt=clock.now()).exists():
+        print("An operator is invited already. With --email the invitation is made anew.")
+    else:
+        email = _checked(_ask(args.email, "E-mail address of the operator"))
+        name = _ask(args.name, "Name of the operator")
+        token = accounts.invite(None, organisation=None, email=email, name=name, roles=["operator"], valid_days=days)
+        _show_invitation("The operator's", token, days)
+    if not args.organisation:
+        return
+    slug = args.slug or _ask(None, "Short name for addresses, for example pine-county")
+    if Organisation.objects.filter(slug=slug).exists():
+        raise Stop(f"There is an organisation {slug} already; it was left as it is.")
+    try:
+        made = accounts.make_organisation(None, slug=slug, name=args.organisation, time_zone=args.zone)
+    except ValueError as error:
+        raise Stop(f"The organisation was not made: {'; '.join(getattr(error, 'messages', [str(error)]))}") from None
+    print(f"Made {made.name}. Members will find it at /ask/{made.slug}/{made.language}/")
+    if args.coordinator:
+        token = accounts.invite(
+            None,
+            organisation=made,
+            email=_checked(args.coordinator),
+            name=args.coordinator.partition("@")[0],
+            roles=["coordinator"],
+            valid_days=days,
+        )
+        _show_invitation("The coordinator's", token, days)
+
+
+def _ask(given: str | None, question: str) -> str:
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        raise Stop(f"{question} is missing. See: alongside init --help")
+    return input(f"{question}: ").strip() or _ask(None, question)
+
+
+def _checked(email: str) -> str:
+    from django.core.exceptions import ValidationError
+    from django.core.validators import validate_email
+
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Stop(f"{email} is not an e-mail address.") from None
+    return email
+
+
+def _show_invitation(whose: str, token: str, days: int) -> None:
+    from django.conf import settings
+    from django.urls import reverse
+
+    link = settings.ALONGSIDE_ADDRESS + reverse("in_invitation", args=[token])
+    print(f"{whose} invitation works once, within {days} days, and is shown only now:\n\n    {link}\n")
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    _set_up()
+    from alongside.kernel import clock
+    from alongside.site import doctor
+
+    found = doctor.examine(clock.now())
+    failures = sum(finding.level == "failure" for finding in found)
+    if args.json:
+        print(json.dumps({"ok": failures == 0, "findings": [vars(finding) for finding in found]}, indent=2))
+    else:
+        for finding in found:
+            print(f"{finding.level:<8} {finding.says}")
+        print(f"\n{failures} to put right." if failures else "\nNothing is wrong.")
+    return WRONG if failures else 0
+
+
+def _kept(args: argparse.Namespace) -> int:
+    _set_up()
+    from django.db import DatabaseError
+
+    from alongside.site import kept
+
+    if args.json:
+        print(json.dumps(kept.as_data(args.language), indent=2, ensure_ascii=False))
+    else:
+        print(kept.as_text(args.language))
+    try:
+        if not kept.has_tables():
+            print("The database has no tables yet, so the list was not held against it.", file=sys.stderr)
+            return WRONG
+        found = kept.differences()
+    except DatabaseError:
+        print("The database does not answer, so the list was not held against it.", file=sys.stderr)
+        return WRONG
+    if not found.unregistered and not found.vanished:
+        return 0
+    print("The database and this list differ. Run `alongside manage migrate`, or tell the makers:", file=sys.stderr)
+    for name in found.unregistered:
+        print(f"  kept but not listed: {name}", file=sys.stderr)
+    for name in found.vanished:
+        print(f"  listed but not there: {name}", file=sys.stderr)
+    return WRONG
+
+
+# --- keeping -----------------------------------------------------------------------------------------------------
+
+
+def _purge(_: argparse.Namespace) -> None:
+    _set_up()
+    from alongside.kernel import clock
+    from alongside.site import schedule
+
+    schedule.purge(clock.now())
+    print("Everything that is past its time was deleted.")
+
+
+def _backup(args: argparse.Namespace) -> None:
+    _set_up()
+    from alongside.site import keeping
+
+    try:
+        copied = keeping.backup(args.file)
+    except keeping.Refused as refused:
+        raise Stop(str(refused)) from None
+    print(
+        f"Wrote {copied.rows} rows to {args.file}. Live requests, replies, keys and running counts are not in it.\n"
+        "It holds names, addresses and password hashes of the team: keep it safe, and apart from it a copy of this "
+        "installation's secret."
+    )
+
+
+def _restore(args: argparse.Namespace) -> None:
+    _set_up()
+    from alongside.kernel import clock
+    from alongside.site import keeping
+
+    try:
+        copied = keeping.restore(args.file, clock.now())
+    except keeping.Refused as refused:
+        raise Stop(str(refused)) from None
+    print(
+        f"Restored {copied.rows} rows of {copied.made_at}.\n"
+        "- Supporters make new keys with their 12 words at their next sign-in; only those who did can be asked.\n"
+        "- Requests that were open are unknown here: their senders' pages say so, show the numbers and offer to send "
+        "again.\n"
+        "- Invitations are not restored: invite again.\n"
+        "- The running tally period starts again: what was counted in it before is gone."
+    )
+    if not copied.same_secret:
+        print(
+            "- This installation has another secret than the one the backup was made under: one-time codes will not be "
+            "accepted. Bring back the old secret (the file secret_key in the data folder) before anybody signs in."
+        )
+
+
+def _manage(args: argparse.Namespace) -> None:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["alongside manage", *args.rest])

@@ -1,0 +1,277 @@
+"""The coordinator's board: one page that answers "is anything wrong?".
+
+It composes queries and decides nothing. Of requests it says state and lateness, never what was asked, and never who was
+called (M-06).
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages as notices
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from alongside.accounts import queries as accounts
+from alongside.accounts.models import Organisation
+from alongside.escalation import actions as ladders
+from alongside.escalation import queries as escalation
+from alongside.escalation.queries import BoardRow
+from alongside.kernel import clock
+from alongside.notify import queries as notify
+from alongside.policy import queries as policy
+from alongside.policy.values import Values
+from alongside.rota import queries as rota
+from alongside.rota import rules as rotas
+from alongside.rota.rules import TIERS, Day, Gap
+from alongside.site import doctor, schedule
+from alongside.team import queries as team
+from alongside.team.queries import Place
+
+WAITING = ("open", "alerted")
+STRIP_DAYS = 14
+GAPS_SHOWN = 4
+NAMES_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that needs the coordinator: a word, a sentence, and where it is set right."""
+
+    tone: str
+    word: str | Promise
+    text: str
+    route: str
+    does: str
+    posts: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One tier on one day of the strip."""
+
+    tier: int
+    names: tuple[str, ...]
+    empty: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StripDay:
+    """One day of the strip."""
+
+    day: date
+    cells: tuple[Cell, ...]
+
+
+@require_safe
+def board(request: HttpRequest) -> HttpResponse:
+    """Show what needs the coordinator, who is on call, and how many requests wait."""
+    seat = accounts.permit(request.user, "board.see")
+    organisation, now = seat.organisation, clock.now()
+    with timezone.override(ZoneInfo(organisation.time_zone)):
+        return render(request, "coordinate/board.html", {"seat": seat, "now": now, **_page(organisation, now)})
+
+
+@require_POST
+def acknowledge(request: HttpRequest, ladder: uuid.UUID) -> HttpResponse:
+    """Take a request that nobody answered off the board."""
+    seat = accounts.permit(request.user, "board.acknowledge")
+    if not ladders.acknowledge(seat.organisation.id, ladder):
+        raise Http404
+    notices.success(request, _("Acknowledged."))
+    return redirect("in_board")
+
+
+def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
+    values = policy.in_force(organisation.id)
+    rows = [row for row in escalation.board(organisation.id, now) if not row.acknowledged]
+    places = [place for place in team.roster(organisation.id, now) if place.status == "active"]
+    gaps = rota.gaps_between(organisation.id, now, now + timedelta(days=values.gap_days))
+    tasks = [
+        *_standing_still(now),
+        *_late(rows),
+        *_undelivered(rows),
+        *_uncovered(gaps),
+        *_unready(places),
+        *_unreachable(organisation),
+    ]
+    names = {place.id: place.name for place in places}
+    return {
+        "heading": _heading(len(tasks)),
+        "tasks": tasks,
+        "waiting": sum(row.state in WAITING for row in rows),
+        "late": sum(row.late for row in rows if row.state in WAITING),
+        "held": sum(row.state not in (*WAITING, "unanswered") for row in rows),
+        "invitations": accounts.invitations_of(organisation.id, now),
+        "serving": len(places),
+        "wanted": -(-organisation.headcount // values.team_ratio),
+        "ratio": values.team_ratio,
+        "on_call": _on_call(organisation, names, now),
+        "strip": _strip(organisation, names, now, values),
+    }
+
+
+def _heading(tasks: int) -> str:
+    if not tasks:
+        return _("Nothing needs you.")
+    return ngettext("One thing needs you.", "%(count)d things need you.", tasks) % {"count": tasks}
+
+
+# --- what needs the coordinator ----------------------------------------------------------------------------------
+
+
+def _standing_still(now: datetime) -> list[Task]:
+    age, oldest = schedule.seconds_since_mark(), notify.outbox().oldest_due
+    still = age is not None and age > doctor.LATE.total_seconds()
+    if not still and (oldest is None or oldest >= now - doctor.LATE):
+        return []
+    text = _(
+        "Nobody is being alerted: the timed jobs of this installation stand still. Tell its operator, phone the team."
+    )
+    return [Task("urgent", _("Alerts"), text, reverse("in_rota"), _("Who is on call"))]
+
+
+def _late(rows: list[BoardRow]) -> list[Task]:
+    ended = [_unanswered(row) for row in rows if row.state == "unanswered"]
+    return ended + [_waiting_late(row) for row in rows if row.late and row.state in WAITING]
+
+
+def _unanswered(row: BoardRow) -> Task:
+    sent = date_format(timezone.localtime(row.opened_at), "l j F, H:i")
+    return Task(
+        "urgent",
+        _("Unanswered"),
+        _("Nobody answered a request of %(sent)s. Its content is erased; the person was told, with the numbers.")
+        % {"sent": sent},
+        reverse("in_acknowledge", args=[row.ladder_id]),
+        _("Acknowledge"),
+        posts=True,
+    )
+
+
+def _waiting_late(row: BoardRow) -> Task:
+    sentence = (
+        _("Somebody asked for contact now and has waited %(waited)s. Phone those on call.")
+        if row.urgency == "now"
+        else _("Somebody asked for contact today and has waited %(waited)s. Phone those on call.")
+    )
+    text = sentence % {"waited": _waited(row.waiting_minutes)}
+    return Task("urgent", _("Late"), text, reverse("in_rota"), _("Who is on call"))
+
+
+def _waited(minutes: int) -> str:
+    if minutes < 120:  # noqa: PLR2004
+        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+    return ngettext("%(count)d hour", "%(count)d hours", minutes // 60) % {"count": minutes // 60}
+
+
+def _undelivered(rows: list[BoardRow]) -> list[Task]:
+    if not (failed := notify.failed_about(row.ladder_id for row in rows)):
+        return []
+    text = ngettext(
+        "A message to a supporter could not be delivered for one waiting request. Phone those on call.",
+        "Messages to supporters could not be delivered for %(count)d requests. Phone those on call.",
+        len(failed),
+    )
+    return [Task("urgent", _("Messages"), text % {"count": len(failed)}, reverse("in_team"), _("See the team"))]
+
+
+def _uncovered(gaps: list[Gap]) -> list[Task]:
+    shown = [_gap(gap) for gap in gaps[:GAPS_SHOWN]]
+    if rest := len(gaps) - len(shown):
+        text = ngettext("One more on-call gap after these.", "%(count)d more on-call gaps after these.", rest)
+        shown.append(Task("late", _("On-call gap"), text % {"count": rest}, reverse("in_rota"), _("See the rota")))
+    return shown
+
+
+def _gap(gap: Gap) -> Task:
+    start, end = timezone.localtime(gap.starts_at), timezone.localtime(gap.ends_at)
+    span = {
+        "start": date_format(start, "D j M, H:i"),
+        "end": date_format(end, "H:i" if end - start < timedelta(hours=24) else "D j M, H:i"),
+    }
+    first, backup = _("Nobody is first on call from %(start)s to %(end)s."), _("No backup from %(start)s to %(end)s.")
+    sentence = first if gap.tier == 1 else backup
+    return Task("urgent", _("On-call gap"), sentence % span, reverse("in_rota"), _("Find cover"))
+
+
+def _unready(places: list[Place]) -> list[Task]:
+    sentences = {
+        "agreement": (_("Agreement"), _("%(names)s: the agreement in force is not signed. Nobody is sent to them.")),
+        "no-keys": (
+            _("Keys"),
+            _("%(names)s: no keys for this week. Nobody is sent to them before they open their inbox."),
+        ),
+        "keys-soon": (_("Keys"), _("%(names)s: keys end this week. Opening the inbox makes new ones.")),
+    }
+    found = []
+    for problem, (word, sentence) in sentences.items():
+        if names := [place.name for place in places if problem in place.problems]:
+            found.append(Task("late", word, sentence % {"names": _some(names)}, reverse("in_team"), _("See the team")))
+    return found
+
+
+def _some(names: list[str]) -> str:
+    if len(names) <= NAMES_SHOWN:
+        return ", ".join(names)
+    shown, rest = ", ".join(names[: NAMES_SHOWN - 1]), len(names) - NAMES_SHOWN + 1
+    return _("%(names)s and %(count)d more") % {"names": shown, "count": rest}
+
+
+def _unreachable(organisation: Organisation) -> list[Task]:
+    if organisation.on_call_number:
+        return []
+    text = _("Members' pages show no on-call number: “Talk to a peer now” leads to the hotlines only.")
+    return [Task("urgent", _("Number"), text, reverse("in_settings"), _("Enter it"))]
+
+
+# --- who is on call ----------------------------------------------------------------------------------------------
+
+
+def _on_call(organisation: Organisation, names: dict[uuid.UUID, str], now: datetime) -> list[tuple[int, str]]:
+    found = rota.on_call_at(organisation.id, now)
+    return [(tier, names.get(found[tier], "") if tier in found else "") for tier in TIERS]
+
+
+def _strip(organisation: Organisation, names: dict[uuid.UUID, str], now: datetime, values: Values) -> list[StripDay]:
+    """Return the coming two weeks; what of today is over shows no gap."""
+    zone = ZoneInfo(organisation.time_zone)
+    first = now.astimezone(zone).date()
+    start = rotas.start_of(first, zone)
+    end = rotas.start_of(first + timedelta(days=STRIP_DAYS), zone)
+    duties = rota.serving_between(organisation.id, start, end)
+    gaps = rotas.gaps(duties, now, end)
+    return [
+        StripDay(one.day, tuple(_cell(tier, one, names, gaps) for tier in TIERS))
+        for one in rotas.days(duties, first, STRIP_DAYS, zone)
+    ]
+
+
+def _cell(tier: int, day: Day, names: dict[uuid.UUID, str], gaps: list[Gap]) -> Cell:
+    here = [gap for gap in gaps if gap.tier == tier and gap.starts_at < day.ends_at and day.starts_at < gap.ends_at]
+    return Cell(
+        tier,
+        tuple(_first(names.get(each, "")) for each in day.on_call[tier]),
+        tuple(f"{_clock(max(gap.starts_at, day.starts_at))}–{_end(gap, day)}" for gap in here),
+    )
+
+
+def _clock(moment: datetime) -> str:
+    local = timezone.localtime(moment)
+    return date_format(local, "H:i") if local.minute else date_format(local, "G")
+
+
+def _end(gap: Gap, day: Day) -> str:
+    return "24" if gap.ends_at >= day.ends_at else _clock(gap.ends_at)
+
+
+def _first(name: str) -> str:
+    return name.split(maxsplit=1)[0] if name else ""

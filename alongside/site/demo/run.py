@@ -1,0 +1,81 @@
+"""Starts the demonstration: a fresh database, Pine County in it, served on the loopback address."""
+
+import os
+import shutil
+from pathlib import Path
+
+from alongside.kernel import clock
+
+
+class NotOurs(Exception):
+    """The database of DATABASE_URL holds something else than a demonstration; it is left alone."""
+
+
+def prepare(port: int) -> None:
+    """Set this process up as the demonstration, before Django is loaded: its own data folder, made new."""
+    data = Path(os.environ.get("ALONGSIDE_DATA", "data")).absolute() / f"demo-{port}"
+    shutil.rmtree(data, ignore_errors=True)
+    os.environ.update(
+        ALONGSIDE_DEMO="yes",
+        ALONGSIDE_DATA=str(data),
+        ALONGSIDE_HOSTS="localhost",
+        ALONGSIDE_ADDRESS=f"http://localhost:{port}",
+        DJANGO_SETTINGS_MODULE="alongside.site.settings",
+    )
+
+
+def fill() -> None:
+    """Migrate, empty what an earlier demonstration left, and fill; raises NotOurs."""
+    from django.core.management import call_command
+
+    from alongside.site.demo import seed
+
+    call_command("migrate", verbosity=0, interactive=False)
+    _make_room()
+    seed.to_the_night()
+    os.environ["ALONGSIDE_DEMO_CLOCK"] = clock.now().isoformat()
+    seed.fill()
+
+
+def _make_room() -> None:
+    from django.core.management import call_command
+
+    from alongside.accounts.models import Organisation
+    from alongside.sealing.models import ReceivingKey
+    from alongside.site.demo.words import known_keys
+
+    if not Organisation.objects.exists():
+        return
+    ours = set(Organisation.objects.values_list("slug", flat=True)) == {"pine-county"}
+    if not ours or not ReceivingKey.objects.filter(public_key__in=known_keys()).exists():
+        raise NotOurs
+    call_command("flush", verbosity=0, interactive=False)
+
+
+def set_clock() -> None:
+    """Let a serving process begin at the moment the demonstration was filled for."""
+    from datetime import datetime
+
+    if begins := os.environ.get("ALONGSIDE_DEMO_CLOCK"):
+        clock.shift(datetime.fromisoformat(begins) - clock.now())
+
+
+def greeting(port: int) -> str:
+    """Return what the terminal says: where to look and whom to be."""
+    from alongside.site.demo.seed import CAST
+
+    address = f"http://localhost:{port}"
+    lines = [f"    {one.name:<16}{one.says}" for one in CAST.values()]
+    return "\n".join(
+        [
+            "",
+            f"  Alongside demonstration:  {address}/demo/",
+            f"  The member's page:        {address}/ask/pine-county/en/",
+            "",
+            "  Sign in without a password on the demonstration page as:",
+            *lines,
+            "",
+            "  It is 3:12 at night in Pine County. Everything is invented and is gone when you stop it (Ctrl+C).",
+            "",
+        ]
+    )

@@ -1,0 +1,165 @@
+"""Fills a fresh database with Pine County: 60 people, nine supporters, shifts around the clock. All names are
+invented.
+"""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from alongside.accounts import actions as accounts
+from alongside.accounts.models import ContactPoint, Office, Organisation, Person, Role
+from alongside.kernel import clock
+from alongside.rota.models import Shift
+from alongside.sealing import rules as seals
+from alongside.sealing.models import KeyWrap, ReceivingKey, WordsRecipient
+from alongside.site.demo.words import supporters as known
+from alongside.team.models import Supporter
+
+ZONE = "America/Chicago"
+BEGINS = time(3, 12)
+CHANGES = (time(7), time(19))
+DAYS = 28
+OFFICES = ("Patrol", "Jail", "Dispatch", "Courthouse", "North station")
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """One person of the demonstration."""
+
+    name: str
+    roles: tuple[str, ...]
+    says: str
+    office: str = ""
+    status: str = "active"
+    signed: bool = True
+    keyed: bool = True
+
+    @property
+    def slug(self) -> str:
+        """The short name in addresses."""
+        return self.name.split()[-1].lower().replace("é", "e")
+
+
+# Tonight's pair comes first and second; the member of the story works at the jail.
+SUPPORTERS = (
+    Somebody("Marcus Bell", ("supporter",), "supporter, first on call tonight", "Patrol"),
+    Somebody("Renée Dubois", ("supporter",), "supporter, backup tonight", "Dispatch"),
+    Somebody("Ana Ruiz", ("supporter",), "supporter", "Courthouse"),
+    Somebody("Cy Novak", ("supporter",), "supporter", "Jail"),
+    Somebody("Dee Okoro", ("supporter",), "supporter", "North station"),
+    Somebody("Eli Hart", ("supporter",), "supporter", "Patrol"),
+    Somebody("Fay Lindqvist", ("supporter",), "supporter", "Jail"),
+    Somebody("Gus Moreau", ("supporter",), "supporter on leave", "Dispatch", status="on_leave"),
+    Somebody("Ivy Tran", ("supporter",), "new supporter, agreement not signed yet", "Jail", signed=False, keyed=False),
+)
+OTHERS = (
+    Somebody("Hana Vogel", ("coordinator",), "coordinator"),
+    Somebody("Imani Reyes", ("clinician",), "clinical director"),
+    Somebody("Anne Lavoie", ("leader",), "sheriff, leader"),
+    Somebody("Sam Okafor", ("manager",), "sergeant, manager"),
+    Somebody("Priya Nair", ("operator",), "operator of the server"),
+)
+CAST = {one.slug: one for one in (*SUPPORTERS, *OTHERS)}
+
+
+@transaction.atomic
+def fill() -> Organisation:
+    """Fill the database; the clock is moved to the coming night, twelve past three in Pine County, before."""
+    pine = Organisation.objects.create(
+        slug="pine-county",
+        name="Pine County Sheriff's Office",
+        neutral_title="Shift info",
+        time_zone=ZONE,
+        on_call_number="+1 218 555 0100",
+        headcount=60,
+    )
+    offices = {name: Office.objects.create(organisation=pine, name=name) for name in OFFICES}
+    for one in OTHERS:
+        _person(pine, one)
+    team = [_supporter(pine, offices, number, one) for number, one in enumerate(SUPPORTERS)]
+    able = [row for row, one in zip(team, SUPPORTERS, strict=True) if one.signed and one.status == "active"]
+    _shifts(pine, able)
+    accounts.invite(
+        None, pine, email="new.peer@pine.example", name="Jo Marsh", roles=["supporter"], office=offices["Jail"]
+    )
+    return pine
+
+
+def to_the_night() -> None:
+    """Move the clock forward to the next 3:12 in Pine County."""
+    now = clock.now().astimezone(ZoneInfo(ZONE))
+    night = now.replace(hour=BEGINS.hour, minute=BEGINS.minute, second=0, microsecond=0)
+    clock.shift((night if night > now else night + timedelta(days=1)) - now)
+
+
+def _person(pine: Organisation, one: Somebody) -> Person:
+    person = Person(email=f"{one.slug}@pine.example", name=one.name)
+    person.set_unusable_password()
+    person.save()
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    ContactPoint.objects.create(person=person, kind="email", address=person.email)
+    for role in one.roles:
+        Role.objects.create(person=person, organisation=None if role == "operator" else pine, name=role)
+    return person
+
+
+def _supporter(pine: Organisation, offices: dict[str, Office], number: int, one: Somebody) -> Supporter:
+    person = _person(pine, one)
+    today = clock.now().date()
+    row = Supporter.objects.create(
+        organisation=pine,
+        person=person,
+        office=offices[one.office],
+        status=one.status,
+        agreement_version=int(one.signed),
+        agreed_on=today if one.signed else None,
+        designated_on=today,
+    )
+    if one.keyed:
+        _keys(person, number)
+    return row
+
+
+def _keys(person: Person, number: int) -> None:
+    """Give a supporter the known key for every coming week: rows of their own, since publishing refuses a repeated
+    key.
+    """
+    known_key = known()[number]
+    WordsRecipient.objects.create(person=person, recipient=known_key.wrap_recipient)
+    for week in seals.weeks_from(seals.monday_of(clock.now()), 8):
+        key = ReceivingKey.objects.create(person=person, week=week, public_key=known_key.public_key)
+        KeyWrap.objects.create(key=key, sealed=base64.b64decode(known_key.wrap))
+
+
+def _shifts(pine: Organisation, team: list[Supporter]) -> None:
+    """Enter twelve-hour shifts in two tiers, beginning with the running one; one backup is missing, for the board to
+    show.
+    """
+    starts = _change_before(clock.now())
+    for number in range(DAYS * 2):
+        ends = _change_after(starts)
+        for tier in (1, 2):
+            if (number, tier) != (21, 2):
+                serving = team[(number * 2 + tier - 1) % len(team)]
+                Shift.objects.create(organisation=pine, supporter=serving, tier=tier, starts_at=starts, ends_at=ends)
+        starts = ends
+
+
+def _changes(day: datetime) -> list[datetime]:
+    return [datetime.combine(day.date(), at, ZoneInfo(ZONE)) for at in CHANGES]
+
+
+def _change_before(moment: datetime) -> datetime:
+    local = moment.astimezone(ZoneInfo(ZONE))
+    around = _changes(local - timedelta(days=1)) + _changes(local)
+    return max(at for at in around if at <= moment)
+
+
+def _change_after(moment: datetime) -> datetime:
+    local = moment.astimezone(ZoneInfo(ZONE))
+    around = _changes(local) + _changes(local + timedelta(days=1))
+    return min(at for at in around if at > moment)

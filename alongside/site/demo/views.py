@@ -1,0 +1,68 @@
+"""The demonstration's own pages: who to be, what would have been mailed, what time it is."""
+
+import time
+from datetime import timedelta
+
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from alongside.accounts.models import Organisation, Person
+from alongside.help_requests.views.member import from_our_page
+from alongside.kernel import clock
+from alongside.site import schedule
+from alongside.site.demo import mail
+from alongside.site.demo.seed import CAST, SUPPORTERS
+from alongside.site.demo.words import supporters as known
+
+STEPS = (1, 5, 15, 60, 240, 1440, 4320)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the story and the sign-ins of each role."""
+    organisation = Organisation.objects.first()
+    return render(
+        request,
+        "demo/home.html",
+        {"cast": list(CAST.values()), "organisation": organisation, "now": clock.now(), "steps": STEPS},
+    )
+
+
+@require_safe
+def letters(request: HttpRequest) -> HttpResponse:
+    """Show the e-mails that would have been sent, the newest first."""
+    return render(request, "demo/mail.html", {"letters": list(mail.letters), "now": clock.now(), "steps": STEPS})
+
+
+@require_POST
+def later(request: HttpRequest) -> HttpResponse:
+    """Move the demonstration's clock forward, let everything that is due happen, and go back to where one was."""
+    if not from_our_page(request):
+        raise Http404
+    minutes = request.POST.get("minutes", "")
+    if not minutes.isdigit() or int(minutes) not in STEPS:
+        raise Http404
+    clock.shift(timedelta(minutes=int(minutes)))
+    schedule.run_all(clock.now())
+    return redirect("demo_mail" if request.POST.get("from") == "mail" else "demo")
+
+
+@csrf_exempt
+@require_POST
+def continue_as(request: HttpRequest, slug: str) -> HttpResponse:
+    """Sign in as one of the cast; a supporter's device is unlocked with the known words on the way."""
+    if slug not in CAST or not from_our_page(request):
+        raise Http404
+    person = Person.objects.get(email=f"{slug}@pine.example")
+    login(request, person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    request.session["demo"] = True
+    # Nobody here has a password to type again before a dangerous act.
+    request.session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
+    one = CAST[slug]
+    if one not in SUPPORTERS or not one.keyed:
+        return redirect("in_home")
+    words = known()[SUPPORTERS.index(one)]
+    return render(request, "demo/unlock.html", {"words": words.words, "recipient": words.wrap_recipient})

@@ -1,0 +1,33 @@
+"""The demonstration's known words and keys (vectors/demo.json). Outside the demonstration these keys are refused."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent
+# In a checkout the vectors stand beside the package; a wheel carries its own copy.
+PLACES = (HERE / "demo.json", HERE.parents[2] / "vectors" / "demo.json")
+
+
+@dataclass(frozen=True)
+class Known:
+    """One demo supporter's words and the keys made from them."""
+
+    words: str
+    wrap_recipient: str
+    public_key: str
+    wrap: str
+
+
+@cache
+def supporters() -> tuple[Known, ...]:
+    """Return the known supporters in order."""
+    source = next(place for place in PLACES if place.exists())
+    rows = json.loads(source.read_text(encoding="utf-8"))["supporters"]
+    return tuple(Known(row["words"], row["wrap_recipient"], row["public_key"], row["wrap"]) for row in rows.values())
+
+
+def known_keys() -> frozenset[str]:
+    """Return every public key whose private half the world knows; a real installation refuses them."""
+    return frozenset(key for one in supporters() for key in (one.wrap_recipient, one.public_key))

@@ -1,0 +1,24 @@
+"""The operator's page: how this installation is, in plain words. No request, no content, no number about either."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from alongside import __version__
+from alongside.accounts import queries as accounts
+from alongside.kernel import clock
+from alongside.site import doctor
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show what the doctor finds, what is wrong first."""
+    seat = accounts.permit(request.user, "operate.see")
+    order = {"failure": 0, "warning": 1, "ok": 2}
+    findings = sorted(doctor.examine(clock.now()), key=lambda finding: order[finding.level])
+    wrong = sum(finding.level != "ok" for finding in findings)
+    return render(
+        request,
+        "operate/home.html",
+        {"seat": seat, "findings": findings, "wrong": wrong, "version": __version__},
+    )

@@ -1,0 +1,169 @@
+"""Every timed job, in one plain loop.
+
+A job claims its own rows, so two loops on two machines never do the same thing, and a crash loses nothing: whatever was
+due is due again. One job's failure never stops another, and a missing database never ends the loop.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from allauth.mfa.models import Authenticator
+from django import db
+from django.conf import settings
+from django.contrib.sessions.models import Session
+
+from alongside.accounts import actions as accounts
+from alongside.anonymous import actions as anonymous
+from alongside.directory import actions as directory
+from alongside.directory import rules as lists
+from alongside.help_requests import actions as help_requests
+from alongside.kernel import clock
+from alongside.notify import actions as notify
+from alongside.policy.values import REGISTER
+from alongside.sealing import actions as sealing
+from alongside.site import keeping
+from alongside.team import actions as team
+
+log = logging.getLogger(__name__)
+PAUSE = 0.5
+MARK_EVERY = 10.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One timed job: `run(now)` every `every` seconds. `alongside purge` runs those that purge, too."""
+
+    name: str
+    every: float
+    run: Callable[[datetime], object]
+    purges: bool = False
+
+
+def _purge_sessions(now: datetime) -> int:
+    return Session.objects.filter(expire_date__lte=now).delete()[0]
+
+
+def _purge_invitations(now: datetime) -> int:
+    return accounts.purge_invitations()
+
+
+def _settle(now: datetime) -> None:
+    keeping.settle()
+
+
+def _purge_keys(now: datetime) -> int:
+    """Delete keys that nothing alive can be sealed to, by the widest bounds any organisation may have set."""
+    most = {setting.key: setting.most for setting in REGISTER}
+    week = lists.oldest_week_in_use(
+        now,
+        list_valid=most["list_valid"],
+        request_limit=most["request_limit"],
+        last_hold=most["last_hold"],
+    )
+    return sealing.purge_keys(week)
+
+
+def _forget_code_use(now: datetime) -> int:
+    """Empty when a one-time code was last used, which the sign-in library notes: it tells when somebody was at work."""
+    return Authenticator.objects.filter(last_used_at__isnull=False).update(last_used_at=None)
+
+
+def _turn_tally(now: datetime) -> None:
+    anonymous.close_periods(now)
+    anonymous.open_periods(now)
+
+
+JOBS = (
+    Job("climb the ladders", 1, help_requests.climb),
+    Job("deliver notices", 1, notify.deliver),
+    Job("forget what is over", 60, help_requests.purge, purges=True),
+    Job("forget expired lists", 60, directory.purge, purges=True),
+    Job("forget expired notices", 300, notify.purge, purges=True),
+    Job("forget expired invitations", 300, _purge_invitations, purges=True),
+    Job("forget expired sessions", 300, _purge_sessions, purges=True),
+    Job("forget old keys", 3600, _purge_keys, purges=True),
+    Job("forget when codes were used", 3600, _forget_code_use, purges=True),
+    Job("turn tally periods", 600, _turn_tally),
+    Job("warn of keys that run out", 3600, team.warn_of_keys),
+    # Last, so that what was just deleted leaves the journal in the same turn.
+    Job("settle the database", 60, _settle, purges=True),
+)
+
+
+class Loop:
+    """The loop of this process: which jobs ran when, by the machine's monotonic clock."""
+
+    def __init__(self, jobs: tuple[Job, ...] = JOBS) -> None:
+        self.jobs = jobs
+        self.last: dict[str, float] = {}
+        self.turned_at: float | None = None
+
+    def turn(self) -> None:
+        """Run every job whose time has come, once."""
+        for job in self.jobs:
+            if time.monotonic() - self.last.get(job.name, float("-inf")) >= job.every:
+                self.last[job.name] = time.monotonic()
+                _run(job)
+        self.turned_at = time.monotonic()
+
+    def run_forever(self, stop: threading.Event) -> None:
+        """Turn until told to stop."""
+        marked = float("-inf")
+        while not stop.is_set():
+            self.turn()
+            if time.monotonic() - marked >= MARK_EVERY:
+                marked = time.monotonic()
+                _leave_mark()
+            stop.wait(PAUSE)
+
+    def age(self) -> float | None:
+        """Return the seconds since the last whole turn; None before the first."""
+        return None if self.turned_at is None else time.monotonic() - self.turned_at
+
+
+loop = Loop()
+
+
+def purge(now: datetime) -> None:
+    """Delete everything that is past its time, and take it out of the database's working files; raises any failure."""
+    for job in JOBS:
+        if job.purges:
+            job.run(now)
+
+
+def seconds_since_mark() -> float | None:
+    """Return how long ago a loop on this machine last turned, in whatever process; None when none ever did."""
+    try:
+        return max(0.0, time.time() - _mark().stat().st_mtime)
+    except OSError:
+        return None
+
+
+def _mark() -> Path:
+    return Path(settings.DATA) / "tick"
+
+
+def _leave_mark() -> None:
+    with contextlib.suppress(OSError):
+        _mark().touch()
+
+
+def run_all(now: datetime) -> None:
+    """Run every job once, now, whatever its pace; the demonstration does so after moving its clock."""
+    for job in JOBS:
+        job.run(now)
+
+
+def _run(job: Job) -> None:
+    try:
+        job.run(clock.now())
+    except Exception:
+        log.exception("job failed and is tried again: %s", job.name)
+    finally:
+        db.close_old_connections()

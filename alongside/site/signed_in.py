@@ -1,0 +1,51 @@
+"""The first page after signing in, and the pages of roles that have little to do in this version."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from alongside.accounts import queries as accounts
+from alongside.accounts import rules
+from alongside.accounts.queries import Seat
+from alongside.content import load
+from alongside.policy import queries as policy
+
+# Whoever holds several goes to the first: what waits comes before what is planned.
+HOMES = (
+    ("team.serve", "in_inbox"),
+    ("board.see", "in_board"),
+    ("operate.see", "in_operate"),
+    ("lead.see", "in_lead"),
+    ("manage.see", "in_manage"),
+)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead everybody to the page of their role; say so kindly where there is none."""
+    try:
+        accounts.permit(request.user, "home.see")
+    except Http404:
+        return render(request, "in/no_role.html", status=404)
+    seats = accounts.seats(request.user)  # type: ignore[arg-type]
+    roles = frozenset(role for seat in seats for role in seat.roles)
+    allowed = load.capabilities()
+    return redirect(next((name for may, name in HOMES if rules.may(may, roles, allowed)), "in_me"))
+
+
+@require_safe
+def lead(request: HttpRequest) -> HttpResponse:
+    """Show leaders and clinicians the programme's promises as they are in force; of requests nothing, ever."""
+    return _promises(request, accounts.permit(request.user, "lead.see"), "in/lead.html")
+
+
+@require_safe
+def manage(request: HttpRequest) -> HttpResponse:
+    """Show managers what they may expect, and that they learn nothing about anybody."""
+    return _promises(request, accounts.permit(request.user, "manage.see"), "in/manage.html")
+
+
+def _promises(request: HttpRequest, seat: Seat, template: str) -> HttpResponse:
+    sentences = [sentence for _key, _value, sentence in policy.sentences(seat.organisation.id)]
+    version = policy.in_force(seat.organisation.id).version
+    return render(request, template, {"seat": seat, "sentences": sentences, "version": version})

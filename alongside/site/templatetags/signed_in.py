@@ -1,0 +1,98 @@
+"""What every signed-in page shows of the person: their places to go, their organisation, the crisis card."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from alongside.accounts import queries as accounts
+from alongside.accounts import rules
+from alongside.accounts.models import Person
+from alongside.content import guides, load
+
+register = template.Library()
+
+# In the order of the tabs; each is shown to whoever holds its capability (content/roles.toml).
+PLACES: tuple[tuple[str, str, str | Promise], ...] = (
+    ("team.serve", "in_inbox", _("Inbox")),
+    ("team.serve", "in_me", _("My service")),
+    ("team.serve", "in_keys", _("My keys")),
+    ("board.see", "in_board", _("Board")),
+    ("rota.change", "in_rota", _("Rota")),
+    ("team.change", "in_team", _("Team")),
+    ("policy.change", "in_settings", _("Settings")),
+    ("audit.see", "in_audit", _("Changes")),
+    ("lead.see", "in_lead", _("Programme")),
+    ("manage.see", "in_manage", _("For managers")),
+    ("operate.see", "in_operate", _("This installation")),
+    ("operate.change", "in_organisations", _("Organisations")),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One tab."""
+
+    address: str
+    label: str | Promise
+    here: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Who looks at the page, and where they may go."""
+
+    person: Person
+    organisation: str
+    pack: str
+    places: tuple[Place, ...]
+    serves: bool
+
+    @property
+    def first_name(self) -> str:
+        """Return the name's first word: what fits on a phone."""
+        return (self.person.name.split(maxsplit=1) or [self.person.email])[0]
+
+
+@register.simple_tag(takes_context=True)
+def standing(context: dict[str, Any]) -> Standing | None:
+    """Return what the frame of a signed-in page needs; None where nobody is signed in."""
+    request = context.get("request")
+    person = getattr(request, "user", None)
+    if request is None or not isinstance(person, Person):
+        return None
+    if not hasattr(request, "standing"):
+        request.standing = _standing(request, person)
+    return request.standing  # type: ignore[no-any-return]
+
+
+def _standing(request: HttpRequest, person: Person) -> Standing:
+    seats = accounts.seats(person)
+    roles = frozenset(role for seat in seats for role in seat.roles)
+    home = next((seat.of for seat in seats if seat.of), None)
+    return Standing(
+        person=person,
+        organisation=home.name if home else "",
+        pack=home.pack if home else "",
+        places=_places(request, roles),
+        serves="supporter" in roles,
+    )
+
+
+@register.simple_tag
+def crisis_card() -> guides.Guide:
+    """Return the card for a crisis: one tap from every supporter's page (D-09)."""
+    return guides.guide("guide-crisis-card", translation.get_language() or "en")
+
+
+def _places(request: HttpRequest, roles: frozenset[str]) -> tuple[Place, ...]:
+    allowed = load.capabilities()
+    addresses = [(reverse(name), label) for may, name, label in PLACES if rules.may(may, roles, allowed)]
+    # A page below a tab belongs to the longest address that it begins with.
+    here = max((one for one, _label in addresses if request.path.startswith(one)), key=len, default="")
+    return tuple(Place(address, label, address == here) for address, label in addresses)

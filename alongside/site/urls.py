@@ -1,0 +1,145 @@
+"""Every route, by audience. The first part of a path decides what a request may carry (middleware.py,
+docs/decisions/0003).
+"""
+
+from allauth.account import views as sign_in
+from allauth.mfa.base import views as second_step
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from django.conf import settings
+from django.urls import include, path, re_path
+
+from alongside.accounts import views as accounts
+from alongside.directory import views as directory
+from alongside.help_requests.views import member
+from alongside.help_requests.views import team as serving
+from alongside.policy import views as policy
+from alongside.rota import views as rota
+from alongside.site import board, keys, member_pages, operate, public_pages, signed_in
+from alongside.team import views as team
+
+handler403 = "alongside.site.errors.forbidden"
+handler404 = "alongside.site.errors.not_found"
+handler500 = "alongside.site.errors.broken"
+
+PUBLIC = [
+    path("", public_pages.root, name="root"),
+    path("kept", public_pages.kept, name="kept"),
+    path("kept/<str:language>", public_pages.kept, name="kept_in"),
+    path("health", public_pages.health, name="health"),
+]
+
+# Members: no account, no cookie, always with the organisation.
+ASK = [
+    path("candidates.json", directory.candidates, name="candidates"),
+    path("requests", member.requests, name="requests"),
+    path("progress", member.progress, name="progress"),
+    path("progress/not-called", member.not_called, name="not_called"),
+    path("progress/cancel", member.cancel, name="cancel"),
+    path("messages", member.messages, name="messages"),
+    path("box", member.box, name="box"),
+    path("box/erase", member.erase_box, name="erase_box"),
+    path("<str:language>/", member_pages.home, name="member_home"),
+    path("<str:language>/now", member_pages.now, name="member_now"),
+    path("<str:language>/limits", member_pages.limits, name="member_limits"),
+    path("<str:language>/ask", member_pages.ask, name="member_ask"),
+    path("<str:language>/back", member_pages.back, name="member_back"),
+    path("<str:language>/choose", member_pages.choose, name="member_choose"),
+    path("<str:language>/colleague", member_pages.colleague, name="member_colleague"),
+    path("<str:language>/guides/<slug:guide>", member_pages.guide, name="member_guide"),
+]
+
+TEAM = [
+    path("", serving.inbox, name="in_inbox"),
+    path("requests/<uuid:id>", serving.request_page, name="in_request"),
+    path("requests/<uuid:id>/envelope", serving.envelope, name="in_envelope"),
+    path("requests/<uuid:id>/messages", serving.messages, name="in_messages"),
+    path("requests/<uuid:id>/accept", serving.accept, name="in_accept"),
+    path("requests/<uuid:id>/pass", serving.pass_on, name="in_pass"),
+    path("requests/<uuid:id>/backup", serving.backup, name="in_backup"),
+    path("requests/<uuid:id>/connected", serving.connected, name="in_connected"),
+    path("requests/<uuid:id>/release", serving.release, name="in_release"),
+    path("requests/<uuid:id>/close", serving.close, name="in_close"),
+    path("requests/<uuid:id>/reply", serving.reply, name="in_reply"),
+    path("keys", keys.keys, name="in_keys"),
+    path("keys/state", keys.state, name="in_keys_state"),
+    path("keys/publish", keys.publish, name="in_keys_publish"),
+    path("me", rota.me, name="in_me"),
+    path("me/contact", accounts.add_contact, name="in_contact_add"),
+    path("me/contact/<uuid:id>/remove", accounts.remove_contact, name="in_contact_remove"),
+    path("me/contact/<uuid:id>/test", accounts.try_contact, name="in_contact_test"),
+    path("me/agreement", team.agreement, name="in_agreement"),
+    path("me/leave", team.leave, name="in_leave"),
+    path("me/return", team.come_back, name="in_return"),
+]
+
+COORDINATE = [
+    path("", board.board, name="in_board"),
+    path("acknowledge/<uuid:ladder>", board.acknowledge, name="in_acknowledge"),
+    path("rota", rota.rota, name="in_rota"),
+    path("rota/enter", rota.enter, name="in_rota_enter"),
+    path("rota/<uuid:id>/remove", rota.remove, name="in_rota_remove"),
+    path("team", team.roster, name="in_team"),
+    path("team/invite", team.invite, name="in_invite"),
+    path("team/<uuid:id>/end", team.end, name="in_end"),
+    path("team/<uuid:id>/revoke", team.revoke, name="in_revoke"),
+    path("team/invitations/<uuid:id>/withdraw", team.withdraw, name="in_withdraw"),
+    path("team/people/<uuid:id>/revoke", team.revoke, name="in_revoke"),
+    path("settings", policy.settings, name="in_settings"),
+    path("settings/programme", accounts.programme, name="in_programme"),
+    path("settings/<str:key>", policy.setting, name="in_setting"),
+    path("audit", accounts.audit, name="in_audit"),
+]
+
+OPERATE = [
+    path("", operate.home, name="in_operate"),
+    path("organisations", accounts.organisations, name="in_organisations"),
+    path("organisations/<slug:organisation>/invite", team.operate_invite, name="in_operate_invite"),
+    path("organisations/<slug:organisation>/open", accounts.operate_open, name="in_operate_open"),
+    path("organisations/<slug:organisation>/<uuid:id>/revoke", accounts.operate_revoke, name="in_operate_revoke"),
+]
+
+ENTER = [
+    path("invitation/<str:token>", team.invitation, name="in_invitation"),
+    path("signed-out", accounts.signed_out, name="in_signed_out"),
+    path("language", accounts.language, name="in_language"),
+    # Of the sign-in library only what has a use here: no sign-up, no e-mail management, no social accounts.
+    path("login/", sign_in.login, name="account_login"),
+    path("logout/", sign_in.logout, name="account_logout"),
+    path("inactive/", sign_in.account_inactive, name="account_inactive"),
+    path("again/", sign_in.reauthenticate, name="account_reauthenticate"),
+    path("password/", sign_in.password_change, name="account_change_password"),
+    path("password/reset/", sign_in.password_reset, name="account_reset_password"),
+    path("password/reset/sent/", sign_in.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[0-9A-Za-z-]+)/$",
+        sign_in.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("password/reset/done/", sign_in.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path("code/", second_step.authenticate, name="mfa_authenticate"),
+    path("code/again/", second_step.reauthenticate, name="mfa_reauthenticate"),
+    path("security/", second_step.index, name="mfa_index"),
+    path("security/app/", totp.activate_totp, name="mfa_activate_totp"),
+    path("security/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("security/codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("security/codes/new/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("security/codes/file/", recovery.download_recovery_codes, name="mfa_download_recovery_codes"),
+]
+
+urlpatterns = [
+    *PUBLIC,
+    path("ask/<slug:organisation>/", include(ASK)),
+    path("in/", signed_in.home, name="in_home"),
+    path("in/team/", include(TEAM)),
+    path("in/coordinate/", include(COORDINATE)),
+    path("in/lead/", signed_in.lead, name="in_lead"),
+    path("in/manage/", signed_in.manage, name="in_manage"),
+    path("in/operate/", include(OPERATE)),
+    path("in/enter/", include(ENTER)),
+]
+
+if settings.DEMO:
+    from alongside.site.demo import urls as demo
+
+    urlpatterns += demo.urlpatterns

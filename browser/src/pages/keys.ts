@@ -1,0 +1,141 @@
+// A supporter's keys: 12 words made on this device, the weeks' keys under them, unlocking and locking this device.
+import { newSecret, wordsOf } from "../core/words.ts";
+import { wrapKeys } from "../core/supporter_keys.ts";
+import { forget, remember } from "./team/device.ts";
+import { TYPED_BACK, wrongPlaces } from "./team/enrolment.ts";
+import { askForWords, busy, sentenceFor } from "./team/locked.ts";
+import { complain, part, say, show } from "./team/texts.ts";
+import { type Addresses, addresses, keyState, type KeyState, Unlocked, withDevice, withWords } from "./team/unlock.ts";
+import { keysReach } from "./team/weeks.ts";
+
+const from = addresses();
+const trouble = part("keys-trouble");
+
+start().catch((error: unknown) => complain(trouble, sentenceFor(error)));
+
+async function start(): Promise<void> {
+  const state = await keyState(from);
+  show(part("loading"), false);
+  if (state.wrap_recipient === null) return enrolment(state, from);
+  let known = await withDevice(state);
+  if (!known) {
+    title("locked");
+    known = await askForWords((typed) => withWords(typed, state));
+  }
+  await ready(known);
+}
+
+/** Put the state of things into the heading, and the reader there. */
+function title(state: "enrol" | "words" | "confirm" | "ready" | "locked"): void {
+  const heading = part("title");
+  heading.textContent = say(`title.${state}`);
+  if (state !== "enrol") heading.focus();
+}
+
+function enrolment(state: KeyState, to: Addresses): void {
+  title("enrol");
+  show(part("enrol"));
+  part("make-words").addEventListener("click", () => {
+    const secret = newSecret();
+    show(part("enrol"), false);
+    showWords(secret);
+    confirmWords(secret, state, to);
+  });
+}
+
+function showWords(secret: Uint8Array): void {
+  const list = part("words-list");
+  list.replaceChildren(
+    ...wordsOf(secret).map((word) => {
+      const item = document.createElement("li");
+      item.textContent = word;
+      return item;
+    }),
+  );
+  part("print").addEventListener("click", () => window.print());
+  part("written-down").addEventListener("click", () => turn("confirm"));
+  part("show-again").addEventListener("click", () => turn("words"));
+  show(part("new-words"));
+  turn("words");
+  // Leaving now would throw away words that were perhaps written down, and nothing would be made of them.
+  window.addEventListener("beforeunload", keepHere);
+}
+
+/** Show the words, or, while they are typed back, only the fields for them. */
+function turn(to: "words" | "confirm"): void {
+  show(part("shown"), to === "words");
+  show(part("confirm-form"), to === "confirm");
+  title(to);
+}
+
+function keepHere(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+function confirmWords(secret: Uint8Array, state: KeyState, to: Addresses): void {
+  const form = part<HTMLFormElement>("confirm-form");
+  const wrong = part("confirm-trouble");
+  const failed = part("publish-trouble");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const fields = TYPED_BACK.map((place) => form.elements.namedItem(`word-${place}`) as HTMLInputElement);
+    const places = wrongPlaces(secret, Object.fromEntries(TYPED_BACK.map((place, at) => [place, fields[at]?.value ?? ""])));
+    fields.forEach((field, at) => field.setAttribute("aria-invalid", String(places.includes(TYPED_BACK[at] as 3 | 7 | 11))));
+    complain(wrong, places.length ? say("confirm.wrong", { places: places.join(", ") }) : "");
+    if (places.length) {
+      fields.find((field) => field.getAttribute("aria-invalid") === "true")?.focus();
+      return;
+    }
+    void busy(form, async () => {
+      complain(failed, "");
+      try {
+        await makeKeys(secret, state, to);
+      } catch (error) {
+        complain(failed, sentenceFor(error));
+      }
+    });
+  });
+}
+
+async function makeKeys(secret: Uint8Array, state: KeyState, to: Addresses): Promise<void> {
+  const wrap = await wrapKeys(secret);
+  const made = new Unlocked(wrap, state);
+  await made.topUp(to);
+  await remember(secret, wrap.recipient);
+  window.removeEventListener("beforeunload", keepHere);
+  show(part("new-words"), false);
+  part("words-list").replaceChildren();
+  await ready(made);
+  show(part("made"));
+}
+
+async function ready(known: Unlocked): Promise<void> {
+  show(part("ready"));
+  title("ready");
+  try {
+    await known.topUp(from);
+  } catch (error) {
+    complain(trouble, sentenceFor(error));
+  }
+  showReach(known.state);
+  const locked = part("lock-form");
+  const kept = known.state.wrap_recipient !== null && (await withDevice(known.state)) !== null;
+  show(part("kept-here"), kept);
+  show(part("not-kept-here"), !kept);
+  locked.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void forget().then(() => location.reload());
+  });
+}
+
+function showReach({ keys, weeks }: KeyState): void {
+  const place = part<HTMLTimeElement>("reach");
+  const until = keysReach(keys, weeks[0] ?? "");
+  if (until === null) return;
+  const last = new Date(`${until}T00:00:00Z`);
+  last.setUTCDate(last.getUTCDate() - 1);
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeZone: "UTC" });
+  place.dateTime = last.toISOString().slice(0, 10);
+  place.textContent = format.format(last);
+  show(part("reach-line"));
+}

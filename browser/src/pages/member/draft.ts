@@ -1,0 +1,58 @@
+import type { Urgency } from "../../core/frame.ts";
+import type { BoxCard, How, RequestPayload, Wishes } from "../../core/payload.ts";
+
+/** How the member wants to come back. */
+export type WayBack = "words" | "device" | "none";
+
+/** What stands in the form. */
+export interface Draft {
+  readonly how: How;
+  readonly reach: string;
+  readonly urgency: Urgency;
+  /** Names of offices: their numbers may change with the list. */
+  readonly leftOut: readonly string[];
+  readonly when: string;
+  readonly about: readonly string[];
+  readonly wishes: Wishes;
+  readonly words: string;
+  readonly way: WayBack;
+}
+
+/** What keeps a draft from being sent; the page has a sentence for each. */
+export type Problem = "reach-missing" | "reach-phone" | "reach-email";
+
+/** The least digits of a number that could be called. */
+const DIGITS = 7;
+
+/** Say what is wrong with a draft, or null. The only thing needed is a way to reach the person (A-01). */
+export function problemOf(draft: Draft): Problem | null {
+  if (draft.how === "here") return null;
+  if (draft.reach.trim() === "") return "reach-missing";
+  if (draft.how === "email") return /^\S+@\S+\.\S+$/.test(draft.reach.trim()) ? null : "reach-email";
+  return draft.reach.replace(/\D/g, "").length >= DIGITS ? null : "reach-phone";
+}
+
+/** Return the way back that holds: "only here" cannot do without one. */
+export function wayOf(draft: Draft): WayBack {
+  return draft.how === "here" && draft.way === "none" ? "words" : draft.way;
+}
+
+/** Write a draft as the payload to seal; nothing that was left empty goes along. */
+export function payloadOf(draft: Draft, box: BoxCard | null): RequestPayload {
+  const { how, about } = draft;
+  const [reach, when, words] = [draft.reach, draft.when, draft.words].map((typed) => typed.trim());
+  const wishes = Object.fromEntries(Object.entries(draft.wishes).filter(([, wish]) => wish)) as Wishes;
+  return {
+    v: 1,
+    how,
+    ...(how !== "here" && reach ? { reach } : {}),
+    ...(when ? { when } : {}),
+    ...(about.length > 0 ? { about } : {}),
+    ...(Object.keys(wishes).length > 0 ? { wishes } : {}),
+    ...(words ? { words } : {}),
+    ...(box ? { box } : {}),
+  };
+}
+
+/** A box card of the size that every real one has, for measuring what room is left. */
+export const BOX_SIZE: BoxCard = { address: "A".repeat(22), recipient: `age1pq1${"q".repeat(1952)}` };

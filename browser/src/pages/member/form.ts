@@ -1,0 +1,157 @@
+import type { CandidateList } from "../../core/match.ts";
+import type { How } from "../../core/payload.ts";
+import type { Urgency } from "../../core/frame.ts";
+import { type Draft, type Problem, type WayBack, wayOf } from "./draft.ts";
+import { all, make, one, say, show } from "./dom.ts";
+import { counted, text } from "./texts.ts";
+
+/** The form of the ask page: reads it, keeps its parts in step with each other, says what is wrong beside the field. */
+export class AskForm {
+  readonly form = one<HTMLFormElement>("[data-form]");
+  readonly #reach = one<HTMLInputElement>("#reach");
+  readonly #words = one<HTMLTextAreaElement>("#words");
+  #deviceKeeps = true;
+
+  constructor(changed: () => void) {
+    this.form.addEventListener("input", () => {
+      this.#follow();
+      changed();
+    });
+    // Only the button sends: "Go" on a phone's keyboard comes before the choices further down were seen.
+    this.form.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && event.target instanceof HTMLInputElement) event.preventDefault();
+    });
+    this.#follow();
+  }
+
+  /** Return what stands in the form. */
+  read(): Draft {
+    return {
+      how: this.#picked("how") as How,
+      reach: this.#reach.value,
+      urgency: this.#picked("urgency") as Urgency,
+      leftOut: all<HTMLInputElement>("[data-office]:checked", this.form).map((box) => box.value),
+      when: one<HTMLInputElement>("#when").value,
+      about: all<HTMLInputElement>("[data-topic]:checked", this.form).map((box) => box.value),
+      wishes: Object.fromEntries(
+        all<HTMLSelectElement>("[data-wish]", this.form).map((wish) => [wish.dataset["wish"], wish.value]),
+      ),
+      words: this.#words.value,
+      way: this.#picked("way") as WayBack,
+    };
+  }
+
+  /** Empty it: what was sent must not stay on the screen. */
+  clear(): void {
+    this.form.reset();
+    this.#follow();
+  }
+
+  /** Nothing can be changed while it is on its way: what is sealed is what stands there. */
+  freeze(frozen: boolean): void {
+    for (const part of all("fieldset, .folds, [data-reach]", this.form)) part.inert = frozen;
+  }
+
+  /** This browser keeps nothing: take that choice away and say why. */
+  withoutDevice(): void {
+    this.#deviceKeeps = false;
+    say(one("[data-device-hint]", this.form), text("way.device-blocked"));
+    this.#follow();
+  }
+
+  /** Offer the offices of the list, keeping what was ticked. */
+  offer(list: CandidateList): void {
+    const ticked = new Set(this.read().leftOut);
+    const staffed = list.offices.filter((_, office) => list.candidates.some((candidate) => candidate.office === office));
+    one("[data-offices]", this.form).replaceChildren(...staffed.map((name) => officeChoice(name, ticked.has(name))));
+    show(false, one("[data-offices-wait]", this.form));
+  }
+
+  /** The list could not be fetched: say so instead of waiting for ever. */
+  withoutOffices(): void {
+    const wait = one("[data-offices-wait]", this.form);
+    wait.className = "quiet";
+    say(wait, text("office.none"));
+  }
+
+  /** Say who is left after the ticked offices. */
+  remaining(left: number, everybody: number, onCall: number): void {
+    const out = this.read().leftOut.length;
+    const chip = one("[data-left-out]", this.form);
+    say(chip, out ? counted("left-out", out) : "");
+    show(out > 0, chip);
+    say(one("[data-remaining]", this.form), left > 0 ? counted("remaining", left, { all: everybody }) : "");
+    show(left === 0, one("[data-nobody]", this.form));
+    for (const urgency of ["now", "today"]) this.#hint(urgency, onCall);
+  }
+
+  /** Say how much room the words have; below zero it is too long. */
+  room(bytes: number): void {
+    const long = bytes < 0;
+    say(one("[data-room]", this.form), long ? "" : counted("room", bytes));
+    this.#mark(this.#words, one("#words-error", this.form), long ? text("problem.too-long", { n: -bytes }) : "");
+  }
+
+  /** Say what is wrong, beside the field, and go there. */
+  refuse(problem: Problem | "too-long" | "nobody-left"): void {
+    if (problem === "too-long" || problem === "nobody-left") {
+      const fold = one<HTMLDetailsElement>(`[data-fold="${problem === "too-long" ? "words" : "left-out"}"]`, this.form);
+      fold.open = true;
+      (problem === "too-long" ? this.#words : one("summary", fold)).focus();
+      return;
+    }
+    this.#mark(this.#reach, one("#reach-error", this.form), text(`problem.${problem}`));
+    this.#reach.focus();
+  }
+
+  #picked(name: string): string {
+    return one<HTMLInputElement>(`input[name="${name}"]:checked`, this.form).value;
+  }
+
+  #follow(): void {
+    const how = this.#picked("how");
+    const mail = how === "email";
+    show(how !== "here", one("[data-reach]", this.form));
+    show(how === "here", one("[data-here]", this.form));
+    this.#reach.type = mail ? "email" : "tel";
+    this.#reach.inputMode = mail ? "email" : "tel";
+    say(one("[data-reach] label", this.form), text(`reach.${how === "here" ? "call" : how}`));
+    say(one("#reach-hint"), text(mail ? "reach-hint.email" : "reach-hint.phone"));
+    this.#mark(this.#reach, one("#reach-error"), "");
+    for (const topic of all<HTMLInputElement>("[data-boundary]", this.form)) {
+      show(topic.checked, one(`#${topic.dataset["boundary"]}`));
+    }
+    this.#followWays(how);
+  }
+
+  #followWays(how: string): void {
+    const way = (name: WayBack): HTMLInputElement => one<HTMLInputElement>(`input[name="way"][value="${name}"]`, this.form);
+    way("device").disabled = !this.#deviceKeeps;
+    way("none").disabled = how === "here";
+    say(one("[data-none-hint]", this.form), text(how === "here" ? "way.none-here" : "way.none"));
+    way(wayOf(this.read())).checked = true;
+  }
+
+  #hint(urgency: string, onCall: number): void {
+    const minutes = Number(one("#ask").dataset[urgency === "now" ? "urgentSecond" : "routineSecond"]);
+    say(one(`[data-hint="${urgency}"]`, this.form), onCall > 0 ? counted("hint.next", minutes) : text("hint.all"));
+  }
+
+  #mark(field: HTMLElement, error: HTMLElement, sentence: string): void {
+    say(error, sentence);
+    show(sentence !== "", error);
+    if (sentence) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+    const described = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== error.id);
+    field.setAttribute("aria-describedby", [...(sentence ? [error.id] : []), ...described].join(" "));
+  }
+}
+
+function officeChoice(name: string, checked: boolean): HTMLElement {
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.value = name;
+  box.checked = checked;
+  box.dataset["office"] = "";
+  return make("label", "choice", box, make("span", "", text("office", { office: name })));
+}

@@ -1,0 +1,136 @@
+import type { ReplyPayload } from "../../core/payload.ts";
+import type { Box } from "../../core/receipt.ts";
+import { make, one, say, show } from "./dom.ts";
+import type { Core } from "./pool.ts";
+import { Lost, post } from "./talk.ts";
+import { text } from "./texts.ts";
+
+/** The replies in one box, opened on this device, and the way to write back to who answered. */
+export class Replies {
+  readonly #core: Core;
+  readonly #base: string;
+  readonly #box: Box;
+  readonly #token: Uint8Array;
+  readonly #section = one("[data-replies]");
+  readonly #list = one("[data-reply-list]", this.#section);
+  readonly #form = one<HTMLFormElement>("[data-write]", this.#section);
+  readonly #text = one<HTMLTextAreaElement>("textarea", this.#form);
+  readonly #shown = new Set<string>();
+  #writeTo: string | undefined;
+  // The same attempt again until it is stored, so that a retry never doubles.
+  #attempt: { words: string; frame: Uint8Array<ArrayBuffer> } | null = null;
+  #open = true;
+
+  constructor(core: Core, base: string, box: Box, token: Uint8Array) {
+    this.#core = core;
+    this.#base = base;
+    this.#box = box;
+    this.#token = token;
+    show(true, this.#section);
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#write();
+    });
+  }
+
+  /** How many replies this page shows. */
+  get count(): number {
+    return this.#shown.size;
+  }
+
+  /** Fetch replies and show new ones; returns how many are new and whether one could not be opened. @throws {@link Lost} */
+  async look(): Promise<{ fresh: number; broken: boolean }> {
+    const { status, body } = await post(`${this.#base}/box`, this.#box.address.slice());
+    if (status !== 200) throw new Lost();
+    const sealed = ((body as { replies?: unknown }).replies ?? []) as string[];
+    let fresh = 0;
+    let broken = false;
+    for (const one of sealed.filter((item) => typeof item === "string" && !this.#shown.has(item))) {
+      const reply = await this.#opened(one);
+      if (!reply) {
+        broken = true;
+        continue;
+      }
+      this.#shown.add(one);
+      this.#add(reply);
+      fresh += 1;
+    }
+    show(this.#shown.size === 0, ...this.#section.querySelectorAll<HTMLElement>("[data-reply-none]"));
+    return { fresh, broken };
+  }
+
+  /** Nobody would read what is written back any more. */
+  closeWriting(): void {
+    this.#open = false;
+    show(false, this.#form);
+  }
+
+  /** Delete the replies on the server and clear them here. @throws {@link Lost} */
+  async erase(): Promise<void> {
+    const { status } = await post(`${this.#base}/box/erase`, this.#box.address.slice());
+    if (status !== 200) throw new Lost();
+    this.#list.replaceChildren();
+    this.#text.value = "";
+    show(false, this.#section);
+  }
+
+  async #opened(sealed: string): Promise<ReplyPayload | null> {
+    try {
+      return this.#core.readPayload("reply", await this.#core.openSealed(this.#core.fromBase64(sealed), this.#box.identity));
+    } catch {
+      return null;
+    }
+  }
+
+  #add(reply: ReplyPayload): void {
+    const from = reply.name ? text("reply.from", { name: reply.name }) : text("reply.from-peer");
+    // What somebody wrote comes before how it went.
+    if (this.#shown.size === 1) one("[data-ladder-section]").before(this.#section);
+    show(true, this.#list);
+    this.#list.append(make("article", "reply", make("b", "", from), make("p", "", reply.text)));
+    if (reply.write_to) this.#writeTo = reply.write_to;
+    show(this.#open && this.#writeTo !== undefined, this.#form);
+  }
+
+  async #write(): Promise<void> {
+    const words = this.#text.value.trim();
+    if (!words || !this.#writeTo) return this.#fail("write.empty");
+    const button = one<HTMLButtonElement>("button", this.#form);
+    button.setAttribute("aria-busy", "true");
+    button.disabled = true;
+    try {
+      const { status } = await post(`${this.#base}/messages`, await this.#frame(words, this.#writeTo));
+      if (status === 200 || status === 201) this.#wrote(words);
+      else this.#fail(status === 404 ? "write.gone" : status === 429 ? "write.full" : "write.lost");
+    } catch (error) {
+      this.#fail(error instanceof Lost ? "write.lost" : "write.too-long");
+    } finally {
+      button.removeAttribute("aria-busy");
+      button.disabled = false;
+    }
+  }
+
+  async #frame(words: string, writeTo: string): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#attempt?.words !== words) {
+      const sealed = await this.#core.sealFor([writeTo], this.#core.writePayload("message", { v: 1, text: words }), 12);
+      this.#attempt = { words, frame: this.#core.messageFrame(this.#token, this.#core.newAttempt(), sealed) };
+    }
+    return this.#attempt.frame;
+  }
+
+  #wrote(words: string): void {
+    this.#attempt = null;
+    this.#text.value = "";
+    this.#list.append(make("article", "reply mine", make("b", "", text("reply.mine")), make("p", "", words)));
+    this.#fail("");
+    say(one("[data-live]"), text("write.sent"));
+  }
+
+  #fail(key: string): void {
+    const error = one("[data-write-error]", this.#form);
+    say(error, key ? text(key) : "");
+    show(key !== "", error);
+    this.#text.setAttribute("aria-invalid", String(key !== ""));
+    if (key) this.#text.focus();
+  }
+}

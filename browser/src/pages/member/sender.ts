@@ -1,0 +1,77 @@
+import type { CandidateList } from "../../core/match.ts";
+import { type Answer, Lost } from "./talk.ts";
+
+/** How sending ended. After `stopped` nothing is known to have arrived. */
+export type Outcome = "stored" | "nobody-left" | "closed" | "refused" | "stopped";
+
+/** What a sender needs of the world. */
+export interface World {
+  /** Return the candidate list, past every cache when `newest`. */
+  list(newest: boolean): Promise<CandidateList>;
+  /** Seal for the list; null when everybody on it is left out. The same attempt and token each time. */
+  seal(list: CandidateList): Promise<Uint8Array<ArrayBuffer> | null>;
+  post(frame: Uint8Array<ArrayBuffer>): Promise<Answer>;
+  /** Wait before the next try, or less when told to try now. */
+  wait(seconds: number): Promise<void>;
+  tell(state: "sealing" | "sending" | "lost" | "busy", seconds?: number): void;
+}
+
+const FIRST_WAIT = 5;
+const LONGEST_WAIT = 60;
+
+/**
+ * Sends one request until it is stored or cannot be.
+ *
+ * Every try carries the same attempt, so a retry never doubles; a list that expired is fetched again and sealed for anew,
+ * unnoticed; what was typed stays with the caller all along.
+ */
+export class Sender {
+  readonly #world: World;
+  #stopped = false;
+  #wait = FIRST_WAIT;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Give up after the try that is under way. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Send; resolves when it is over. Errors of sealing pass through. */
+  async run(): Promise<Outcome> {
+    let newest = false;
+    let frame: Uint8Array<ArrayBuffer> | null = null;
+    while (!this.#stopped) {
+      try {
+        if (!frame) {
+          this.#world.tell("sealing");
+          frame = await this.#world.seal(await this.#world.list(newest));
+          if (!frame) return "nobody-left";
+        }
+        this.#world.tell("sending");
+        const { status } = await this.#world.post(frame);
+        if (status === 200 || status === 201) return "stored";
+        if (status === 409) {
+          // The first reseal goes unnoticed; a list that is stale again at once is waited for, not hammered.
+          if (newest) await this.#pause("busy");
+          [frame, newest] = [null, true];
+        } else if (status === 410) return "closed";
+        else if (status === 429 || status >= 500) await this.#pause("busy");
+        else return "refused";
+      } catch (error) {
+        if (!(error instanceof Lost)) throw error;
+        await this.#pause("lost");
+      }
+    }
+    return "stopped";
+  }
+
+  async #pause(why: "lost" | "busy"): Promise<void> {
+    const seconds = this.#wait;
+    this.#wait = Math.min(LONGEST_WAIT, seconds * 2);
+    this.#world.tell(why, seconds);
+    await this.#world.wait(seconds);
+  }
+}

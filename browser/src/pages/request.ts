@@ -1,0 +1,145 @@
+// One request: opened on this device, answered into its reply box, what came back read.
+import { fromBase64, fromBase64Url } from "../core/bytes.ts";
+import { replyFrame } from "../core/frame.ts";
+import { bytesLeft, readPayload, type ReplyPayload, type RequestPayload, writePayload } from "../core/payload.ts";
+import { sealToBox } from "../core/seal.ts";
+import { busy, sentenceFor, unlocked } from "./team/locked.ts";
+import { facts } from "./team/opened.ts";
+import { asServed, refreshing, replacePart } from "./team/refresh.ts";
+import { Failure, getBytes, getJson, postBytes } from "./team/server.ts";
+import { complain, part, say, show } from "./team/texts.ts";
+import { addresses, type Unlocked } from "./team/unlock.ts";
+
+const root = part("request");
+const { envelope = "", messages = "", reply = "", mine, backup, state } = root.dataset;
+const trouble = part("keys-trouble");
+const read = new Set<string>();
+let opened: { readonly device: Unlocked; readonly payload: RequestPayload } | null = null;
+
+asServed("clock");
+refreshing(look, (failure) => {
+  if (failure.code === "gone" || failure.code === "not-found") over();
+  else complain(trouble, sentenceFor(failure));
+});
+open().catch((error: unknown) => {
+  show(part("opening"), false);
+  complain(trouble, sentenceFor(error));
+});
+
+async function open(): Promise<void> {
+  const device = await unlocked(addresses());
+  const payload = readPayload("request", await device.open(await getBytes(envelope)));
+  show(part("opening"), false);
+  part("facts").replaceChildren(...facts(payload, Boolean(mine || backup)));
+  show(part("facts"));
+  show(part("reach-later"), !mine && !backup && payload.reach !== undefined);
+  opened = { device, payload };
+  if (!mine) return;
+  prefillChannel(payload);
+  show(part("no-box"), payload.box === undefined);
+  if (!payload.box) return;
+  show(part("conversation"));
+  prepareReply();
+  await readMessages();
+}
+
+// The server cannot know how the member asked to be reached; the tally's channel is filled in here, and can be changed.
+function prefillChannel({ how }: RequestPayload): void {
+  const form = part<HTMLFormElement>("close-form");
+  const channel = form.querySelector<HTMLInputElement>(`input[name="channel"][value="${form.dataset[how] ?? ""}"]`);
+  if (channel) channel.checked = true;
+}
+
+function look(page: Document): void {
+  const now = page.querySelector<HTMLElement>('[data-part="request"]')?.dataset;
+  if (now?.["state"] !== state || now?.["mine"] !== mine) {
+    over();
+    return;
+  }
+  complain(trouble, "");
+  replacePart("clock", page);
+  if (opened && mine && opened.payload.box) readMessages().catch((error: unknown) => complain(trouble, sentenceFor(error)));
+}
+
+// The page tells how the request stands now. A half-written reply is not thrown away for it.
+function over(): void {
+  const typing = document.querySelector<HTMLTextAreaElement>('[data-part="reply-text"]')?.value;
+  if (typing) show(part("changed"));
+  else location.reload();
+}
+
+async function readMessages(): Promise<void> {
+  if (!opened) return;
+  const { device } = opened;
+  const answer = (await getJson(messages)) as { messages: string[] };
+  for (const sealed of answer.messages) {
+    if (read.has(sealed)) continue;
+    read.add(sealed);
+    try {
+      speak(readPayload("message", await device.open(fromBase64(sealed))).text, "theirs");
+    } catch (error) {
+      speak(sentenceFor(error), "theirs");
+    }
+  }
+}
+
+function speak(text: string, whose: "theirs" | "ours"): void {
+  const item = document.createElement("li");
+  const [who, what] = [document.createElement("b"), document.createElement("p")];
+  item.className = whose;
+  who.textContent = say(`from.${whose}`);
+  what.className = "typed";
+  what.dir = "auto";
+  what.textContent = text;
+  item.append(who, what);
+  const list = part("written");
+  list.append(item);
+  show(list);
+  show(part("nothing-written"), false);
+}
+
+function prepareReply(): void {
+  const form = part<HTMLFormElement>("reply-form");
+  const [text, name] = [part<HTMLTextAreaElement>("reply-text"), part<HTMLInputElement>("reply-name")];
+  const [wrong, left] = [part("reply-trouble"), part("reply-left")];
+  const count = (): void => complain(left, bytesLeft(written(text.value, name.value)) < 0 ? say("fail.too-long") : "");
+  text.addEventListener("input", count);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!text.value.trim()) {
+      text.focus();
+      return;
+    }
+    void busy(form, async () => {
+      complain(wrong, "");
+      show(part("reply-sent"), false);
+      try {
+        await send(written(text.value.trim(), name.value));
+        speak(text.value.trim(), "ours");
+        text.value = "";
+        show(part("reply-sent"));
+      } catch (error) {
+        complain(wrong, error instanceof Failure && error.code === "full" ? say("fail.box-full") : sentenceFor(error));
+      }
+    });
+  });
+}
+
+function written(text: string, name: string): ReplyPayload {
+  const write_to = opened?.device.writeTo;
+  return { v: 1, text, ...(name.trim() && { name: name.trim() }), ...(write_to && { write_to }) };
+}
+
+// A reply whose answer was lost is sent again with the same bytes: the server keeps those once.
+let unsure: { readonly plain: string; readonly frame: Uint8Array<ArrayBuffer> } | null = null;
+
+async function send(payload: ReplyPayload): Promise<void> {
+  const box = opened?.payload.box;
+  if (!box) return;
+  const plain = writePayload("reply", payload);
+  if (unsure?.plain !== plain) {
+    unsure = { plain, frame: replyFrame(fromBase64Url(box.address), await sealToBox(box.recipient, plain)) };
+  }
+  await postBytes(reply, unsure.frame);
+  unsure = null;
+}

@@ -1,0 +1,22 @@
+// Every signed-in page: signing out takes this device's key away first.
+import { forget } from "./team/device.ts";
+
+for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sign-out]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void forget().finally(() => form.submit());
+  });
+}
+
+const menus = [...document.querySelectorAll<HTMLDetailsElement>("details.menu")];
+
+// Without script the menus in the corner open and close by their own button only.
+document.addEventListener("keydown", (event) => {
+  const open = menus.find((menu) => menu.open);
+  if (event.key !== "Escape" || !open) return;
+  open.open = false;
+  open.querySelector("summary")?.focus();
+});
+document.addEventListener("click", (event) => {
+  for (const menu of menus) if (!menu.contains(event.target as Node)) menu.open = false;
+});

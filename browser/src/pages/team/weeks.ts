@@ -1,0 +1,28 @@
+import type { WeekKey } from "../../core/supporter_keys.ts";
+
+/** Return the weeks that should have a key and have none, in their order. */
+export function missingWeeks(state: { readonly weeks: readonly string[]; readonly keys: readonly WeekKey[] }): string[] {
+  const made = new Set(state.keys.map(({ week }) => week));
+  return state.weeks.filter((week) => !made.has(week));
+}
+
+/** Return the keys in the order in which they are worth trying: this week's, the weeks before from the latest on, then the coming ones. */
+export function likeliestFirst(keys: readonly WeekKey[], thisWeek: string): WeekKey[] {
+  const rising = [...keys].sort((one, other) => (one.week < other.week ? -1 : 1));
+  const past = rising.filter(({ week }) => week <= thisWeek).reverse();
+  return [...past, ...rising.filter(({ week }) => week > thisWeek)];
+}
+
+/** Return the first day after the last week, of those from `thisWeek` on, up to which no week lacks a key; null when this one does. */
+export function keysReach(keys: readonly WeekKey[], thisWeek: string): string | null {
+  const made = new Set(keys.map(({ week }) => week));
+  let next = thisWeek;
+  while (made.has(next)) next = weekAfter(next);
+  return next === thisWeek ? null : next;
+}
+
+function weekAfter(week: string): string {
+  const day = new Date(`${week}T00:00:00Z`);
+  day.setUTCDate(day.getUTCDate() + 7);
+  return day.toISOString().slice(0, 10);
+}

@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+
+import type { RequestPayload } from "../src/core/payload.ts";
+import { sealFor } from "../src/core/seal.ts";
+import { makeWeeks, wrapKeys } from "../src/core/supporter_keys.ts";
+import { newSecret, wordsOf } from "../src/core/words.ts";
+import { firstLine, linesOf, reachLink } from "../src/pages/team/asked.ts";
+import { TYPED_BACK, wrongPlaces } from "../src/pages/team/enrolment.ts";
+import { fill } from "../src/pages/team/texts.ts";
+import { type KeyState, Unlocked, withWords } from "../src/pages/team/unlock.ts";
+import { keysReach, likeliestFirst, missingWeeks } from "../src/pages/team/weeks.ts";
+import { refused } from "./refused.ts";
+
+const WEEKS = ["2026-11-23", "2026-11-30", "2026-12-07"];
+const key = (week: string) => ({ week, public_key: `key of ${week}`, wrap: "" });
+const asks = (more: Partial<RequestPayload>): RequestPayload => ({ v: 1, how: "call", ...more }) as RequestPayload;
+
+describe("the link that reaches a member", () => {
+  it.each([
+    ["218 555 0146", "tel:2185550146"],
+    ["(218) 555-0146", "tel:2185550146"],
+    ["+1 218.555.0146", "tel:+12185550146"],
+    ["ask for D, 218 555 0146 ext. 12", "tel:2185550146"],
+    ["room 5, then 218/555/0146", "tel:2185550146"],
+    ["4512", "tel:4512"],
+  ])("is made of the number in what was typed: %s", (reach, link) => {
+    expect(reachLink(asks({ reach }))?.href).toBe(link);
+  });
+
+  it("shows the piece of what was typed that it stands for", () => {
+    expect(reachLink(asks({ reach: "ask for D, (218) 555-0146 ext. 12" }))?.shown).toBe("(218) 555-0146");
+    expect(reachLink(asks({ reach: "218 555 0146" }))?.shown).toBe("218 555 0146");
+  });
+
+  it.each(["", "call me", "12", "javascript:alert(1)"])("is no link where there is no number: %s", (reach) => {
+    expect(reachLink(asks({ reach }))).toBeNull();
+  });
+
+  it("carries no sign that a telephone would take for a command", () => {
+    expect(reachLink(asks({ reach: "*21*0900123#" }))?.href).toBe("tel:0900123");
+    expect(reachLink(asks({ reach: "218555,,,99;phone-context=x" }))?.href).toBe("tel:218555");
+  });
+
+  it("sends a text where a text was asked for, and nothing where the answer belongs into the box", () => {
+    expect(reachLink(asks({ how: "text", reach: "218 555 0146" }))?.href).toBe("sms:2185550146");
+    expect(reachLink(asks({ how: "here" }))).toBeNull();
+  });
+
+  it.each([
+    ["dana@example.org", "mailto:dana@example.org"],
+    ["dana@example.org?bcc=chief@example.org", null],
+    ["dana@example.org,chief@example.org", null],
+    ["dana@example.org%0Abcc:chief@example.org", null],
+    ["dana at example.org", null],
+  ])("writes to one plain address only: %s", (reach, link) => {
+    expect(reachLink(asks({ how: "email", reach }))?.href ?? null).toBe(link);
+  });
+});
+
+describe("what was asked", () => {
+  it("is told in the order in which it helps, and nothing that was left open", () => {
+    const lines = linesOf(asks({ reach: "1", words: "tired", wishes: { language: "French" }, when: "after seven", about: ["incident"] }));
+    expect(lines.map(({ label }) => label)).toEqual(["when", "about", "wishes", "words"]);
+    expect(linesOf(asks({ reach: "1" }))).toEqual([]);
+  });
+
+  it("names topics by the page's words, and by their key where the page has none", () => {
+    expect(linesOf(asks({ about: ["incident"] }))[0]?.values).toEqual([{ key: "about.incident", text: "incident" }]);
+  });
+
+  it("is cut to one line on a card", () => {
+    expect(firstLine("one\n\ntwo   three")).toBe("one two three");
+    expect(firstLine("x".repeat(300))).toHaveLength(120);
+  });
+});
+
+describe("the sentences of a page", () => {
+  it("take values in, and keep a place for which there is none", () => {
+    expect(fill("Word {number} of {all}", { number: 3 })).toBe("Word 3 of {all}");
+  });
+});
+
+describe("the weeks of a supporter's keys", () => {
+  it("that are missing are made, in their order", () => {
+    expect(missingWeeks({ weeks: WEEKS, keys: [key("2026-11-30"), key("2026-11-16")] })).toEqual(["2026-11-23", "2026-12-07"]);
+  });
+
+  it("are tried from this week backwards, then forwards", () => {
+    const keys = ["2026-12-07", "2026-11-09", "2026-11-23", "2026-11-30", "2026-11-16"].map(key);
+    const order = ["2026-11-23", "2026-11-16", "2026-11-09", "2026-11-30", "2026-12-07"];
+    expect(likeliestFirst(keys, "2026-11-23").map(({ week }) => week)).toEqual(order);
+  });
+
+  it("reach up to the first week without a key", () => {
+    expect(keysReach([key("2026-11-23"), key("2026-11-30"), key("2026-12-14")], "2026-11-23")).toBe("2026-12-07");
+    expect(keysReach([key("2026-11-30")], "2026-11-23")).toBeNull();
+  });
+});
+
+describe("enrolment", () => {
+  it("is confirmed by typing three of the words back", () => {
+    const secret = newSecret();
+    const words = wordsOf(secret);
+    const typed = Object.fromEntries(TYPED_BACK.map((place) => [place, ` ${(words[place - 1] ?? "").toUpperCase()} `]));
+    expect(wrongPlaces(secret, typed)).toEqual([]);
+    expect(wrongPlaces(secret, { ...typed, 7: "no" })).toEqual([7]);
+    expect(wrongPlaces(secret, {})).toEqual([3, 7, 11]);
+  });
+});
+
+describe("unlocking by words", () => {
+  const enrolled = async (weeks = WEEKS): Promise<{ words: string; state: KeyState }> => {
+    const secret = newSecret();
+    const { recipient } = await wrapKeys(secret);
+    const keys = (await makeWeeks(recipient, weeks)).map(({ published }) => published);
+    return { words: wordsOf(secret).join(" "), state: { wrap_recipient: recipient, weeks: WEEKS, keys } };
+  };
+
+  it("says what is wrong with the words, never more than that", async () => {
+    const { words, state } = await enrolled();
+    const twelve = words.split(" ");
+    expect(await withWords(twelve.slice(1).join(" "), state)).toEqual({ kind: "count", count: 11 });
+    expect(await withWords(["zzzz", ...twelve.slice(1)].join(" "), state)).toEqual({ kind: "unknown", number: 1 });
+    expect(await withWords("abandon ".repeat(12), state)).toEqual({ kind: "order" });
+    expect(await withWords(wordsOf(newSecret()).join(" "), state)).toEqual({ kind: "other" });
+  });
+
+  it("opens what was sealed for this week, for last week and for a coming one", async () => {
+    const { words, state } = await enrolled(["2026-11-16", ...WEEKS]);
+    const device = await withWords(words, state);
+    if (!(device instanceof Unlocked)) throw new Error("locked");
+    for (const { public_key, week } of state.keys) {
+      expect(await device.open(await sealFor([public_key], week, 12))).toBe(week);
+    }
+    expect(device.writeTo).toBe(state.keys.find(({ week }) => week === WEEKS[0])?.public_key);
+  });
+
+  it("does not open what was sealed for somebody else, or changed", async () => {
+    const [mine, theirs] = [await enrolled(), await enrolled()];
+    const device = await withWords(mine.words, mine.state);
+    if (!(device instanceof Unlocked)) throw new Error("locked");
+    const sealed = await sealFor([theirs.state.keys[0]?.public_key ?? ""], "secret", 12);
+    await refused(() => device.open(sealed), "cannot-open");
+    await refused(() => device.open(sealed.subarray(1)), "bad-envelope");
+  });
+
+  it("tells when the server gave out another public key than the one that was made", async () => {
+    const [mine, theirs] = [await enrolled(), await enrolled()];
+    const exchanged = mine.state.keys.map((own, at) => ({ ...own, public_key: theirs.state.keys[at]?.public_key ?? "" }));
+    const device = await withWords(mine.words, { ...mine.state, keys: exchanged });
+    if (!(device instanceof Unlocked)) throw new Error("locked");
+    const sealed = await sealFor([exchanged[0]?.public_key ?? ""], "secret", 12);
+    await refused(() => device.open(sealed), "bad-wrap");
+  });
+});

@@ -1,0 +1,169 @@
+"""A demonstration server of its own for each test module, and Chromium."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+STEPS = (4320, 1440, 240, 60, 15, 5, 1)
+
+
+@dataclass
+class Demo:
+    """A running demonstration."""
+
+    address: str
+    data: Path
+    log: Path
+    env: dict[str, str]
+
+    def path(self, path: str) -> str:
+        """Return the address of a path."""
+        return self.address + path
+
+    def member(self, page: str = "", language: str = "en") -> str:
+        """Return the address of a member's page."""
+        return f"{self.address}/ask/pine-county/{language}/{page}"
+
+    def later(self, minutes: int) -> None:
+        """Move the clock through the same door that the demonstration's page uses, in the steps that it offers."""
+        for step in STEPS:
+            for _ in range(minutes // step):
+                self._later(step)
+            minutes %= step
+
+    def _later(self, minutes: int) -> None:
+        request = urllib.request.Request(
+            self.path("/demo/later"), data=f"minutes={minutes}".encode(), headers={"Sec-Fetch-Site": "same-origin"}
+        )
+        with urllib.request.urlopen(request) as response:
+            assert response.status == 200
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `alongside ...` on the demonstration's own data."""
+        return self.module("alongside", *arguments)
+
+    def module(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a Python module on the demonstration's own data."""
+        return subprocess.run(
+            [sys.executable, "-m", name, *arguments],
+            cwd=ROOT,
+            env={"DJANGO_SETTINGS_MODULE": "alongside.site.settings", **self.env},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_demo(folder: Path, database: str = "") -> Iterator[Demo]:
+    """Run `alongside demo` as a person would, and stop it as a person would."""
+    port = free_port()
+    env = {
+        key: value for key, value in os.environ.items() if not key.startswith(("ALONGSIDE_", "DJANGO_", "DATABASE_"))
+    }
+    env |= {"ALONGSIDE_DATA": str(folder), "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
+    if database:
+        env["DATABASE_URL"] = database
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "alongside", "demo", "--port", str(port)],
+            cwd=ROOT,
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            address = f"http://localhost:{port}"
+            wait_for(address, server, log)
+            data = folder / f"demo-{port}"
+            settings = {"ALONGSIDE_DATA": str(data), "ALONGSIDE_DEMO": "yes", "ALONGSIDE_ADDRESS": address}
+            yield Demo(address, data, log, env | settings)
+        finally:
+            server.send_signal(signal.SIGINT)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until the server answers; fail with what it said."""
+    for _ in range(600):
+        assert server.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    raise AssertionError(f"no answer: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Run the demonstration on a fresh SQLite file."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Run Chromium."""
+    with sync_playwright() as playwright:
+        path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+        assert path, "Chromium is not installed"
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    """A private window of a phone."""
+    context = browser.new_context(viewport=PHONE, locale="en-CA")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def desktop(browser: Browser) -> Iterator[BrowserContext]:
+    """A private window of a desktop computer."""
+    context = browser.new_context(viewport=DESKTOP, locale="en-CA")
+    yield context
+    context.close()
+
+
+def continue_as(context: BrowserContext, demo: Demo, slug: str) -> Page:
+    """Sign in as one of the cast on the demonstration's page and wait until the own page is there."""
+    page = context.new_page()
+    page.goto(demo.path("/demo/"))
+    page.locator(f'form[action$="/as/{slug}"] button').click()
+    page.wait_for_url(lambda url: "/in/enter/" not in url)
+    return page

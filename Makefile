@@ -38,7 +38,7 @@ trace: ## each requirement with the tests that name it, as JSON
 	@$(PYTHON) tools/trace.py
 
 messages: .stamps/test ## collect what is to be translated into French (needs GNU gettext)
-	@cd alongside/site && PYTHONPATH=../.. ALONGSIDE_SECRET_KEY=messages ../../$(BIN)/python -m django makemessages \
+	@cd alongside && PYTHONPATH=.. ALONGSIDE_SECRET_KEY=messages ../$(BIN)/python -m django makemessages \
 	  --settings alongside.site.settings --locale fr --no-location --no-obsolete --verbosity 0
 
 lock: ## write requirements/*.txt again: hashed, without any index address
@@ -80,7 +80,7 @@ clean: ## take away what was built
 	$(SAY) 'Building scripts and styles'
 	@rm -rf alongside/site/static/build
 	@cd browser && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
-	@ALONGSIDE_SECRET_KEY=build $(BIN)/python -m django collectstatic --settings alongside.site.settings --no-input --clear -v 0
+	@ALONGSIDE_SECRET_KEY=build ALONGSIDE_DATA=$(CURDIR)/data $(BIN)/python -m django collectstatic --settings alongside.site.settings --no-input --clear -v 0
 	@touch $@
 
 .stamps/catalogues: .stamps/run $(shell find alongside/site/locale -name '*.po' 2>/dev/null)

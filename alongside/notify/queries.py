@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from alongside.notify import rules
 from alongside.notify.models import Notice
 
@@ -36,4 +38,4 @@ def failed_about(things: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
 
 def is_address(kind: str, address: str) -> bool:
     """Say whether an address may be kept as a contact point; see rules.is_address."""
-    return rules.is_address(kind, address)
+    return rules.is_address(kind, address, settings.ALONGSIDE_NOTICE_SERVICES)

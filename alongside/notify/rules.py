@@ -1,7 +1,7 @@
 """When a notice is tried, how often, and what it says."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from string import Formatter
@@ -19,9 +19,32 @@ LEASE = timedelta(seconds=120)
 TRY_SECONDS = 20.0
 
 _PATH = re.compile(r"/in/[A-Za-z0-9/_-]*")
-# These would show the text on the server's own screen or in its log, or read a file of the server.
-_LOCAL = frozenset(
-    ("dbus", "glib", "gio", "gnome", "kde", "qt", "macosx", "windows", "syslog", "rsyslog", "file", "config")
+# Services whose host is fixed, so that nobody can make the server call an address inside the organisation's network.
+SERVICES = frozenset(
+    [
+        "46elks",
+        "bulksms",
+        "burstsms",
+        "clicksend",
+        "d7sms",
+        "discord",
+        "elks",
+        "kavenegar",
+        "msgbird",
+        "nexmo",
+        "plivo",
+        "pover",
+        "sinch",
+        "slack",
+        "sns",
+        "tgram",
+        "threema",
+        "twilio",
+        "voipms",
+        "vonage",
+        "whatsapp",
+        "wxteams",
+    ]
 )
 LONGEST = 300  # characters of an address or of one value
 
@@ -85,13 +108,14 @@ def render(text: str, values: Mapping[str, object], origin: str) -> str:
     return text.format(**{"link": origin + "/in/", **filled})
 
 
-def is_address(kind: str, address: str) -> bool:
-    """Say whether an address may be kept: one e-mail address, or an Apprise address of a service outside this
-    machine.
+def is_address(kind: str, address: str, more: Collection[str] = ()) -> bool:
+    """Say whether an address may be kept: one e-mail address, or an Apprise address of a service with a fixed host.
+
+    `more` are the further services that the operator allows; they may call any host.
     """
     if not address.isprintable() or len(address) > LONGEST:
         return False
     if kind == "email":
         return bool(re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", address))
-    scheme, separator, rest = address.partition("://")
-    return kind == "apprise" and bool(separator and rest) and scheme.lower() not in _LOCAL
+    service, separator, rest = address.partition("://")
+    return kind == "apprise" and bool(separator and rest) and service.lower() in SERVICES | set(more)

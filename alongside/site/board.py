@@ -230,7 +230,7 @@ def _unreachable(organisation: Organisation) -> list[Task]:
     if organisation.on_call_number:
         return []
     text = _("Members' pages show no on-call number: “Talk to a peer now” leads to the hotlines only.")
-    return [Task("urgent", _("Number"), text, reverse("in_settings"), _("Enter it"))]
+    return [Task("urgent", _("Number"), text, reverse("in_programme"), _("Enter it"))]
 
 
 # --- who is on call ----------------------------------------------------------------------------------------------

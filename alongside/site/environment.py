@@ -25,6 +25,7 @@ class Environment:
     database: dict[str, object]
     mail: dict[str, object]
     mail_from: str
+    notice_services: list[str]
     secure: bool
     demo: bool
     proxies: int
@@ -42,6 +43,7 @@ def read(env: Mapping[str, str]) -> Environment:
         database=database(env.get("DATABASE_URL", ""), data),
         mail=mail(env.get("ALONGSIDE_SMTP_URL", "")),
         mail_from=env.get("ALONGSIDE_MAIL_FROM", "info@localhost"),
+        notice_services=[name for name in env.get("ALONGSIDE_NOTICE_SERVICES", "").split(",") if name],
         secure=flag(env, "ALONGSIDE_HTTPS"),
         demo=demo,
         proxies=number(env, "ALONGSIDE_PROXIES", 0),

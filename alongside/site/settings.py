@@ -169,6 +169,8 @@ LOGGING = {
 
 # The address people type; links in notices begin with it.
 ALONGSIDE_ADDRESS = env.address
+# Further Apprise services that people may be alerted through, beside those of notify.rules.SERVICES.
+ALONGSIDE_NOTICE_SERVICES = env.notice_services
 
 if DEMO:
     MIDDLEWARE.insert(0, "alongside.site.demo.middleware.NameNotNumber")

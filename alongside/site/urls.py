@@ -82,7 +82,6 @@ COORDINATE = [
     path("team", team.roster, name="in_team"),
     path("team/invite", team.invite, name="in_invite"),
     path("team/<uuid:id>/end", team.end, name="in_end"),
-    path("team/<uuid:id>/revoke", team.revoke, name="in_revoke"),
     path("team/invitations/<uuid:id>/withdraw", team.withdraw, name="in_withdraw"),
     path("team/people/<uuid:id>/revoke", team.revoke, name="in_revoke"),
     path("settings", policy.settings, name="in_settings"),

@@ -73,7 +73,7 @@ def test_every_notice_exists_in_both_languages_with_the_same_places() -> None:
 
 
 def test_the_notices_that_other_parts_send_exist() -> None:
-    named = {"waiting", "waiting_now", "backup", "board", "contact_due", "keys_soon", "invitation", "reset", "test"}
+    named = {"waiting", "waiting_now", "backup", "board", "keys_soon", "invitation", "reset", "test"}
     assert named <= set(load.messages("en"))
 
 
@@ -121,7 +121,10 @@ def test_an_invitation_from_no_organisation_names_the_host() -> None:
         ("email", "hana@pine.example, all@pine.example", False),
         ("email", "hana@pine.example\nBcc: x@y.example", False),
         ("email", "hana", False),
-        ("apprise", "ntfys://ntfy.example/topic", True),
+        ("apprise", "twilio://sid:token@15550100/15550111", True),
+        ("apprise", "ntfys://ntfy.example/topic", False),
+        ("apprise", "json://10.0.0.1/", False),
+        ("apprise", "mailto://user:pass@mail.inside.example", False),
         ("apprise", "syslog://", False),
         ("apprise", "windows://", False),
         ("apprise", "dbus://x", False),
@@ -130,5 +133,10 @@ def test_an_invitation_from_no_organisation_names_the_host() -> None:
         ("fax", "555", False),
     ],
 )
-def test_addresses_that_would_write_on_this_machine_are_refused(kind: str, address: str, good: bool) -> None:
+def test_addresses_on_this_machine_or_inside_its_network_are_refused(kind: str, address: str, good: bool) -> None:
     assert rules.is_address(kind, address) is good
+
+
+def test_the_operator_may_allow_a_service_with_a_host_of_its_own() -> None:
+    assert rules.is_address("apprise", "ntfys://ntfy.example/topic", ["ntfys"])
+    assert not rules.is_address("apprise", "json://10.0.0.1/", ["ntfys"])

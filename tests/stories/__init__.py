@@ -1,0 +1,1 @@
+"""Journeys across domains; nothing is mocked."""

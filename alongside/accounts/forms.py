@@ -170,7 +170,7 @@ class ContactPointForm(forms.Form):
         label=_("Address"),
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
-        help_text=_("An e-mail address, or an Apprise address such as twilio://… or ntfys://…"),
+        help_text=_("An e-mail address, or an Apprise address such as twilio://… or tgram://…"),
     )
 
     def clean(self) -> dict[str, Any]:

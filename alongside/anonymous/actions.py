@@ -44,7 +44,6 @@ def count(organisation_id: uuid.UUID, contact: rules.Contact, *, now: datetime, 
     raise NoPeriod
 
 
-@transaction.atomic
 def open_periods(now: datetime) -> None:
     """Give every organisation the cells of its running period, at noise: that they are there tells of no contact."""
     for organisation in Organisation.objects.all():

@@ -69,17 +69,13 @@ def _change(request: HttpRequest, seat: Seat, entry: values.Setting, form: Setti
     except rules.OutOfOrder:
         form.add_error(
             "value",
-            _(
-                "Rungs follow each other: this one must come after the one before it and before the next."
-            ),
+            _("Rungs follow each other: this one must come after the one before it and before the next."),
         )
         return _page(request, seat, entry, form)
     except rules.OutOfBounds:
         form.add_error("value", _("This lies outside the bounds."))
         return _page(request, seat, entry, form)
-    messages.success(
-        request, _("Changed. It holds from now on; requests under way keep their terms.")
-    )
+    messages.success(request, _("Changed. It holds from now on; requests under way keep their terms."))
     return redirect("in_settings")
 
 

@@ -5,6 +5,7 @@ anew.
 import uuid
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from django.db import transaction
 
@@ -165,12 +166,15 @@ def warn_of_keys(now: datetime) -> int:
     Return how many were told.
     """
     told = 0
-    for row in Supporter.objects.filter(status=Supporter.Status.ACTIVE).select_related("person").order_by("id"):
-        last_week = keys.last_weeks([row.person_id]).get(row.person_id)
-        values = policy.in_force(row.organisation_id)
-        left = rules.days_to_warn_of(last_week, now.date(), values.key_warning)
-        if left is not None and last_week is not None:
-            told += _warn(row.person, last_week, left, now)
+    active = Supporter.objects.filter(status=Supporter.Status.ACTIVE).select_related("person")
+    last_weeks = keys.last_weeks([row.person_id for row in active])
+    for organisation_id, rows in groupby(active.order_by("organisation_id"), lambda row: row.organisation_id):
+        warning = policy.in_force(organisation_id).key_warning
+        for row in rows:
+            last_week = last_weeks.get(row.person_id)
+            left = rules.days_to_warn_of(last_week, now.date(), warning)
+            if left is not None and last_week is not None:
+                told += _warn(row.person, last_week, left, now)
     return told
 
 

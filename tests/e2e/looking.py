@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Literal
 
 from playwright.sync_api import Page
 
@@ -11,18 +12,20 @@ AXE = ROOT / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 # WCAG 2.2 up to AA, and what its makers recommend beyond.
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # 640 and 320 pixels are a desktop's 1280 at 200% and 400% (WCAG 1.4.4 and 1.4.10).
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (320, 390, 640, 1280)
 RUN = """async (tags) => {
   const found = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
+  const why = (node) => (node.any[0] ?? node.all[0] ?? node.none[0])?.message;
   return found.violations.map((one) => ({
-    id: one.id, help: one.help,
-    where: one.nodes.map((node) => node.target.join(" ") + ": " + (node.any[0] ?? node.all[0] ?? node.none[0])?.message),
+    id: one.id, help: one.help, where: one.nodes.map((node) => node.target.join(" ") + ": " + why(node)),
   }));
 }"""
 TOO_WIDE = """() => {
   const root = document.documentElement;
   if (root.scrollWidth <= innerWidth) return [];
-  const wide = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
+  const all = [...document.querySelectorAll("body *")];
+  const wide = all.filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
   return wide.slice(0, 5).map((one) => one.tagName + "." + one.className);
 }"""
 
@@ -43,10 +46,10 @@ class Look:
         """Look at a page in light and dark on a phone and a desktop, and at every width for what sticks out."""
         # Evaluated by the debugger and not as a script element, so that the page's own policy stays in force.
         page.evaluate(_axe())
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for size in (PHONE, DESKTOP):
-                page.set_viewport_size(size)  # type: ignore[arg-type]
+                page.set_viewport_size(size)
                 self.looks += 1
                 for one in page.evaluate(RUN, list(RULES)):
                     self._note(f"{name}: {one['id']} ({one['help']})", f"{scheme} {size['width']}", *one["where"][:4])

@@ -1,8 +1,8 @@
 """Puts more organisations beside Pine County, on the data of a running demonstration: `python -m tests.e2e.neighbours`.
 
-    birch-hall    one supporter with a key and no shift: nobody is on call
-    lone-lake     nobody serves yet
-    old-mill      closed to new requests
+- birch-hall: one supporter with a key and no shift, so that nobody is on call
+- lone-lake: nobody serves yet
+- old-mill: closed to new requests
 """
 
 import base64

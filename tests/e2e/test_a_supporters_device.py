@@ -111,7 +111,7 @@ def test_the_whole_job_can_be_done_by_keyboard_and_a_menu_closes_with_escape(
     demo: Demo, phone: BrowserContext, desktop: BrowserContext
 ) -> None:
     member = phone.new_page()
-    ask(demo, member, way="Just phone me")
+    ask(demo, member, how="Text me", way="Just phone me")
     demo.later(5)
     problems = watch(desktop)
     page = continue_as(desktop, demo, "dubois")
@@ -122,9 +122,11 @@ def test_the_whole_job_can_be_done_by_keyboard_and_a_menu_closes_with_escape(
     expect(page.get_by_role("link", name="Call 911")).to_be_hidden()
     expect(crisis).to_be_focused()
     press(page.get_by_role("button", name="Accept"))
-    expect(page.get_by_role("link", name=re.compile("^Call "))).to_have_attribute("href", re.compile(r"^tel:\+?\d+$"))
+    expect(page.get_by_role("link", name=re.compile("^Text "))).to_have_attribute("href", re.compile(r"^sms:\+?\d+$"))
     expect(page.get_by_text("No reply box: they asked to be contacted directly.")).to_be_visible()
     press(page.get_by_role("button", name="Contact made"))
+    # How they talked is filled in on the device, from what only the device knows.
+    expect(page.get_by_label("In writing")).to_be_checked()
     for label in ("Our first talk", "A critical incident", "Nothing further for now"):
         choice = page.get_by_label(label, exact=True)
         choice.focus()

@@ -1,7 +1,7 @@
 """No page of anybody has an accessibility violation, sticks out sideways, or complains to the console.
 
-Light and dark, phone and desktop, with nothing on the page, something, and too much; by axe with the rules of WCAG 2.2 AA
-and its makers' recommendations.
+Light and dark, phone and desktop, with nothing on the page, something, and too much; by axe with the rules of WCAG 2.2
+AA and its makers' recommendations.
 """
 
 import re
@@ -24,16 +24,19 @@ from tests.e2e.acts import (
     open_form,
     read_first,
     reply,
-    send,
+    see_waiting,
+    unlock,
     until,
     watch,
 )
 from tests.e2e.conftest import PHONE, Demo, continue_as
+from tests.e2e.entering import PASSWORD, code_for, invitation_link, secret_on
 from tests.e2e.looking import Look
 
 pytestmark = [pytest.mark.e2e]
 
-MISSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+# What the browser itself says of a page that is meant to be missing, and of a network that is meant to be gone.
+MEANT = re.compile(r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DIS)")
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +58,12 @@ def look() -> Iterator[Look]:
 
 @pytest.fixture
 def window(browser: Browser) -> Iterator[BrowserContext]:
-    """A private window; any complaint to the console but for a page that is meant to be missing fails the test."""
+    """A private window; any complaint to the console that is not meant fails the test."""
     context = browser.new_context(viewport=PHONE, locale="en-CA")
     problems = watch(context)
     yield context
     context.close()
-    assert not [text for text in problems if not MISSED.match(text)]
+    assert not [text for text in problems if not MEANT.match(text)]
 
 
 @pytest.fixture
@@ -72,10 +75,27 @@ def other(browser: Browser) -> Iterator[BrowserContext]:
 
 
 def unfold(page: Page) -> None:
-    """Open every fold that can be seen."""
-    for fold in page.locator("main details:not([open]) > summary").all():
-        if fold.is_visible():
-            fold.click()
+    """Open every fold of the page."""
+    page.eval_on_selector_all("main details", "folds => folds.forEach((fold) => (fold.open = true))")
+
+
+def test_a_look_finds_what_is_wrong(demo: Demo, window: BrowserContext) -> None:
+    """Spoil a page on purpose: what it then finds is what it finds nothing of elsewhere."""
+    page = window.new_page()
+    page.goto(demo.member())
+    page.evaluate(
+        """() => {
+          const [pale, wide, nameless] = ["p", "p", "button"].map((tag) => document.createElement(tag));
+          pale.textContent = wide.textContent = "spoiled";
+          pale.style.color = "rgb(128 128 128 / 40%)";
+          wide.style.width = "1500px";
+          document.querySelector("main").append(pale, wide, nameless);
+        }"""
+    )
+    look = Look()
+    look.at(page, "spoiled")
+    for rule in ("color-contrast", "button-name", "sticks out sideways"):
+        assert [what for what in look.found if rule in what], rule
 
 
 # --- members -----------------------------------------------------------------------------------------------------
@@ -158,9 +178,7 @@ def test_each_step_of_asking_has_no_violation(demo: Demo, window: BrowserContext
 
 
 @pytest.mark.req("A-01", "A-03", "D-21")
-def test_the_ways_back_have_no_violation(
-    demo: Demo, window: BrowserContext, other: BrowserContext, look: Look
-) -> None:
+def test_the_ways_back_have_no_violation(demo: Demo, window: BrowserContext, other: BrowserContext, look: Look) -> None:
     page = window.new_page()
     ask(demo, page, way="This device only", soon="Now")
     look.at(page, "sent, this device only")
@@ -202,38 +220,9 @@ def test_the_ways_back_have_no_violation(
 
 @pytest.mark.req("K-24", "K-34", "C-15")
 def test_the_way_into_the_team_has_no_violation(demo: Demo, window: BrowserContext, look: Look) -> None:
-    from tests.e2e.entering import PASSWORD, code_for, invitation_link, secret_on
-
     page = window.new_page()
-    page.goto(demo.path("/in/"))
-    look.at(page, "sign in")
-    page.get_by_label("E-mail address").fill("bell@pine.example")
-    page.get_by_label("Password").fill("not the password")
-    page.locator("main form button").first.click()
-    look.at(page, "sign in, refused")
-    page.goto(demo.path("/in/enter/password/reset/"))
-    look.at(page, "password forgotten")
-    page.goto(demo.path("/in/enter/invitation/made-up"))
-    look.at(page, "invitation that does not work")
-    page.goto(invitation_link(demo, "new.peer@pine.example"))
-    look.at(page, "invitation")
-    page.get_by_label("Password").fill("new.peer@pine.example")
-    page.locator("main form button").click()
-    expect(page.locator(".errorlist")).to_be_visible()
-    look.at(page, "invitation, bad password")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main form button").click()
-    expect(page.get_by_role("heading", name="Set up your one-time code")).to_be_visible()
-    secret = secret_on(page)
-    look.at(page, "one-time code")
-    page.locator("main form input[type=text]").fill("000000")
-    page.locator("main form button").click()
-    expect(page.locator(".errorlist")).to_be_visible()
-    look.at(page, "one-time code, wrong")
-    page.locator("main form input[type=text]").fill(code_for(secret))
-    page.locator("main form button").click()
-    expect(page.get_by_role("heading", name="Keep these codes")).to_be_visible()
-    look.at(page, "recovery codes")
+    sign_in_pages(demo, page, look)
+    come_in(page, invitation_link(demo, "new.peer@pine.example"), look)
     for path, name in (
         ("/in/team/", "inbox before the agreement"),
         ("/in/team/me", "my service before the agreement"),
@@ -245,7 +234,50 @@ def test_the_way_into_the_team_has_no_violation(demo: Demo, window: BrowserConte
         page.goto(demo.path(path))
         look.at(page, name)
     page.goto(demo.path("/in/team/keys"))
-    page.get_by_role("button", name="Make my 12 words").wait_for()
+    make_keys(page, look)
+    go_out_and_in(page, look)
+
+
+def sign_in_pages(demo: Demo, page: Page, look: Look) -> None:
+    """Sign-in, refused too, and what somebody finds who cannot sign in."""
+    page.goto(demo.path("/in/"))
+    look.at(page, "sign in")
+    page.get_by_label("E-mail address").fill("bell@pine.example")
+    page.get_by_label("Password").fill("not the password")
+    page.locator("main form button").first.click()
+    expect(page.locator("main form [role=alert], .errorlist").first).to_be_visible()
+    look.at(page, "sign in, refused")
+    page.goto(demo.path("/in/enter/password/reset/"))
+    look.at(page, "password forgotten")
+    page.goto(demo.path("/in/enter/invitation/made-up"))
+    look.at(page, "invitation that does not work")
+
+
+def come_in(page: Page, link: str, look: Look) -> None:
+    """Take up an invitation, with a mistake on each page."""
+    page.goto(link)
+    look.at(page, "invitation")
+    page.get_by_label("Password").fill("new.peer@pine.example")
+    page.locator("main form button").click()
+    expect(page.locator(".errorlist")).to_be_visible()
+    look.at(page, "invitation, bad password")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main form button").click()
+    secret = secret_on(page)
+    look.at(page, "one-time code")
+    page.locator("main form input[type=text]").fill("000000")
+    page.locator("main form button").click()
+    expect(page.locator(".errorlist")).to_be_visible()
+    look.at(page, "one-time code, wrong")
+    page.locator("main form input[type=text]").fill(code_for(secret))
+    page.locator("main form button").click()
+    expect(page.get_by_role("heading", name="Keep these codes")).to_be_visible()
+    look.at(page, "recovery codes")
+
+
+def make_keys(page: Page, look: Look) -> None:
+    """Make keys and lock the device, with a mistake on each step."""
+    expect(page.get_by_role("button", name="Make my 12 words")).to_be_visible()
     look.at(page, "keys: before")
     page.get_by_role("button", name="Make my 12 words").click()
     words = page.locator("[data-part=words-list] li").all_text_contents()
@@ -261,10 +293,13 @@ def test_the_way_into_the_team_has_no_violation(demo: Demo, window: BrowserConte
     look.at(page, "keys: made")
     page.get_by_role("button", name="Lock this device").click()
     expect(page.get_by_role("heading", name="Unlock this device")).to_be_visible()
-    page.get_by_label("Your 12 words").fill("dog")
-    page.get_by_role("button", name="Unlock").click()
+    unlock(page, "dog")
     expect(page.locator("[data-part=words-trouble]")).to_be_visible()
     look.at(page, "keys: locked, wrong words")
+
+
+def go_out_and_in(page: Page, look: Look) -> None:
+    """Sign out through the menu, and in again as far as the code."""
     page.locator("details.menu summary").last.click()
     look.at(page, "my menu open")
     page.get_by_role("button", name="Sign out").click()
@@ -289,7 +324,7 @@ def test_a_supporters_pages_have_no_violation(
     look.at(page, "inbox, empty")
     dana = other.new_page()
     ask(demo, dana, words="A long text without any space: " + "x" * 300)
-    page.get_by_role("link", name="Look again now").click()
+    see_waiting(page)
     expect(page.locator("[data-part=summary]")).to_contain_text("Call back.")
     look.at(page, "inbox, one waits")
     page.locator(".crisis-menu summary").click()
@@ -307,6 +342,8 @@ def test_a_supporters_pages_have_no_violation(
     make_contact(page)
     unfold(page)
     look.at(page, "request, in touch")
+    # As a browser sends it that does not look at forms itself.
+    page.eval_on_selector("[data-part=close-form]", "form => (form.noValidate = true)")
     page.get_by_role("button", name="Close and erase").click()
     expect(page.get_by_text("One tap is missing")).to_be_visible()
     look.at(page, "request, a tap missing")
@@ -331,7 +368,7 @@ def test_a_coordinators_pages_have_no_violation(
     until(lambda: letters(demo), lambda found: any("waiting for you now" in subject for _, subject in found))
     demo.later(5)
     page.goto(demo.path("/in/coordinate/"))
-    expect(page.locator("main")).to_contain_text("1 of them late")
+    expect(page.locator("main")).to_contain_text(re.compile("[1-9] of them late"))
     look.at(page, "board with a late request")
     cancel(dana)
     for path in (
@@ -351,7 +388,7 @@ def test_a_coordinators_pages_have_no_violation(
     page.locator("main form button").first.click()
     look.at(page, "a shift, refused")
     page.goto(demo.path("/in/coordinate/team"))
-    page.get_by_role("link", name=re.compile("End service: Cy Novak")).click()
+    page.get_by_role("link", name=re.compile("End service.*Cy Novak")).click()
     look.at(page, "end of service")
 
 

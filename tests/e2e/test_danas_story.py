@@ -4,6 +4,8 @@ import gzip
 import json
 import re
 import sqlite3
+import time
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,13 @@ WHEN = "marker-when after seven"
 WORDS = "marker-words third bad call"
 REPLY = "marker-reply I am here until seven"
 BACK = "marker-back thank you"
+TABLES = (
+    "escalation_ladder",
+    "escalation_alert",
+    "help_requests_request",
+    "help_requests_message",
+    "help_requests_boxreply",
+)
 MARKERS = (NUMBER, NUMBER.replace(" ", ""), WHEN, WORDS, REPLY, BACK)
 
 
@@ -30,7 +39,8 @@ class Trace:
     requests: list[Request] = field(default_factory=list)
 
     def follow(self, context: BrowserContext) -> "Trace":
-        context.on("request", lambda request: self.requests.append(request))
+        # Playwright hangs an attribute on the handler, which a bound method of a list refuses.
+        context.on("request", lambda request: self.requests.append(request))  # noqa: PLW0108
         return self
 
     def sent(self) -> list[bytes]:
@@ -104,9 +114,6 @@ def ask(demo: Demo, page: Page) -> list[str]:
 
 def check_alerted(demo: Demo, addresses: list[str]) -> None:
     """Wait until the mail shows exactly these people alerted; the coordinator hears of missed rungs only."""
-    import time
-    import urllib.request
-
     for _ in range(60):
         with urllib.request.urlopen(demo.path("/demo/mail")) as response:
             text = response.read().decode()
@@ -181,8 +188,6 @@ def everything_kept(demo: Demo) -> dict[str, bytes]:
     kept = {str(path): path.read_bytes() for path in demo.data.rglob("*") if path.is_file()}
     kept["log"] = demo.log.read_bytes()
     kept["backup"] = gzip.decompress(backup.read_bytes())
-    import urllib.request
-
     with urllib.request.urlopen(demo.path("/demo/mail")) as response:
         kept["mail"] = response.read()
     return kept
@@ -196,15 +201,8 @@ def found_in(places: dict[object, bytes]) -> list[tuple[object, str]]:
 
 def rows_left(demo: Demo) -> dict[str, int]:
     """Return the tables about requests that still hold a row."""
-    tables = (
-        "escalation_ladder",
-        "escalation_alert",
-        "help_requests_request",
-        "help_requests_message",
-        "help_requests_boxreply",
-    )
     with sqlite3.connect(demo.data / "alongside.sqlite3") as database:
-        counts = {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
+        counts = {table: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}  # noqa: S608
     database.close()
     return {table: count for table, count in counts.items() if count}
 

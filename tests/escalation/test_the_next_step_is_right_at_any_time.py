@@ -5,6 +5,7 @@ twice, always has an owner, and ends.
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -45,7 +46,7 @@ def test_the_coordinator_is_told_at_every_missed_rung_and_every_four_hours_after
     missed, again = walk.alarms[:3], walk.alarms[3:]
     assert missed == [START + minutes(each) for each in (5, 10, 20)]
     assert again[0] == START + minutes(20 + 240)
-    assert all(after - before == minutes(240) for before, after in zip(again, again[1:], strict=False))
+    assert all(after - before == minutes(240) for before, after in pairwise(again))
     assert START + timedelta(hours=72) - again[-1] <= minutes(240)
 
 
@@ -388,9 +389,10 @@ def test_a_clock_that_jumps_ahead_and_is_set_right_loses_nothing_and_forgets_the
         return
     walk.sleep_until(right)
     assert not walk.ended
-    moments = (walk.facts.opened_at, walk.facts.round_at, walk.facts.rung_at, walk.facts.taken_at, walk.facts.alarmed_at)
+    facts = walk.facts
+    moments = (facts.opened_at, facts.round_at, facts.rung_at, facts.taken_at, facts.alarmed_at)
     assert all(at is None or at <= right + rules.SKEW for at in moments)
-    assert walk.facts.ends_at <= max(limit, right + minutes(walk.facts.terms.hold)) + rules.SKEW
+    assert facts.ends_at <= max(limit, right + minutes(facts.terms.hold)) + rules.SKEW
 
 
 @pytest.mark.req("A-03")

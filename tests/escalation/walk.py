@@ -1,7 +1,7 @@
 """A ladder on paper: what the actions do to rows, done to `Facts` alone, with every call written down.
 
-`run_until` is a machine that is always awake: it acts at exactly the moments that `Wait` names. `sleep_until` is a machine
-that was off: nothing happens in between.
+`run_until` is a machine that is always awake: it acts at exactly the moments that `Wait` names. `sleep_until` is a
+machine that was off: nothing happens in between.
 """
 
 import uuid
@@ -115,9 +115,8 @@ class Walk:
         self.steps.append(step)
         match step:
             case rules.Climb():
-                self.facts = replace(
-                    self.facts, state="alerted", rung=step.number, rung_at=self.now, ends_at=step.ends_at, here=frozenset()
-                )
+                self.facts = replace(self.facts, state="alerted", rung=step.number, rung_at=self.now)
+                self.facts = replace(self.facts, ends_at=step.ends_at, here=frozenset())
                 if step.number == len(self.facts.rungs):
                     self.everybody_called_at = self.now
                 if step.alarm:

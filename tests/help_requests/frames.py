@@ -1,7 +1,7 @@
 """Bodies of requests, byte by byte, and supporters with keys that a browser could seal to.
 
-The envelope is a sealed example of `vectors/`: the server cannot tell who can open it, so one serves every test that does
-not open it.
+The envelope is a sealed example of `vectors/`: the server cannot tell who can open it, so one serves every test that
+does not open it.
 """
 
 import os

@@ -116,10 +116,7 @@ def test_a_value_is_taken_exactly_within_its_bounds_and_order(entry, value: int)
     in_force = asdict(Values())
     after = {**in_force, entry.key: value}
     ordered = all(
-        after[one] < after[two]
-        for chain in rules.ASCENDING
-        if entry.key in chain
-        for one, two in pairwise(chain)
+        after[one] < after[two] for chain in rules.ASCENDING if entry.key in chain for one, two in pairwise(chain)
     )
     try:
         rules.check(entry.key, value, least=entry.least, most=entry.most, in_force=in_force)

@@ -101,6 +101,8 @@ async function makeKeys(secret: Uint8Array, state: KeyState, to: Addresses): Pro
   const wrap = await wrapKeys(secret);
   const made = new Unlocked(wrap, state);
   await made.topUp(to);
+  // What an earlier enrolment left behind opens nothing any more.
+  await forget();
   await remember(secret, wrap.recipient);
   window.removeEventListener("beforeunload", keepHere);
   show(part("new-words"), false);

@@ -6,7 +6,7 @@ called (M-06).
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages as notices
@@ -28,10 +28,8 @@ from alongside.escalation.queries import BoardRow
 from alongside.kernel import clock
 from alongside.notify import queries as notify
 from alongside.policy import queries as policy
-from alongside.policy.values import Values
 from alongside.rota import queries as rota
-from alongside.rota import rules as rotas
-from alongside.rota.rules import TIERS, Day, Gap
+from alongside.rota.rules import TIERS, Gap
 from alongside.site import doctor, schedule
 from alongside.team import queries as team
 from alongside.team.queries import Place
@@ -52,23 +50,6 @@ class Task:
     route: str
     does: str
     posts: bool = False
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One tier on one day of the strip."""
-
-    tier: int
-    names: tuple[str, ...]
-    empty: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class StripDay:
-    """One day of the strip."""
-
-    day: date
-    cells: tuple[Cell, ...]
 
 
 @require_safe
@@ -115,7 +96,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         "wanted": -(-organisation.headcount // values.team_ratio),
         "ratio": values.team_ratio,
         "on_call": _on_call(organisation, names, now),
-        "strip": _strip(organisation, names, now, values),
+        "strip": rota.strip(organisation.id, ZoneInfo(organisation.time_zone), now, STRIP_DAYS),
     }
 
 
@@ -239,39 +220,3 @@ def _unreachable(organisation: Organisation) -> list[Task]:
 def _on_call(organisation: Organisation, names: dict[uuid.UUID, str], now: datetime) -> list[tuple[int, str]]:
     found = rota.on_call_at(organisation.id, now)
     return [(tier, names.get(found[tier], "") if tier in found else "") for tier in TIERS]
-
-
-def _strip(organisation: Organisation, names: dict[uuid.UUID, str], now: datetime, values: Values) -> list[StripDay]:
-    """Return the coming two weeks; what of today is over shows no gap."""
-    zone = ZoneInfo(organisation.time_zone)
-    first = now.astimezone(zone).date()
-    start = rotas.start_of(first, zone)
-    end = rotas.start_of(first + timedelta(days=STRIP_DAYS), zone)
-    duties = rota.serving_between(organisation.id, start, end)
-    gaps = rotas.gaps(duties, now, end)
-    return [
-        StripDay(one.day, tuple(_cell(tier, one, names, gaps) for tier in TIERS))
-        for one in rotas.days(duties, first, STRIP_DAYS, zone)
-    ]
-
-
-def _cell(tier: int, day: Day, names: dict[uuid.UUID, str], gaps: list[Gap]) -> Cell:
-    here = [gap for gap in gaps if gap.tier == tier and gap.starts_at < day.ends_at and day.starts_at < gap.ends_at]
-    return Cell(
-        tier,
-        tuple(_first(names.get(each, "")) for each in day.on_call[tier]),
-        tuple(f"{_clock(max(gap.starts_at, day.starts_at))}–{_end(gap, day)}" for gap in here),
-    )
-
-
-def _clock(moment: datetime) -> str:
-    local = timezone.localtime(moment)
-    return date_format(local, "H:i") if local.minute else date_format(local, "G")
-
-
-def _end(gap: Gap, day: Day) -> str:
-    return "24" if gap.ends_at >= day.ends_at else _clock(gap.ends_at)
-
-
-def _first(name: str) -> str:
-    return name.split(maxsplit=1)[0] if name else ""

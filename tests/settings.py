@@ -3,13 +3,16 @@
 ALONGSIDE_TEST_DB chooses the database: `sqlite` (a file, as in production) or `postgres` (the server of DATABASE_URL).
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 _DATA = Path(tempfile.mkdtemp(prefix="alongside-tests-"))
+atexit.register(shutil.rmtree, _DATA, ignore_errors=True)
 _KIND = os.environ.get("ALONGSIDE_TEST_DB", "sqlite")
 if _KIND not in {"sqlite", "postgres"}:
     raise RuntimeError("ALONGSIDE_TEST_DB must be sqlite or postgres.")

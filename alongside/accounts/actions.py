@@ -18,6 +18,7 @@ from alongside.accounts.models import AuditEntry, ContactPoint, Invitation, Offi
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock, ids
 from alongside.notify import actions as notify
+from alongside.notify import queries as outbox
 
 # An invitation made where no policy is in reach yet: the first operator's.
 DAYS_AT_INSTALLATION = 7
@@ -319,11 +320,13 @@ def remove_contact_point(person: Person, contact_id: uuid.UUID) -> None:
 
 
 def try_contact_point(person: Person, contact_id: uuid.UUID) -> None:
-    """Queue a test notice to one of a person's own contact points. Raises ContactPoint.DoesNotExist."""
+    """Queue a test notice to one of a person's own contact points, one at a time. Raises ContactPoint.DoesNotExist."""
     point = ContactPoint.objects.get(person=person, id=contact_id)
+    if outbox.is_waiting(point.id):
+        return
     now = clock.now()
     notify.queue(
-        about=None,
+        about=point.id,
         to=[(point.kind, point.address)],
         message="test",
         language=person.language,

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from alongside.accounts.models import ContactPoint, Organisation, Person
@@ -111,7 +112,8 @@ class OrganisationForm(forms.Form):
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
     language = forms.ChoiceField(label=_("First language"), choices=lambda: settings.LANGUAGES)
     pack = forms.ChoiceField(
-        label=_("Law and hotlines of"), choices=lambda: [(key, law.pack(key, "en").name) for key in law.packs()]
+        label=_("Law and hotlines of"),
+        choices=lambda: [(key, law.pack(key, get_language() or "en").name) for key in law.packs()],
     )
     headcount = forms.IntegerField(
         label=_("People in the organisation, about"),

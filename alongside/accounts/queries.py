@@ -75,6 +75,11 @@ def organisation(organisation_id: uuid.UUID) -> Organisation:
     return Organisation.objects.get(id=organisation_id)
 
 
+def open_organisations() -> list[Organisation]:
+    """Return every organisation that takes requests."""
+    return list(Organisation.objects.filter(open=True))
+
+
 def offices_of(organisation: Organisation) -> list[Office]:
     """Return the organisation's offices by name."""
     return list(Office.objects.filter(organisation=organisation))

@@ -3,6 +3,7 @@
 import uuid
 from zoneinfo import ZoneInfo
 
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
@@ -203,8 +204,15 @@ def operate_open(request: HttpRequest, organisation: str) -> HttpResponse:
 def operate_revoke(request: HttpRequest, organisation: str, id: uuid.UUID) -> HttpResponse:
     """Take the coordinator's role from somebody, such as one who lost both telephone and recovery codes."""
     seat = queries.permit(request.user, "operate.change")
+    return _revoking(request, seat, _named(organisation), id)  # type: ignore[no-any-return]
+
+
+@reauthentication_required
+def _revoking(
+    request: HttpRequest, seat: queries.Seat, organisation: Organisation, person_id: uuid.UUID
+) -> HttpResponse:
     try:
-        actions.revoke(seat, id, _named(organisation), "coordinator")
+        actions.revoke(seat, person_id, organisation, "coordinator")
     except Role.DoesNotExist:
         raise Http404 from None
     except actions.LastCoordinator:

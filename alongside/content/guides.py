@@ -30,6 +30,18 @@ class Guide:
     licence: str
     review_by: date
     html: str
+    version: int = 0
+    oldest_valid: int = 0
+
+
+def agreement_version() -> int:
+    """Return the version of the agreement that is signed now (C-15). Its text and its number change together."""
+    return guide(AGREEMENT, load.LANGUAGES[0]).version
+
+
+def oldest_agreement() -> int:
+    """Return the oldest signed version under which a supporter may still serve while others sign the newest."""
+    return guide(AGREEMENT, load.LANGUAGES[0]).oldest_valid
 
 
 @cache

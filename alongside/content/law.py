@@ -98,7 +98,7 @@ def pack(key: str, language: str) -> Pack:
         court_protection=source["court_protection"],
         hide_number=source.get("hide_number", ""),
         leave_to=_text(source["leave_to"], language),
-        reviewed_by=source["reviewed_by"],
+        reviewed_by=_text(source["reviewed_by"], language),
         review_by=source["review_by"],
     )
     _check(found, source)

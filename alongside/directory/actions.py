@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -30,10 +30,6 @@ class Listing:
     candidates: tuple[rules.Candidate, ...]
     body: bytes
 
-    def on_call(self) -> int:
-        """Return how many of the candidates are on call."""
-        return sum(one.rank in ("primary", "backup") for one in self.candidates)
-
 
 def candidates_now(organisation: Organisation, values: Values, now: datetime) -> tuple[rules.Candidate, ...]:
     """Return who can be asked now: eligible, with a key for this week, in ladder order."""
@@ -55,26 +51,21 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
     """Return the list to hand out now; a new one when people, keys, duties or offices changed or half its time is
     over.
 
-    The list's id is random. It names no person: position, rank, office and public key only.
+    The list's id is random. It names no person: position, rank, office and public key only. Its times lie on a fixed
+    grid, so that they tell nothing of when somebody looked; `renew` makes it before anybody does.
     """
     values = policy.in_force(organisation.id)
     candidates = candidates_now(organisation, values, now)
     offices = accounts.offices_of(organisation)
     mark = _fingerprint(candidates, offices, values)
-    valid = timedelta(minutes=values.list_valid)
-    row = (
-        CandidateList.objects.filter(
-            organisation=organisation, fingerprint=mark, until__gt=now + valid / 2, until__lte=now + valid
-        )
-        .order_by("-until")
-        .first()
-    )
+    until = rules.valid_until(now, values.list_valid)
+    row = CandidateList.objects.filter(organisation=organisation, fingerprint=mark, until=until).first()
     if row is None:
         row = CandidateList.objects.create(
             organisation=organisation,
             fingerprint=mark,
             candidates=[[one.rank, str(one.supporter)] for one in candidates],
-            until=now + valid,
+            until=until,
         )
     return Listing(row.id, row.until, candidates, _body(organisation, row, candidates, offices))
 
@@ -105,6 +96,12 @@ def _body(
         ],
     }
     return json.dumps(body, separators=(",", ":")).encode()
+
+
+def renew(now: datetime) -> None:
+    """Make the running list of every open organisation, so that no visit leaves a row of its own time."""
+    for organisation in accounts.open_organisations():
+        current_list(organisation, now)
 
 
 @transaction.atomic

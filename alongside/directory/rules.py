@@ -31,8 +31,8 @@ def rank_of(supporter: uuid.UUID, on_call: Mapping[int, uuid.UUID], coordinators
 def order(candidates: Sequence[Candidate], *, limit: int, week: date) -> tuple[Candidate, ...]:
     """Return at most `limit` candidates in ladder order.
 
-    Those without a duty are taken in turn from each office, so that leaving one office out leaves somebody; within an
-    office the order changes with the week, so that nobody is always called first.
+    Those without a duty are taken in turn from each office, so that leaving one office out leaves somebody while there
+    are two; within an office the order changes with the week, so that nobody is always called first.
     """
     named = [one for rank in RANKS[:3] for one in candidates if one.rank == rank]
     offices: dict[str, list[Candidate]] = {}
@@ -41,7 +41,10 @@ def order(candidates: Sequence[Candidate], *, limit: int, week: date) -> tuple[C
             offices.setdefault(str(one.office), []).append(one)
     queues = sorted(offices.values(), key=lambda queue: _draw(queue[0], week))
     turns = [queue[turn] for turn in range(max(map(len, queues), default=0)) for queue in queues if turn < len(queue)]
-    return tuple((named + turns)[:limit])
+    chosen, others = (named + turns)[:limit], (named + turns)[limit:]
+    if len({one.office for one in chosen}) == 1:
+        chosen[-1:] = [one for one in others if one.office != chosen[0].office][:1] or chosen[-1:]
+    return tuple(chosen)
 
 
 def _draw(one: Candidate, week: date) -> bytes:
@@ -56,3 +59,13 @@ def oldest_week_in_use(now: datetime, *, list_valid: int, request_limit: int, la
     """
     moment = now.astimezone(UTC) - timedelta(minutes=list_valid + last_hold, hours=request_limit)
     return moment.date() - timedelta(days=moment.weekday())
+
+
+def valid_until(now: datetime, minutes: int) -> datetime:
+    """Return until when a list handed out now is valid: times of a fixed grid, half of `minutes` apart.
+
+    A list is handed out for one half of its time and still taken for the other, whoever looked first and when.
+    """
+    half = timedelta(minutes=minutes) / 2
+    begun = now - (now - datetime.fromtimestamp(0, UTC)) % half
+    return begun + 2 * half

@@ -21,6 +21,9 @@ from alongside.escalation.models import Alert, Ladder
 from alongside.notify import actions as notify
 from alongside.team import queries as team
 
+# An alarm that could not be delivered for so long is overtaken by newer ones.
+ALARM_LIFE = timedelta(days=1)
+
 
 class LostRace(Exception):
     """Somebody or something else changed the ladder first; look again."""
@@ -146,7 +149,7 @@ def tell_coordinators(ladder: Ladder, now: datetime) -> None:
             language=person.language,
             values={},
             now=rules.minute_of(now),
-            expires_at=rules.minute_of(now) + timedelta(days=1),
+            expires_at=rules.minute_of(now) + ALARM_LIFE,
         )
 
 
@@ -171,29 +174,22 @@ def _come_back(ladder: Ladder, now: datetime, ends_at: datetime) -> None:
 
 
 @transaction.atomic
-def accept(ladder_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime) -> bool:
-    """Make the supporter the taker and return True; False when somebody else has it. Of several at once exactly one
-    wins.
+def accept(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> bool:
+    """Make the supporter the taker and return True; False when somebody else has it. Takes a claimed ladder, like every
+    step of a person below, so that of several at once exactly one wins.
     """
-    free = Ladder.objects.filter(id=ladder_id, state__in=rules.WAITING)
-    changed = free.update(
-        state=Ladder.State.ACCEPTED,
-        taker_id=supporter_id,
-        taken_at=rules.minute_of(now),
-        version=F("version") + 1,
-    )
-    if changed:
-        notify.forget(ladder_id)
-        return True
-    return Ladder.objects.filter(id=ladder_id, state__in=rules.HELD, taker_id=supporter_id).exists()
+    if ladder.state not in rules.WAITING:
+        return ladder.taker_id == supporter_id
+    _change(ladder, state=Ladder.State.ACCEPTED, taker_id=supporter_id, taken_at=rules.minute_of(now))
+    notify.forget(ladder.id)
+    return True
 
 
 @transaction.atomic
 def pass_on(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> None:
     """Note that a supporter said not me, without a reason (B-16); a taker gives the request back with it.
 
-    When that leaves nobody to wait for on the last rung, the coordinator is told at once. Takes a claimed ladder, like
-    every step of a person below.
+    When that leaves nobody to wait for on the last rung, the coordinator is told at once.
     """
     Alert.objects.filter(ladder=ladder, supporter_id=supporter_id).update(passed=True)
     if ladder.taker_id == supporter_id:

@@ -30,6 +30,12 @@ def live() -> list[uuid.UUID]:
     )
 
 
+def oldest_live() -> datetime | None:
+    """Return when the oldest request was sent that may still be answered; None without any."""
+    rows = Ladder.objects.exclude(state=Ladder.State.UNANSWERED).order_by("opened_at")
+    return rows.values_list("opened_at", flat=True).first()
+
+
 def able_of(organisation_id: uuid.UUID, now: datetime) -> frozenset[uuid.UUID]:
     """Return the supporters of an organisation who may serve now."""
     return frozenset(facts.id for facts in team.eligible_at(organisation_id, now))

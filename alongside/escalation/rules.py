@@ -240,9 +240,12 @@ def is_everybody_gone(facts: Facts) -> bool:
 
 
 def contact_by(facts: Facts) -> datetime:
-    """Return by when the taker must have made contact."""
+    """Return by when the taker must have made contact: early enough to call everybody before the end, unless they have
+    been called.
+    """
     own = (facts.taken_at or facts.round_at) + timedelta(minutes=facts.terms.connect)
-    return min(own, facts.ends_at + _hold(facts))
+    everybody_called = facts.rung >= len(facts.rungs)
+    return min(own, facts.ends_at + _hold(facts) if everybody_called else facts.ends_at - _hold(facts))
 
 
 def end_of(facts: Facts) -> datetime:

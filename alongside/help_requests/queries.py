@@ -47,15 +47,10 @@ def _entry(row: Request, supporter_id: uuid.UUID, now: datetime) -> Entry:
         opened_at=ladder.opened_at,
         waiting_minutes=max(0, int((now - ladder.opened_at).total_seconds() // 60)),
         mine=mine,
-        backup=ladder.state in ladders_held() and not mine,
+        backup=ladder.state in ladders.HELD and not mine,
         contact_by=ladders.contact_by(facts) if ladder.state == Ladder.State.ACCEPTED else None,
         ends_at=ladders.end_of(facts),
     )
-
-
-def ladders_held() -> tuple[str, ...]:
-    """Return the states in which a request has a taker."""
-    return ladders.HELD
 
 
 def opened_by(supporter_id: uuid.UUID, request_id: uuid.UUID) -> Request:
@@ -126,6 +121,8 @@ def progress(row: Request, now: datetime) -> dict[str, Any]:
                 "done": index < facts.rung,
             }
             for index, rung in enumerate(facts.rungs)
+            # A later round has its last rung only: the times of the others would lie before the request was sent.
+            if ladder.round == 1 or index == len(facts.rungs) - 1
         ],
         "recipients": len(facts.rungs[-1].who) if facts.rungs else 0,
         "next_by": upcoming.isoformat() if upcoming else None,

@@ -1,20 +1,12 @@
 """Opaque random ids: they say nothing of order, time or how many there were."""
 
 import hashlib
-import secrets
 import uuid
-
-TOKEN_BYTES = 16
 
 
 def new() -> uuid.UUID:
     """Return a random 122-bit id (UUID version 4); never a time-ordered one."""
     return uuid.uuid4()
-
-
-def token() -> str:
-    """Return a random 128-bit token as 32 hexadecimal digits."""
-    return secrets.token_hex(TOKEN_BYTES)
 
 
 def digest(value: bytes) -> bytes:

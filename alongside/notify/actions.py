@@ -63,6 +63,11 @@ def forget(about: uuid.UUID) -> int:
     return Notice.objects.filter(about=about).delete()[0]
 
 
+def forget_addresses(addresses: Iterable[str], messages: Iterable[str]) -> int:
+    """Delete the notices of these kinds to these addresses: their owner is not called any more. Return how many."""
+    return Notice.objects.filter(address__in=list(addresses), message__in=list(messages)).delete()[0]
+
+
 def deliver(now: datetime, seconds: float = rules.TRY_SECONDS) -> int:
     """Hand over what is due; return how many were taken.
 

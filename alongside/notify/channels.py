@@ -81,8 +81,9 @@ def _send_mail(letter: Letter) -> None:
 
 def _send_apprise(letter: Letter) -> None:
     apprise = _apprise()
-    service = apprise.Apprise()
-    if not service.add(letter.address) or not service.notify(title=letter.subject, body=letter.body):
+    # One address is one service: `add` would take several out of one text.
+    service = apprise.Apprise.instantiate(letter.address, suppress_exceptions=True)
+    if not service or not service.notify(title=letter.subject, body=letter.body):
         raise ChannelDown
 
 

@@ -39,3 +39,8 @@ def failed_about(things: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
 def is_address(kind: str, address: str) -> bool:
     """Say whether an address may be kept as a contact point; see rules.is_address."""
     return rules.is_address(kind, address, settings.ALONGSIDE_NOTICE_SERVICES)
+
+
+def is_waiting(about: uuid.UUID) -> bool:
+    """Say whether a notice about a thing waits to be handed over."""
+    return Notice.objects.filter(about=about, failed=False).exists()

@@ -118,4 +118,6 @@ def is_address(kind: str, address: str, more: Collection[str] = ()) -> bool:
     if kind == "email":
         return bool(re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", address))
     service, separator, rest = address.partition("://")
-    return kind == "apprise" and bool(separator and rest) and service.lower() in SERVICES | set(more)
+    # Apprise reads several addresses out of one text: a second one could lead anywhere.
+    alone = bool(separator and rest) and not re.search(r"[\s,;]|://", rest)
+    return kind == "apprise" and alone and service.lower() in SERVICES | set(more)

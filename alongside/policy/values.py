@@ -121,7 +121,7 @@ REGISTER: tuple[Setting, ...] = (
         "last_hold",
         60,
         15,
-        720,
+        60,
         "minutes",
         "A-03",
         _("A request never ends sooner than {value} minutes after everybody was called."),
@@ -193,17 +193,6 @@ REGISTER: tuple[Setting, ...] = (
         "gap_days", 14, 7, 60, "days", "D-01", _("The board lists on-call gaps of the coming {value} days.")
     ),
     Setting(
-        "agreement_version",
-        1,
-        1,
-        99,
-        "version",
-        "C-15",
-        _(
-            "Supporters serve under version {value} of the confidentiality agreement; without it signed, nobody is on a ladder."
-        ),
-    ),
-    Setting(
         "key_weeks",
         8,
         3,
@@ -269,7 +258,6 @@ class Values:
     requests_per_hour: int = 60
     on_call_tiers: int = 2
     gap_days: int = 14
-    agreement_version: int = 1
     key_weeks: int = 8
     key_warning: int = 7
     invitation_valid: int = 7

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.queries import Seat
+from alongside.content import guides
 from alongside.kernel import clock
-from alongside.policy import queries as policy
 from alongside.rota import actions, queries, rules
 from alongside.rota.forms import ShiftForm
 from alongside.rota.models import Shift
@@ -207,7 +207,7 @@ def _service(seat: Seat) -> dict[str, Any]:
     return {
         "facts": facts,
         "zone": ZoneInfo(organisation.time_zone),
-        "signed": facts.agreement_version >= policy.in_force(organisation.id).agreement_version,
+        "signed": facts.agreement_version >= guides.agreement_version(),
         "shifts": [
             {"duty": one, "label": TIERS[one.tier], "now": one.starts_at <= now}
             for one in queries.next_shifts_of(facts.id, now, SHIFTS_ON_MY_PAGE)

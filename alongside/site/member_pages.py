@@ -110,7 +110,8 @@ def _render(slug: str, language: str, name: str, moment: datetime, more: Mapping
         return 404, _plain(404, language)
     with translation.override(language):
         facts = _facts(organisation, language, name, moment)
-        if not organisation.open:
+        # Who asked before it was closed can still follow, read and erase.
+        if not organisation.open and name != "back":
             return 410, render_to_string("ask/closed.html", facts)
         return 200, render_to_string(f"ask/{name}.html", {**facts, **_more(name, language, more)})
 

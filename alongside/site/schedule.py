@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from allauth.mfa.models import Authenticator
@@ -22,11 +22,13 @@ from alongside.accounts import actions as accounts
 from alongside.anonymous import actions as anonymous
 from alongside.directory import actions as directory
 from alongside.directory import rules as lists
+from alongside.escalation import queries as escalation
 from alongside.help_requests import actions as help_requests
 from alongside.kernel import clock
 from alongside.notify import actions as notify
 from alongside.policy.values import REGISTER
 from alongside.sealing import actions as sealing
+from alongside.sealing.rules import monday_of
 from alongside.site import keeping
 from alongside.team import actions as team
 
@@ -58,7 +60,10 @@ def _settle(now: datetime) -> None:
 
 
 def _purge_keys(now: datetime) -> int:
-    """Delete keys that nothing alive can be sealed to, by the widest bounds any organisation may have set."""
+    """Delete keys that nothing alive can be sealed to, by the widest bounds any organisation may have set.
+
+    A request that outlived them because this machine was off keeps its keys until somebody could answer it.
+    """
     most = {setting.key: setting.most for setting in REGISTER}
     week = lists.oldest_week_in_use(
         now,
@@ -66,6 +71,8 @@ def _purge_keys(now: datetime) -> int:
         request_limit=most["request_limit"],
         last_hold=most["last_hold"],
     )
+    if oldest := escalation.oldest_live():
+        week = min(week, monday_of(oldest - timedelta(minutes=most["list_valid"])))
     return sealing.purge_keys(week)
 
 
@@ -83,6 +90,7 @@ JOBS = (
     Job("climb the ladders", 1, help_requests.climb),
     Job("deliver notices", 1, notify.deliver),
     Job("forget what is over", 60, help_requests.purge, purges=True),
+    Job("renew the lists", 20, directory.renew),
     Job("forget expired lists", 60, directory.purge, purges=True),
     Job("forget expired notices", 300, notify.purge, purges=True),
     Job("forget expired invitations", 300, _purge_invitations, purges=True),

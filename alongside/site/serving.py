@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 THREADS = 8
+MOST_WAITING = 256  # requests that the server takes in at once; more wait at the door
 
 
 class AlreadyServed(Exception):
@@ -50,6 +51,7 @@ def serve(host: str, port: int, *, tick: bool, greeting: str = "") -> None:
             interface=Interfaces.WSGI,
             workers=1,
             blocking_threads=THREADS,
+            backpressure=MOST_WAITING,
             respawn_failed_workers=True,
             respawn_interval=0.5,
             websockets=False,

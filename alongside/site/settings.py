@@ -122,7 +122,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.secure
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "alongside.site.errors.cross_site"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# In a cookie of the next page: in the session they would write down when somebody closed a request.
+MESSAGE_STORAGE = "alongside.site.said.InCookie"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.proxies else None
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 200_000

@@ -13,6 +13,7 @@ from alongside.accounts import actions as accounts
 from alongside.accounts import queries as people
 from alongside.accounts.models import Invitation, Person
 from alongside.accounts.queries import Seat
+from alongside.content import guides
 from alongside.kernel import clock
 from alongside.notify import actions as notify
 from alongside.policy import queries as policy
@@ -20,6 +21,9 @@ from alongside.sealing import actions as sealing
 from alongside.sealing import queries as keys
 from alongside.team import queries, rules
 from alongside.team.models import Supporter
+
+# The notices that call a supporter for a request.
+CALLS = ("waiting", "waiting_now", "backup")
 
 
 class NotNow(ValueError):
@@ -108,12 +112,11 @@ def _make(person_id: uuid.UUID, organisation_id: uuid.UUID, office_id: uuid.UUID
 
 def sign_agreement(supporter_id: uuid.UUID) -> None:
     """Write down that a supporter signed the version of the agreement in force, and the day (C-15). Raises NotNow."""
-    supporter = Supporter.objects.get(id=supporter_id)
     changed = (
         Supporter.objects.filter(id=supporter_id)
         .exclude(status=Supporter.Status.ENDED)
         .update(
-            agreement_version=policy.in_force(supporter.organisation_id).agreement_version,
+            agreement_version=guides.agreement_version(),
             agreed_on=clock.now().date(),
         )
     )
@@ -121,9 +124,16 @@ def sign_agreement(supporter_id: uuid.UUID) -> None:
         raise NotNow
 
 
+@transaction.atomic
 def go_on_leave(supporter_id: uuid.UUID) -> None:
     """Put a supporter on leave at once, in one step, without a reason and without a record (C-18). Raises NotNow."""
     _move(supporter_id, Supporter.Status.ACTIVE, Supporter.Status.ON_LEAVE)
+    _stop_calling(queries.person_of(supporter_id).id)
+
+
+def _stop_calling(person_id: uuid.UUID) -> None:
+    """Take back the calls that have not gone out yet."""
+    notify.forget_addresses([address for _kind, address in people.addresses_of(person_id)], CALLS)
 
 
 def come_back(supporter_id: uuid.UUID) -> None:
@@ -157,6 +167,7 @@ def end(seat: Seat, supporter_id: uuid.UUID) -> None:
         raise NotNow
     if not queries.serves_elsewhere(supporter):
         sealing.drop_keys(supporter.person_id)
+    _stop_calling(supporter.person_id)
     accounts.revoke(seat, supporter.person_id, seat.organisation, "supporter")
 
 

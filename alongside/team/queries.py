@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from alongside.accounts.models import Person
-from alongside.policy import queries as policy
+from alongside.content import guides
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.team import rules
@@ -36,7 +36,7 @@ def eligible_at(organisation_id: uuid.UUID, moment: datetime) -> list[rules.Fact
 
     `moment` is asked for because agreements will expire by date; today's facts hold for every moment until they change.
     """
-    version = policy.in_force(organisation_id).agreement_version
+    version = guides.oldest_agreement()
     rows = Supporter.objects.filter(organisation_id=organisation_id, status=Supporter.Status.ACTIVE)
     return [facts for row in rows.order_by("id") if rules.may_serve(facts := row.facts(), version)]
 
@@ -56,7 +56,7 @@ def may_serve(supporter_id: uuid.UUID) -> bool:
     row = Supporter.objects.filter(id=supporter_id).first()
     if row is None:
         return False
-    return rules.may_serve(row.facts(), policy.in_force(row.organisation_id).agreement_version)
+    return rules.may_serve(row.facts(), guides.oldest_agreement())
 
 
 def person_of(supporter_id: uuid.UUID) -> Person:
@@ -83,7 +83,7 @@ def serves_elsewhere(supporter: Supporter) -> bool:
 
 def roster(organisation_id: uuid.UUID, now: datetime) -> list[Place]:
     """Return everybody who serves or served, by status and name, with what keeps each from being called."""
-    values, this_week = policy.in_force(organisation_id), seals.monday_of(now)
+    this_week = seals.monday_of(now)
     rows = list(
         Supporter.objects.filter(organisation_id=organisation_id)
         .select_related("person", "office")
@@ -91,7 +91,7 @@ def roster(organisation_id: uuid.UUID, now: datetime) -> list[Place]:
     )
     last = sealing.last_weeks([row.person_id for row in rows])
     order = {status: number for number, status in enumerate(Supporter.Status.values)}
-    places = [_place(row, values.agreement_version, this_week, last.get(row.person_id)) for row in rows]
+    places = [_place(row, guides.oldest_agreement(), this_week, last.get(row.person_id)) for row in rows]
     return sorted(places, key=lambda place: order[place.status])
 
 

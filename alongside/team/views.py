@@ -108,7 +108,7 @@ def agreement(request: HttpRequest) -> HttpResponse:
         actions.sign_agreement(facts.id)
         messages.success(request, _("Signed. Thank you."))
         return redirect("in_me")
-    version = policy.in_force(seat.organisation.id).agreement_version
+    version = guides.agreement_version()
     context = {
         "seat": seat,
         "facts": facts,
@@ -182,8 +182,20 @@ def _line(place: queries.Place) -> dict[str, Any]:
 def invite(request: HttpRequest) -> HttpResponse:
     """Invite somebody to the team."""
     seat = permit(request.user, "team.change")
+    return _inviting(request, seat) if request.method == "POST" else _invite_page(request, seat)
+
+
+def _invite_page(request: HttpRequest, seat: Seat, form: InviteForm | None = None) -> HttpResponse:
+    shown = form or InviteForm(None, offices=people.offices_of(seat.organisation))
+    context = {"seat": seat, "form": shown, "days": policy.in_force(seat.organisation.id).invitation_valid}
+    return render(request, "coordinate/team_invite.html", context, status=422 if shown.errors else 200)
+
+
+@reauthentication_required
+def _inviting(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Every later request is sealed for whoever comes in this way too: an unattended session must not be enough."""
     form = InviteForm(request.POST or None, offices=people.offices_of(seat.organisation))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         office = form.cleaned_data["office"]
         try:
             actions.invite(
@@ -198,8 +210,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Invited. The message is on its way."))
             return redirect("in_team")
-    context = {"seat": seat, "form": form, "days": policy.in_force(seat.organisation.id).invitation_valid}
-    return render(request, "coordinate/team_invite.html", context, status=422 if form.errors else 200)
+    return _invite_page(request, seat, form)
 
 
 @require_POST
@@ -275,8 +286,15 @@ def operate_invite(request: HttpRequest, organisation: str) -> HttpResponse:
         found = people.open_organisation(organisation)
     except Organisation.DoesNotExist:
         raise Http404 from None
-    form = CoordinatorForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
+        return _inviting_coordinator(request, seat, found)  # type: ignore[no-any-return]
+    return render(request, "operate/invite.html", {"seat": seat, "form": CoordinatorForm(), "organisation": found})
+
+
+@reauthentication_required
+def _inviting_coordinator(request: HttpRequest, seat: Seat, found: Organisation) -> HttpResponse:
+    form = CoordinatorForm(request.POST)
+    if form.is_valid():
         actions.invite(seat, organisation_id=found.id, roles=["coordinator"], **form.cleaned_data)
         messages.success(request, _("Invited. The message is on its way."))
         return redirect("in_organisations")

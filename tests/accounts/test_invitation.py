@@ -154,7 +154,7 @@ def test_somebody_else_who_is_signed_in_cannot_take_up_the_invitation(world: Wor
 
 @pytest.mark.req("M-03")
 def test_nobody_can_be_clinician_and_supporter(world: World, client: Client) -> None:
-    sign_in(client, world.hana)
+    sign_in(client, world.hana, fresh=True)
     form = {"name": "Ida", "email": "ida@pine.example", "roles": ["clinician", "supporter"]}
     refused = client.post(reverse("in_invite"), form)
     assert refused.status_code == 422
@@ -177,7 +177,7 @@ def test_a_role_gained_meanwhile_is_seen_when_the_invitation_is_taken_up(world: 
 
 @pytest.mark.req("M-24")
 def test_an_office_of_another_organisation_is_refused(world: World, client: Client) -> None:
-    sign_in(client, world.hana)
+    sign_in(client, world.hana, fresh=True)
     foreign = world.lena.office_id
     form = {"name": "Ida", "email": "ida@pine.example", "roles": ["supporter"], "office": str(foreign)}
     assert client.post(reverse("in_invite"), form).status_code == 422

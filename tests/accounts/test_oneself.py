@@ -16,9 +16,9 @@ def add(client: Client, kind: str, address: str):
 
 def test_somebody_adds_a_second_way_and_tests_it(world: World, client: Client) -> None:
     sign_in(client, world.renee)
-    assert add(client, "apprise", "ntfys://ntfy.example/renee-alerts").url == reverse("in_me")
+    assert add(client, "apprise", "tgram://123456789:abcdefg/renee-alerts").url == reverse("in_me")
     page = client.get(reverse("in_me")).content.decode()
-    assert "ntfys://…erts" in page
+    assert "tgram://…erts" in page
     assert "renee-alerts" not in page, "the address may hold a password"
     point = ContactPoint.objects.get(kind="apprise")
     client.post(reverse("in_contact_test", args=[point.id]))
@@ -35,7 +35,7 @@ def test_somebody_adds_a_second_way_and_tests_it(world: World, client: Client) -
         ("apprise", "just words"),
         ("apprise", "file:///etc/passwd"),
         ("apprise", "syslog://"),
-        ("apprise", "ntfys://"),
+        ("apprise", "tgram://"),
         ("sms", "+1 555 010 0100"),
         ("email", ""),
         ("apprise", "x" * 301),

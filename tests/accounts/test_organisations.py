@@ -26,7 +26,7 @@ NEW = {
 
 @pytest.mark.req("M-21")
 def test_the_operator_makes_an_organisation_and_invites_its_coordinator(world: World, client: Client) -> None:
-    sign_in(client, world.priya)
+    sign_in(client, world.priya, fresh=True)
     answer = client.post(reverse("in_organisations"), NEW)
     assert answer.url == reverse("in_operate_invite", args=["st-brigid"])
     made = Organisation.objects.get(slug="st-brigid")
@@ -120,7 +120,7 @@ def test_closing_and_opening_an_organisation_is_written_down_there(world: World,
 
 
 def test_the_last_coordinator_stays_until_there_is_another(world: World, client: Client) -> None:
-    sign_in(client, world.priya)
+    sign_in(client, world.priya, fresh=True)
     path = reverse("in_operate_revoke", args=["pine", world.hana.id])
     assert b"at least one coordinator" in client.post(path, follow=True).content
     assert Role.objects.filter(person=world.hana).exists()

@@ -6,11 +6,12 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 
 from tests.e2e.conftest import Demo, continue_as
 
 NUMBER = "+1 218 555 9146"
+CALLS = ("Something is waiting for you", "Something is waiting for you now", "A teammate asks you to join in")
 # The box and the progress are looked at every 11 to 25 seconds, a supporter's page every 20.
 SOON = 40_000
 
@@ -21,9 +22,13 @@ def watch(*contexts: BrowserContext) -> list[str]:
     """Return the list into which console errors and uncaught exceptions of these windows go."""
     problems: list[str] = []
     for context in contexts:
-        context.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        context.on("console", lambda message: problems.append(_complaint(message)) if message.type == "error" else None)
         context.on("weberror", lambda error: problems.append(str(error.error)))
     return problems
+
+
+def _complaint(message: ConsoleMessage) -> str:
+    return f"{message.text} ({message.location['url']})"
 
 
 def until(look: Callable[[], Found], holds: Callable[[Found], bool], seconds: float = 20) -> Found:
@@ -101,8 +106,8 @@ def cancel(page: Page) -> None:
 
 
 def look_now(page: Page) -> None:
-    """Make the member's page look at once, as it does when one comes back to it."""
-    page.evaluate("dispatchEvent(new Event('online'))")
+    """Make the member's page look at once, as it does when a connection is back; again if it was looking just then."""
+    page.evaluate("[0, 800, 2000, 4000].forEach((ms) => setTimeout(() => dispatchEvent(new Event('online')), ms))")
 
 
 # --- those who are called ----------------------------------------------------------------------------------------
@@ -115,20 +120,25 @@ def letters(demo: Demo) -> list[tuple[str, str]]:
     return re.findall(r'<p class="quiet small">([^<]+)</p><h2>([^<]+)</h2>', text)
 
 
-def called(demo: Demo) -> list[str]:
-    """Return who was called for a request, one short name for each message, in order of the alphabet."""
-    subjects = ("Something is waiting for you", "Something is waiting for you now", "A teammate asks you to join in")
-    return sorted(address.partition("@")[0] for address, subject in letters(demo) if subject in subjects)
+def called(demo: Demo, since: int = 0) -> list[str]:
+    """Return who was called for a request after the first `since` messages: a short name for each, by the alphabet."""
+    return _told(demo, since, CALLS)
 
 
-def alarmed(demo: Demo) -> list[str]:
-    """Return who was told that something on the board is late, one for each message."""
-    return sorted(address.partition("@")[0] for address, subject in letters(demo) if subject == "Your board needs you")
+def alarmed(demo: Demo, since: int = 0) -> list[str]:
+    """Return who was told that something on the board is late, a short name for each message."""
+    return _told(demo, since, ["Your board needs you"])
 
 
-def wait_called(demo: Demo, *names: str) -> None:
+def _told(demo: Demo, since: int, subjects: Sequence[str]) -> list[str]:
+    found = letters(demo)
+    newest = found[: len(found) - since]
+    return sorted(address.partition("@")[0] for address, subject in newest if subject in subjects)
+
+
+def wait_called(demo: Demo, *names: str, since: int = 0) -> None:
     """Wait until exactly these were called, each as often as named."""
-    until(lambda: called(demo), lambda found: found == sorted(names))
+    until(lambda: called(demo, since), lambda found: found == sorted(names))
 
 
 def inbox(context: BrowserContext, demo: Demo, slug: str) -> Page:
@@ -144,8 +154,8 @@ def see_waiting(page: Page) -> None:
 
 
 def _look_again(page: Page) -> int:
-    page.get_by_role("link", name="Look again now").click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Look again now").click()
     return page.get_by_role("link", name="Read it first").count()
 
 

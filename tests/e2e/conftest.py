@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+# Two browsers and two servers share two cores in CI.
+expect.set_options(timeout=10_000)
 STEPS = (4320, 1440, 240, 60, 15, 5, 1)
 
 
@@ -33,6 +35,7 @@ class Demo:
     data: Path
     log: Path
     env: dict[str, str]
+    pid: int = 0
 
     def path(self, path: str) -> str:
         """Return the address of a path."""
@@ -55,6 +58,10 @@ class Demo:
         )
         with urllib.request.urlopen(request) as response:
             assert response.status == 200
+
+    def workers(self) -> list[int]:
+        """Return the processes that answer for the server, each a child of the one that started them."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `alongside ...` on the demonstration's own data."""
@@ -80,14 +87,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def clean_environment() -> dict[str, str]:
+    """Return this process's environment without anything that sets up the product."""
+    env = {
+        key: value for key, value in os.environ.items() if not key.startswith(("ALONGSIDE_", "DJANGO_", "DATABASE_"))
+    }
+    return env | {"PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
+
+
 @contextmanager
 def running_demo(folder: Path, database: str = "") -> Iterator[Demo]:
     """Run `alongside demo` as a person would, and stop it as a person would."""
     port = free_port()
-    env = {
-        key: value for key, value in os.environ.items() if not key.startswith(("ALONGSIDE_", "DJANGO_", "DATABASE_"))
-    }
-    env |= {"ALONGSIDE_DATA": str(folder), "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default"}
+    env = clean_environment() | {"ALONGSIDE_DATA": str(folder)}
     if database:
         env["DATABASE_URL"] = database
     log = folder / "server.log"
@@ -105,7 +117,7 @@ def running_demo(folder: Path, database: str = "") -> Iterator[Demo]:
             wait_for(address, server, log)
             data = folder / f"demo-{port}"
             settings = {"ALONGSIDE_DATA": str(data), "ALONGSIDE_DEMO": "yes", "ALONGSIDE_ADDRESS": address}
-            yield Demo(address, data, log, env | settings)
+            yield Demo(address, data, log, env | settings, server.pid)
         finally:
             server.send_signal(signal.SIGINT)
             try:

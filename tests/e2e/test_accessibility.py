@@ -30,7 +30,7 @@ from tests.e2e.acts import (
     watch,
 )
 from tests.e2e.conftest import PHONE, Demo, continue_as
-from tests.e2e.entering import PASSWORD, code_for, invitation_link, secret_on
+from tests.e2e.entering import PASSWORD, code_for, invitation_link, secret_on, take_up
 from tests.e2e.looking import Look
 
 pytestmark = [pytest.mark.e2e]
@@ -70,8 +70,10 @@ def window(browser: Browser) -> Iterator[BrowserContext]:
 def other(browser: Browser) -> Iterator[BrowserContext]:
     """The window of a second person."""
     context = browser.new_context(locale="en-CA")
+    problems = watch(context)
     yield context
     context.close()
+    assert not [text for text in problems if not MEANT.match(text)]
 
 
 def unfold(page: Page) -> None:
@@ -347,8 +349,12 @@ def test_a_supporters_pages_have_no_violation(
     page.get_by_role("button", name="Close and erase").click()
     expect(page.get_by_text("One tap is missing")).to_be_visible()
     look.at(page, "request, a tap missing")
+    address = page.url.removesuffix("/close")
     close(page)
     look.at(page, "inbox, closed")
+    page.goto(address)
+    expect(page.get_by_role("heading", name="This one is taken care of.")).to_be_visible()
+    look.at(page, "request, over")
     page.goto(demo.path("/in/team/requests/00000000-0000-4000-8000-000000000000"))
     look.at(page, "no such request")
     for path, name in (("keys", "keys"), ("me", "my service"), ("me/agreement", "agreement, signed")):
@@ -390,6 +396,22 @@ def test_a_coordinators_pages_have_no_violation(
     page.goto(demo.path("/in/coordinate/team"))
     page.get_by_role("link", name=re.compile("End service.*Cy Novak")).click()
     look.at(page, "end of service")
+
+
+@pytest.mark.req("M-06", "K-24")
+def test_a_new_organisations_empty_pages_have_no_violation(
+    demo: Demo, window: BrowserContext, other: BrowserContext, look: Look
+) -> None:
+    operator = continue_as(other, demo, "nair")
+    operator.goto(demo.path("/in/operate/organisations/lone-lake/invite"))
+    operator.get_by_label("Name").fill("Lou Hagen")
+    operator.get_by_label("E-mail address").fill("lou@lake.example")
+    operator.get_by_role("button", name="Send the invitation").click()
+    page = window.new_page()
+    take_up(page, invitation_link(demo, "lou@lake.example"), "Lou Hagen")
+    for path in ("", "rota", "rota/enter", "team", "settings", "audit"):
+        page.goto(demo.path(f"/in/coordinate/{path}"))
+        look.at(page, f"empty: coordinate {path or 'board'}")
 
 
 @pytest.mark.req("M-06")

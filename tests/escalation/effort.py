@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 
@@ -13,5 +13,6 @@ def effort(examples: int, *, soak: int, steps: int = 25) -> settings:
         max_examples=soak if SOAK else examples,
         stateful_step_count=steps * 2 if SOAK else steps,
         deadline=None,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck) if SOAK else [HealthCheck.too_slow],
     )

@@ -58,6 +58,7 @@ class Asked:
     recipients: set[uuid.UUID]
     called: set[tuple[uuid.UUID, int, int]] = field(default_factory=set)
     passed: set[uuid.UUID] = field(default_factory=set)
+    heard: frozenset[uuid.UUID] = frozenset()
     delivered: Counter[tuple[uuid.UUID, bool]] = field(default_factory=Counter)
     state: str = "open"
     ended: str = ""
@@ -69,6 +70,8 @@ class Cast:
 
     world: cast.World
     keys: tuple[list[models.Model], ...]
+    # The version of the agreement that must be signed; the text of the product stays as it is.
+    agreement: int = 1
 
     @classmethod
     def make(cls) -> "Cast":
@@ -88,6 +91,7 @@ class Cast:
     def begin(self) -> list[Supporter]:
         """Put everything back as it was; return the team."""
         clock.freeze(cast.NOW)
+        self.agreement = 1
         for model in (Ladder, Notice, CandidateList, BoxReply, Change, AuditEntry, Cell):
             model._default_manager.all().delete()
         serving = Supporter.objects.filter(organisation=self.world.pine)
@@ -104,7 +108,7 @@ class Deeds:
     """Everything anybody can do."""
 
     def __init__(self, made: Cast) -> None:
-        self.world = made.world
+        self.made, self.world = made, made.world
         self.team = made.begin()
         self.seat = Seat(self.world.hana, self.world.pine, frozenset({"coordinator"}))
         self.all: list[Asked] = []
@@ -157,44 +161,59 @@ class Deeds:
         assert Message.objects.count() == before + taken[0]
 
     def cancel(self, one: Asked) -> None:
-        unanswered = Ladder.objects.filter(id=one.ladder_id, state=Ladder.State.UNANSWERED).exists()
+        over = self.is_over(one)
         if self._device(one, lambda: actions.cancel(self.world.pine, one.frame.token)):
             assert not Request.objects.filter(id=one.request_id).exists()
-            if not unanswered:
+            left = Ladder.objects.filter(id=one.ladder_id).first()
+            if left is None:
                 one.ended = "cancelled"
+            else:
+                assert over
+                assert left.state == Ladder.State.UNANSWERED
 
     def _device(self, one: Asked, step: Callable[[], object]) -> bool:
         """Let the member's device do something; it is refused exactly when the request is over."""
-        stored = Request.objects.filter(id=one.request_id).first()
+        stored, over = Request.objects.filter(id=one.request_id).first(), self.is_over(one)
         try:
             step()
         except Refused as refused:
             assert refused.code == "ended"
             assert stored is not None
-            assert stored.envelope is None
+            assert stored.envelope is None or over
             return False
         except Gone:
-            assert stored is None
+            assert stored is None or over
             return False
         assert stored is not None
         return True
 
     # --- supporters --------------------------------------------------------------------------------------------------
 
+    def is_over(self, one: Asked) -> bool:
+        """Say whether the worker's next turn would end the request; nothing changes by asking."""
+        with transaction.atomic():
+            passing.climb_one(one.ladder_id, clock.now())
+            live = Ladder.objects.filter(id=one.ladder_id).exclude(state=Ladder.State.UNANSWERED)
+            over = not live.exists()
+            transaction.set_rollback(True)
+        return over
+
     def accept(self, one: Asked, me: uuid.UUID) -> None:
-        before = Ladder.objects.filter(id=one.ladder_id).first()
+        over, before = self.is_over(one), Ladder.objects.filter(id=one.ladder_id).first()
+        # Past its end a ladder is first brought to where a worker would have it.
+        as_it_was = before is not None and clock.now() < before.ends_at
         mine = Alert.objects.filter(ladder_id=one.ladder_id, supporter_id=me, passed=False).exists()
         serves = me in ladders.able_of(self.world.pine.id, clock.now())
         if self.tries(lambda: actions.accept(me, one.request_id)):
-            assert before is not None
-            assert mine
             assert serves
-            assert before.state in rules.WAITING or before.taker_id == me
+            assert before is not None
+            assert before.state in rules.WAITING or before.taker_id == me or not as_it_was
+            assert mine or not as_it_was
             after = Ladder.objects.get(id=one.ladder_id)
             assert after.taker_id == me
             assert after.state in rules.HELD
         elif before and before.state in rules.WAITING:
-            assert not mine or not serves
+            assert not mine or not serves or over
 
     def pass_on(self, one: Asked, me: uuid.UUID) -> None:
         if self.tries(lambda: actions.pass_on(me, one.request_id)):
@@ -242,6 +261,9 @@ class Deeds:
             getattr(team, step)(me)
         except team.NotNow:
             assert Supporter.objects.get(id=me).status == "ended"
+
+    def renew_agreement(self) -> None:
+        self.made.agreement = 2
 
     def end(self, me: Supporter) -> None:
         try:

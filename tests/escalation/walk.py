@@ -55,6 +55,7 @@ class Walk:
     everybody_called_at: datetime | None = None
     ended: str = ""
     ended_at: datetime = START
+    gave_up_from: str = ""
 
     def settle(self) -> rules.Wait:
         """Do every step that is due now; return the rest it came to."""
@@ -132,6 +133,7 @@ class Walk:
             case rules.SetRight():
                 self.facts = replace(self.facts, **rules.set_right(self.facts, self.now))  # type: ignore[arg-type]
             case rules.GiveUp():
+                self.gave_up_from = self.facts.state
                 self.facts = replace(self.facts, state="unanswered", taker=None)
                 self.ended, self.ended_at = "unanswered", self.now
             case rules.Finish():

@@ -124,6 +124,8 @@ def test_an_invitation_from_no_organisation_names_the_host() -> None:
         ("apprise", "twilio://sid:token@15550100/15550111", True),
         ("apprise", "ntfys://ntfy.example/topic", False),
         ("apprise", "json://10.0.0.1/", False),
+        ("apprise", "tgram://123456789:abcdefg/1,json://127.0.0.1/", False),
+        ("apprise", "tgram://123456789:abcdefg/1 json://127.0.0.1/", False),
         ("apprise", "mailto://user:pass@mail.inside.example", False),
         ("apprise", "syslog://", False),
         ("apprise", "windows://", False),

@@ -1,4 +1,4 @@
-"""Everybody of the cast tries every route below /in/: with the capability one gets in, without it one learns nothing."""
+"""Everybody of the cast tries every route below /in/: with the capability one gets in, without it learns nothing."""
 
 import inspect
 import uuid

@@ -51,7 +51,7 @@ def test_a_key_whose_private_half_is_gone_does_not_count(world: World) -> None:
 def test_the_page_shows_everybody_in_their_state_and_never_why(world: World, client: Client) -> None:
     give_key(world.renee, MONDAY + timedelta(days=14))
     actions.go_on_leave(world.ana.id)
-    sign_in(client, world.hana)
+    sign_in(client, world.hana, fresh=True)
     client.post(reverse("in_invite"), {"name": "Jo Marsh", "email": "jo@pine.example", "roles": ["supporter"]})
     page = client.get(reverse("in_team")).content.decode()
     for text in (
@@ -93,7 +93,7 @@ def test_nobody_but_the_coordinator_sees_the_roster_or_changes_the_team(world: W
 
 
 def test_an_invitation_is_refused_beside_its_field(world: World, client: Client) -> None:
-    sign_in(client, world.hana)
+    sign_in(client, world.hana, fresh=True)
     for wrong in (
         {"email": "no address"},
         {"roles": []},
@@ -121,3 +121,14 @@ def test_the_cast_can_be_given_keys_by_a_test(db: None) -> None:
     make_world(keys=lambda one: given.append(one.person.name))
     assert given == ["Renée Dubois", "Marcus Bell", "Ana Ruiz", "Lena Moss"]
     assert Office.objects.count() == 4
+
+
+@pytest.mark.req("K-24")
+def test_an_unattended_session_invites_nobody(world: World, client: Client) -> None:
+    """Whoever comes in this way can open what is asked from then on, so the password or a code is asked for again."""
+    sign_in(client, world.hana)
+    form = {"name": "Eve", "email": "eve@pine.example", "roles": ["supporter"], "office": str(world.jail.id)}
+    answer = client.post(reverse("in_invite"), form)
+    assert answer.status_code == 302
+    assert "/in/enter/" in answer.headers["Location"]
+    assert not Invitation.objects.filter(email="eve@pine.example").exists()

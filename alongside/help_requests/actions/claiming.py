@@ -6,9 +6,10 @@ from django.db.models import QuerySet
 
 from alongside.escalation import actions as escalation
 from alongside.help_requests import queries
+from alongside.help_requests.actions.time import climb_one
 from alongside.help_requests.models import Request
 from alongside.help_requests.rules import Gone, NotTaker
-from alongside.kernel import ids
+from alongside.kernel import clock, ids
 
 
 def called_for(supporter_id: uuid.UUID, request_id: uuid.UUID) -> Request:
@@ -34,6 +35,12 @@ def sent_with(organisation_id: uuid.UUID, token: bytes) -> Request:
 
 
 def _claim(wanted: QuerySet[Request]) -> None:
-    ladder_id = wanted.values_list("ladder_id", flat=True).first()
-    if ladder_id is None or escalation.claim(ladder_id) is None:
+    found = wanted.values_list("ladder_id", "ladder__ends_at").first()
+    if found is None:
+        raise Gone
+    ladder_id, ends_at = found
+    if clock.now() >= ends_at:
+        # Whoever is back before the machine is, after both slept past the end, must not meet an hour that is over.
+        climb_one(ladder_id, clock.now())
+    if escalation.claim(ladder_id) is None:
         raise Gone

@@ -23,7 +23,7 @@ from alongside.sealing import rules as seals
 def accept(supporter_id: uuid.UUID, request_id: uuid.UUID) -> None:
     """Take a request; of several at once exactly one supporter wins. Raises NotAlerted, Gone, TakenBySomebody."""
     row = claiming.called_for(supporter_id, request_id)
-    if not escalation.accept(row.ladder_id, supporter_id, clock.now()):
+    if not escalation.accept(row.ladder, supporter_id, clock.now()):
         raise TakenBySomebody
 
 

@@ -16,6 +16,7 @@ from alongside.policy import queries as policy
 log = logging.getLogger(__name__)
 # More steps than any ladder has: a rule that never came to rest would stop here instead of holding up every other
 # request.
+ACKNOWLEDGED_KEPT = timedelta(days=1)  # the member's page still says so for that long
 MOST_STEPS = 20
 
 
@@ -56,7 +57,7 @@ def purge(now: datetime) -> int:
     gone = BoxReply.objects.filter(gone_on__lte=now.date()).delete()[0]
     for ladder in Ladder.objects.filter(state=Ladder.State.UNANSWERED):
         kept = timedelta(days=policy.in_force(ladder.organisation_id).unanswered_kept)
-        if now >= ladder.ends_at + kept or (ladder.acknowledged and now >= ladder.ends_at + timedelta(days=1)):
+        if now >= ladder.ends_at + kept or (ladder.acknowledged and now >= ladder.ends_at + ACKNOWLEDGED_KEPT):
             escalation.forget(ladder.id)
             gone += 1
     return gone

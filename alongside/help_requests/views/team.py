@@ -27,7 +27,6 @@ from alongside.help_requests.forms import TallyForm
 from alongside.help_requests.queries import Entry
 from alongside.help_requests.rules import Full, Gone, NotAlerted, NotTaker, Refused, TakenBySomebody
 from alongside.kernel import clock
-from alongside.policy import queries as policy
 from alongside.rota import queries as rota
 from alongside.rota.rules import Duty
 from alongside.sealing import rules as seals
@@ -96,7 +95,7 @@ def _heading(entries: list[Entry]) -> str:
 
 def _paused(seat: Seat, me: Facts) -> str:
     """Say why nobody is sent to this supporter, if so: `leave` or `agreement`."""
-    if may_serve(me, policy.in_force(seat.organisation.id).agreement_version):
+    if may_serve(me, guides.oldest_agreement()):
         return ""
     return "agreement" if me.status == "active" else "leave"
 

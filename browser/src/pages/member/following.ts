@@ -8,7 +8,7 @@ import type { Core } from "./pool.ts";
 import { markOf, type Progress, readProgress, titleOf } from "./steps.ts";
 import { type Answer, Lost, post } from "./talk.ts";
 import { text } from "./texts.ts";
-import { browserClockwork, type Look, Watch } from "./watch.ts";
+import { browserClockwork, type Clockwork, type Look, Watch } from "./watch.ts";
 
 
 /** What is needed to follow one request. */
@@ -28,6 +28,17 @@ const PACE_MS = 15_000;
 // Asking for progress and for the box at the same moments would tie the two together for who watches the line.
 const BOX_LEAST_MS = 11_000;
 const BOX_SPREAD_MS = 14_000;
+
+/** Long enough, and uneven enough, that the two questions of one device do not arrive as a pair. */
+function aWhile(): number {
+  return 2_000 + Math.random() * 6_000;
+}
+
+/** The box is looked into at its own times, also when the page comes to the front again. */
+const apart: Clockwork = {
+  ...browserClockwork,
+  onVisible: (run) => browserClockwork.onVisible(() => browserClockwork.later(run, aWhile())),
+};
 
 /** Follows one request on the page: how it stands, replies, and what its sender can do about it. */
 export class Following {
@@ -49,7 +60,7 @@ export class Following {
     this.#replies = thread.box ? new Replies(thread.core, thread.base, thread.box, thread.token) : null;
     this.#watch = new Watch(() => this.#look(), () => PACE_MS, browserClockwork);
     const pace = (): number => BOX_LEAST_MS + Math.random() * BOX_SPREAD_MS;
-    this.#boxWatch = this.#replies && new Watch(() => this.#lookInBox(), pace, browserClockwork);
+    this.#boxWatch = this.#replies && new Watch(() => this.#lookInBox(), pace, apart);
     drawZone(one("[data-zone-note]", this.#page), thread.place);
     this.#listen();
     // A browser may keep a left page and show it again to whoever presses "back": then it must be empty.
@@ -63,9 +74,8 @@ export class Following {
     say(this.#lead, this.#thread.way === "back" ? "" : text(`lead.${this.#thread.way}`));
     show(true, one("[data-actions]", this.#page));
     goTo(this.#title);
-    if (this.#thread.way === "back") await this.#boxWatch?.now();
     await this.#watch.now();
-    if (this.#thread.way !== "back") void this.#boxWatch?.now();
+    apart.later(() => void this.#boxWatch?.now(), this.#thread.way === "back" ? aWhile() / 4 : aWhile());
   }
 
   async #look(): Promise<Look> {
@@ -196,6 +206,7 @@ export class Following {
     this.#watch.end();
     this.#boxWatch?.end();
     this.#tell("");
+    say(this.#live, "");
     for (const part of all("section, [data-actions], [data-numbers]", this.#page)) show(false, part);
     one("[data-words]", this.#page).replaceChildren();
     say(this.#title, text(`state.${how}`));

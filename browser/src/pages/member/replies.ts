@@ -18,7 +18,7 @@ export class Replies {
   readonly #shown = new Set<string>();
   #writeTo: string | undefined;
   // The same attempt again until it is stored, so that a retry never doubles.
-  #attempt: { words: string; frame: Uint8Array<ArrayBuffer> } | null = null;
+  #attempt: { words: string; writeTo: string; frame: Uint8Array<ArrayBuffer> } | null = null;
   #open = true;
 
   constructor(core: Core, base: string, box: Box, token: Uint8Array) {
@@ -111,9 +111,9 @@ export class Replies {
   }
 
   async #frame(words: string, writeTo: string): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#attempt?.words !== words) {
+    if (this.#attempt?.words !== words || this.#attempt.writeTo !== writeTo) {
       const sealed = await this.#core.sealFor([writeTo], this.#core.writePayload("message", { v: 1, text: words }), 12);
-      this.#attempt = { words, frame: this.#core.messageFrame(this.#token, this.#core.newAttempt(), sealed) };
+      this.#attempt = { words, writeTo, frame: this.#core.messageFrame(this.#token, this.#core.newAttempt(), sealed) };
     }
     return this.#attempt.frame;
   }

@@ -51,7 +51,7 @@ export function stepsOf(progress: Progress): Step[] {
     key: "rung.sent",
     state: "done",
     at: progress.opened_at,
-    note: { key: "rung.sent.note", count: progress.recipients },
+    ...(progress.recipients > 0 && { note: { key: "rung.sent.note", count: progress.recipients } }),
   };
   if (progress.state === "unanswered") return [sent, ...progress.rungs.map((rung) => rungStep(rung, "done"))];
   // Somebody has it: the rungs that were not needed go from the picture.

@@ -1,0 +1,525 @@
+"""What breaks, breaks for real: the network, the worker, the machine, the mail, the database. Nothing asked is lost."""
+
+import os
+import re
+import signal
+import sqlite3
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from email.message import Message
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
+
+from tests.e2e.acts import (
+    NUMBER,
+    accept,
+    alarmed,
+    ask,
+    called,
+    cancel,
+    come_back,
+    fill_form,
+    inbox,
+    letters,
+    look_now,
+    open_form,
+    read_first,
+    reply,
+    send,
+    until,
+    wait_called,
+)
+from tests.e2e.conftest import Demo, continue_as, free_port
+from tests.e2e.installation import Installation, installed
+from tests.notify.receivers import MailBox
+
+pytestmark = [pytest.mark.e2e]
+
+EVERYBODY = {"bell", "dubois", "hart", "lindqvist", "novak", "okoro", "ruiz"}
+RUNGS = "SELECT ladder_id, supporter_id, round, rung FROM escalation_alert"
+
+
+@pytest.fixture
+def pine(tmp_path: Path) -> Iterator[Installation]:
+    """Pine County with the demonstration's doors, installed for one test and started."""
+    with installed(tmp_path) as made:
+        made.start()
+        yield made
+
+
+def rows(data: Path, query: str) -> list[tuple[object, ...]]:
+    """Return what the database holds."""
+    with sqlite3.connect(data / "alongside.sqlite3") as database:
+        found = database.execute(query).fetchall()
+    database.close()
+    return found
+
+
+def requests_kept(demo: Demo) -> int:
+    """Count the requests that live."""
+    return len(rows(demo.data, "SELECT id FROM help_requests_request"))
+
+
+def sent_to(page: Page, end: str) -> list[int]:
+    """Return the list into which the status of each answer from an address goes."""
+    statuses: list[int] = []
+
+    def note(response: Response) -> None:
+        if response.url.endswith(end):
+            statuses.append(response.status)
+
+    page.on("response", note)
+    return statuses
+
+
+# --- the network -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("A-03", "K-22")
+def test_without_a_network_nothing_typed_is_lost_and_it_is_sent_once_when_it_is_back(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    open_form(page, demo.member("ask"))
+    fill_form(page, words="a hard call")
+    phone.set_offline(True)
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_text("Not sent: there is no connection. Everything you typed is still here.")).to_be_visible()
+    expect(page.locator("#reach")).to_have_value(NUMBER)
+    expect(page.locator("#words")).to_have_value("a hard call")
+    expect(page.get_by_role("link", name="Call 988")).to_be_visible()
+    page.get_by_role("button", name="Stop trying").click()
+    expect(page.get_by_text("Not sent. Everything you typed is still here.")).to_be_visible()
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_text("Not sent: there is no connection.")).to_be_visible()
+    assert requests_kept(demo) == 0
+    phone.set_offline(False)
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    assert requests_kept(demo) == 1
+    cancel(page)
+
+
+@pytest.mark.req("A-03", "D-21")
+def test_an_answer_lost_on_the_way_is_asked_for_again_and_the_request_stored_once(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    before = len(letters(demo))
+    page = phone.new_page()
+    statuses = sent_to(page, "/requests")
+    lost = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort("connectionreset")
+
+    page.route("**/requests", lose_the_first)
+    open_form(page, demo.member("ask"))
+    fill_form(page)
+    page.get_by_role("button", name="Seal and send").click()
+    page.get_by_role("button", name="Try again now").click()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    assert (lost, statuses) == ([201], [200])
+    assert requests_kept(demo) == 1
+    wait_called(demo, "bell", since=before)
+    cancel(page)
+
+
+@pytest.mark.req("A-03", "K-22")
+def test_pressed_twice_or_sent_again_later_it_is_stored_once_and_never_reopened(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    frames: list[Request] = []
+    page.on("request", lambda request: frames.append(request) if request.url.endswith("/requests") else None)
+    open_form(page, demo.member("ask"))
+    fill_form(page)
+    page.get_by_role("button", name="Seal and send").dblclick()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    assert len(frames) == 1
+    frame = frames[0].post_data_buffer
+    assert frame
+    assert [post(demo, frame) for _ in range(2)] == [200, 200]
+    assert requests_kept(demo) == 1
+    cancel(page)
+    assert post(demo, frame) == 200
+    assert requests_kept(demo) == 0
+    assert post(demo, frame, site="cross-site") == 403
+
+
+def post(demo: Demo, frame: bytes, site: str = "same-origin") -> int:
+    """Post a frame as the page did, and return the status."""
+    request = urllib.request.Request(
+        demo.path("/ask/pine-county/requests"),
+        data=frame,
+        headers={"Sec-Fetch-Site": site, "Content-Type": "application/octet-stream"},
+    )
+    try:
+        with urllib.request.urlopen(request) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.req("A-03", "A-08")
+def test_a_list_that_grew_old_while_one_typed_is_renewed_unnoticed(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    statuses = sent_to(page, "/requests")
+    open_form(page, demo.member("ask"))
+    fill_form(page, leave_out=["Jail"])
+    demo.later(35)
+    send(page)
+    assert statuses == [409, 201]
+    expect(page.locator("[data-sending-notice]")).to_have_text("")
+    assert requests_kept(demo) == 1
+    cancel(page)
+
+
+@pytest.mark.req("A-03")
+def test_a_team_that_closes_while_one_types_says_so_and_what_was_typed_stays(
+    demo: Demo, phone: BrowserContext, desktop: BrowserContext
+) -> None:
+    page = phone.new_page()
+    open_form(page, demo.member("ask"))
+    fill_form(page)
+    operator = continue_as(desktop, demo, "nair")
+    operator.goto(demo.path("/in/operate/organisations"))
+    operator.get_by_role("button", name="Close to new requests").click()
+    expect(operator.get_by_text("closed to new requests")).to_be_visible()
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_text("This peer team is closed. Nothing was sent.")).to_be_visible()
+    expect(page.locator("#reach")).to_have_value(NUMBER)
+    assert requests_kept(demo) == 0
+    operator.get_by_role("button", name="Open it").click()
+    expect(operator.get_by_text("closed to new requests")).to_be_hidden()
+    send(page)
+    cancel(page)
+
+
+@pytest.mark.req("A-03")
+def test_whoever_follows_a_request_is_told_of_a_lost_network_and_goes_on_by_itself(
+    demo: Demo, phone: BrowserContext, desktop: BrowserContext
+) -> None:
+    page = phone.new_page()
+    ask(demo, page)
+    phone.set_offline(True)
+    look_now(page)
+    expect(page.get_by_text("No connection. This page tries again by itself. What you sent is safe.")).to_be_visible()
+    page.get_by_role("button", name="Cancel and erase").first.click()
+    page.locator("[data-confirm] [data-yes]").click()
+    expect(page.get_by_text("That did not go through. Please try again.")).to_be_visible()
+    bell = inbox(desktop, demo, "bell")
+    read_first(bell)
+    accept(bell)
+    phone.set_offline(False)
+    expect(page.get_by_role("heading", name="A peer has read it.")).to_be_visible()
+    cancel(page)
+
+
+@pytest.mark.req("A-03", "K-22")
+def test_a_reply_whose_answer_is_lost_stays_in_the_field_and_arrives_once(
+    demo: Demo, phone: BrowserContext, desktop: BrowserContext
+) -> None:
+    dana = phone.new_page()
+    ask(demo, dana)
+    bell = inbox(desktop, demo, "bell")
+    read_first(bell)
+    accept(bell)
+    lost = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort("connectionreset")
+
+    bell.route("**/reply", lose_the_first)
+    bell.get_by_label("Your reply").fill("On my way.")
+    bell.get_by_role("button", name="Seal and send").click()
+    expect(bell.locator("[data-part=reply-trouble]")).to_have_text(
+        "There is no connection right now. This page tries again by itself."
+    )
+    expect(bell.get_by_label("Your reply")).to_have_value("On my way.")
+    reply(bell, "On my way.")
+    assert lost == [201]
+    look_now(dana)
+    expect(dana.locator("[data-reply-list] .reply")).to_have_count(1)
+    # Signed out meanwhile, in another tab: what is being written stays.
+    desktop.clear_cookies()
+    bell.get_by_label("Your reply").fill("Five minutes.")
+    bell.get_by_role("button", name="Seal and send").click()
+    expect(bell.locator("[data-part=reply-trouble]")).to_contain_text("You have been signed out.")
+    expect(bell.get_by_label("Your reply")).to_have_value("Five minutes.")
+    cancel(dana) if dana.get_by_role("button", name="Cancel and erase").is_visible() else erase(dana)
+
+
+def erase(page: Page) -> None:
+    """Erase request and replies."""
+    page.get_by_role("button", name="That is all, erase it").click()
+    page.locator("[data-confirm] [data-yes]").click()
+    expect(page.get_by_role("heading", name="Erased.", exact=True)).to_be_visible()
+
+
+# --- the server --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("A-03", "A-10")
+def test_a_killed_worker_comes_back_and_calls_nobody_twice(pine: Installation, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    words = ask(pine, page)
+    wait_called(pine, "bell")
+    (worker,) = pine.workers()
+    os.kill(worker, signal.SIGKILL)
+    until(pine.workers, lambda found: found != [worker] and len(found) == 1)
+    until(lambda: answers(pine), bool)
+    # The mail of the demonstration is in the worker's memory and begins anew: nobody must appear in it again.
+    time.sleep(3)
+    assert called(pine) == []
+    pine.later(5)
+    wait_called(pine, "dubois")
+    look_now(page)
+    expect(page.locator("[data-ladder]")).to_contain_text("Second peer alerted")
+    come_back(pine, page, words)
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    assert once_each(pine)
+
+
+def answers(demo: Demo) -> bool:
+    """Say whether the server answers."""
+    try:
+        with urllib.request.urlopen(demo.path("/health"), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def once_each(demo: Demo) -> bool:
+    """Say whether nobody was called twice for one rung."""
+    found = rows(demo.data, RUNGS)
+    return len(found) == len(set(found)) > 0
+
+
+@pytest.mark.req("A-03", "A-10")
+@pytest.mark.parametrize("how", ["stop", "cut_the_power"])
+def test_a_machine_that_was_off_goes_on_with_the_ladder_where_it_stood(
+    pine: Installation, phone: BrowserContext, desktop: BrowserContext, how: str
+) -> None:
+    page = phone.new_page()
+    words = ask(pine, page, words="still here")
+    wait_called(pine, "bell")
+    getattr(pine, how)()
+    look_now(page)
+    expect(page.get_by_text("No connection. This page tries again by itself.")).to_be_visible()
+    pine.start(later=timedelta(minutes=6))
+    wait_called(pine, "dubois")
+    look_now(page)
+    expect(page.locator("[data-ladder]")).to_contain_text("Second peer alerted")
+    come_back(pine, phone.new_page(), words)
+    renee = inbox(desktop, pine, "dubois")
+    read_first(renee)
+    expect(renee.locator("[data-part=facts]")).to_contain_text("still here")
+    accept(renee)
+    assert once_each(pine)
+    assert called(pine) == ["dubois"]
+
+
+@pytest.mark.req("A-03")
+def test_a_second_server_on_the_same_file_is_refused_and_the_first_goes_on(pine: Installation) -> None:
+    second = pine.serve(free_port())
+    assert second.returncode == 1
+    assert second.stderr.strip() == (
+        "Another `alongside serve` is using this database file. Stop it first; nothing was changed."
+    )
+    same_port = pine.serve(pine.port)
+    assert same_port.returncode == 1
+    assert "Cannot listen" in same_port.stderr
+    assert answers(pine)
+
+
+# --- mail --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("A-03", "K-36")
+def test_mail_that_is_down_holds_up_nothing_and_the_notice_arrives_later(tmp_path: Path, phone: BrowserContext) -> None:
+    """Without the demonstration's doors: real mail, real time, a mail server that is not there at first."""
+    port = free_port()
+    with installed(tmp_path, demo=False, ALONGSIDE_SMTP_URL=f"smtp://127.0.0.1:{port}") as real:
+        real.start()
+        page = phone.new_page()
+        ask(real, page, words="marker-words")
+        until(
+            lambda: rows(real.data, "SELECT attempts FROM notify_notice WHERE message = 'waiting_now'"),
+            lambda found: bool(found) and all(tries > 0 for (tries,) in found),
+        )
+        look_now(page)
+        expect(page.locator("[data-ladder]")).to_contain_text("First peer alerted")
+        with mail_server(port) as taken:
+            until(lambda: [address for address, _ in taken], lambda to: "bell@pine.example" in to, seconds=60)
+        letter = next(letter for address, letter in taken if address == "bell@pine.example")
+        assert letter["Subject"] == "Something is waiting for you now"
+        assert real.path("/in/") in str(letter.get_payload(decode=True))
+        assert not re.search("peer support|Dana|marker-words", letter.as_string(), re.IGNORECASE)
+        waiting = "SELECT id FROM notify_notice WHERE message = 'waiting_now'"
+        until(lambda: rows(real.data, waiting), lambda found: found == [])
+        cancel(page)
+
+
+@contextmanager
+def mail_server(port: int) -> Iterator[list[tuple[str, Message]]]:
+    """Run a real mail server; yield what it takes."""
+    box = MailBox()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield box.taken
+    finally:
+        controller.stop()
+
+
+# --- the database ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("A-03", "A-25")
+def test_a_locked_database_keeps_the_numbers_on_screen_and_the_request_goes_through_after(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    statuses = sent_to(page, "/requests")
+    open_form(page, demo.member("ask"))
+    fill_form(page)
+    with locked(demo.data / "alongside.sqlite3") as unlock:
+        page.get_by_role("button", name="Seal and send").click()
+        for path in ("/ask/pine-county/en/", "/ask/pine-county/en/limits", "/ask/pine-county/fr/now"):
+            with urllib.request.urlopen(demo.path(path), timeout=5) as response:
+                assert "tel:911" in response.read().decode()
+        # The server waits for ten seconds; then the page says so and tries again by itself.
+        expect(page.get_by_text("Everything you typed is still here.")).to_be_visible(timeout=20_000)
+        expect(page.locator("#reach")).to_have_value(NUMBER)
+        assert statuses == [503]
+        unlock()
+        expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible(timeout=30_000)
+    assert statuses[-1] == 201
+    assert requests_kept(demo) == 1
+    cancel(page)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[Callable[[], object]]:
+    """Hold the write lock of a database as another process's long work would; yield what lets go of it."""
+    database = sqlite3.connect(path, isolation_level=None, timeout=10)
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield lambda: database.execute("ROLLBACK")
+    finally:
+        database.close()
+
+
+@pytest.mark.req("A-03", "A-25")
+@pytest.mark.parametrize("how", ["cannot be opened", "is missing"])
+def test_a_database_that_is_gone_leaves_the_numbers_and_comes_back_with_the_request(
+    pine: Installation, phone: BrowserContext, desktop: BrowserContext, how: str
+) -> None:
+    page = phone.new_page()
+    words = ask(pine, page)
+    wait_called(pine, "bell")
+    bell = inbox(desktop, pine, "bell")
+    with taken_away(pine.database):
+        if how == "cannot be opened":
+            pine.database.mkdir()
+        for path in ("/ask/pine-county/en/", "/ask/pine-county/fr/colleague", "/ask/pine-county/en/ask", "/"):
+            shown = phone.new_page()
+            shown.goto(pine.path(path))
+            sees_crisis_lines(shown)
+            shown.close()
+        bell.reload()
+        sees_crisis_lines(bell)
+        assert not healthy(pine)
+        look_now(page)
+        expect(page.get_by_text("No connection. This page tries again by itself.")).to_be_visible()
+    until(lambda: healthy(pine), bool)
+    come_back(pine, page, words)
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    bell.reload()
+    expect(bell.get_by_role("heading", name="One person is waiting.")).to_be_visible()
+    pine.later(5)
+    wait_called(pine, "bell", "dubois")
+
+
+@contextmanager
+def taken_away(database: Path) -> Iterator[None]:
+    """Take a database with its working files to another place, and bring it back over whatever is there then."""
+    place = database.parent / "away"
+    place.mkdir()
+    for file in database.parent.glob(f"{database.name}*"):
+        if file.suffix != ".serving":
+            file.rename(place / file.name)
+    yield
+    if database.is_dir():
+        database.rmdir()
+    for file in database.parent.glob(f"{database.name}*"):
+        if file.suffix != ".serving":
+            file.unlink()
+    for file in place.iterdir():
+        file.rename(database.parent / file.name)
+
+
+def sees_crisis_lines(page: Page) -> None:
+    """See both crisis lines, ready to be called."""
+    expect(page.get_by_role("link", name=re.compile("911"))).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("Call 988|Appeler le 988"))).to_be_visible()
+
+
+def healthy(demo: Demo) -> bool:
+    """Say whether the installation calls itself healthy."""
+    try:
+        with urllib.request.urlopen(demo.path("/health"), timeout=5) as response:
+            return bool(response.status == 200)
+    except urllib.error.HTTPError:
+        return False
+
+
+# --- nobody answers ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("A-03", "D-21", "K-22", "M-06")
+@pytest.mark.parametrize(("steps", "least"), [([240] * 19, 15), ([4320, 60, 15], 1)], ids=["by and by", "in one jump"])
+def test_when_nobody_answers_for_three_days_the_member_is_told_and_the_board_keeps_the_broken_promise(
+    pine: Installation, phone: BrowserContext, desktop: BrowserContext, steps: list[int], least: int
+) -> None:
+    page = phone.new_page()
+    words = ask(pine, page, soon="Today", words="is anybody there")
+    for minutes in steps:
+        pine.later(minutes)
+    # Everybody was called, whatever the clock did, and whoever leads was told again and again.
+    until(lambda: set(called(pine)), lambda found: found == EVERYBODY)
+    assert alarmed(pine).count("vogel") >= least
+    look_now(page)
+    expect(page.get_by_role("heading", name="Nobody could answer.")).to_be_visible()
+    expect(page.get_by_text("We are sorry. What you wrote is deleted. Please call, or ask once more.")).to_be_visible()
+    expect(page.get_by_role("link", name="+1 218 555 0100")).to_be_visible()
+    expect(page.get_by_role("link", name="Ask once more")).to_be_visible()
+    other = phone.new_page()
+    come_back(pine, other, words)
+    expect(other.get_by_role("heading", name="Nobody could answer.")).to_be_visible()
+    assert rows(pine.data, "SELECT length(envelope) FROM help_requests_request WHERE envelope IS NOT NULL") in (
+        [],
+        [(0,)],
+    )
+
+    hana = continue_as(desktop, pine, "vogel")
+    expect(hana.locator(".board")).to_contain_text("Nobody answered")
+    hana.reload()
+    hana.get_by_role("button", name="Acknowledge").click()
+    expect(hana.get_by_text("Acknowledged.")).to_be_visible()
+    expect(hana.locator(".board")).not_to_contain_text("Nobody answered")
+    assert "is anybody there" not in hana.content()

@@ -53,6 +53,12 @@ def _entry(row: Request, supporter_id: uuid.UUID, now: datetime) -> Entry:
     )
 
 
+def organisation_calling(person_id: uuid.UUID, request_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the organisation whose request this is if the person was called for it as its supporter, else None."""
+    called = Request.objects.filter(id=request_id, ladder__alerts__supporter__person_id=person_id)
+    return called.values_list("organisation_id", flat=True).first()
+
+
 def opened_by(supporter_id: uuid.UUID, request_id: uuid.UUID) -> Request:
     """Return a request that the supporter may open now; raises NotAlerted when never called, Gone when taken, closed
     or unknown.

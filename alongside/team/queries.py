@@ -51,6 +51,12 @@ def supporter_of(person_id: uuid.UUID, organisation_id: uuid.UUID) -> rules.Fact
     return row.facts()
 
 
+def supporters_of(person_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the ids under which a person serves, one for each organisation."""
+    rows = Supporter.objects.filter(person_id=person_id).exclude(status=Supporter.Status.ENDED)
+    return list(rows.values_list("id", flat=True))
+
+
 def may_serve(supporter_id: uuid.UUID) -> bool:
     """Say whether a supporter may be called today, and open what they were called for; see rules.may_serve."""
     row = Supporter.objects.filter(id=supporter_id).first()

@@ -237,6 +237,9 @@ def test_the_way_into_the_team_has_no_violation(demo: Demo, window: BrowserConte
         look.at(page, name)
     page.goto(demo.path("/in/team/keys"))
     make_keys(page, look)
+    page.goto(demo.path("/in/team/"))
+    expect(page.get_by_role("heading", name="Unlock this device")).to_be_visible()
+    look.at(page, "inbox, locked")
     go_out_and_in(page, look)
 
 

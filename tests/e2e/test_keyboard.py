@@ -64,6 +64,24 @@ class Keyboard:
         expect(self.page.locator(":focus")).to_have_text(re.compile(name))
 
 
+def test_a_stop_that_does_not_show_is_noticed(demo: Demo, phone: BrowserContext) -> None:
+    """Take the ring away on purpose: what the stories below would then say."""
+    page = phone.new_page()
+    page.goto(demo.member())
+    page.evaluate(
+        """() => {
+          const bare = new CSSStyleSheet();
+          bare.replaceSync("* { outline: none !important }");
+          document.adoptedStyleSheets = [bare];
+        }"""
+    )
+    with pytest.raises(AssertionError, match="nothing shows that the keyboard is at"):
+        Keyboard(page).to("Talk to a peer now")
+    page.reload()
+    with pytest.raises(AssertionError, match="no way to"):
+        Keyboard(page).to("There is no such stop")
+
+
 @pytest.mark.req("A-01", "A-24", "A-03")
 def test_a_member_asks_and_cancels_by_keyboard(demo: Demo, phone: BrowserContext) -> None:
     problems = watch(phone)

@@ -113,7 +113,7 @@ def test_an_answer_lost_on_the_way_is_asked_for_again_and_the_request_stored_onc
     before = len(letters(demo))
     page = phone.new_page()
     statuses = sent_to(page, "/requests")
-    lost = []
+    lost: list[int] = []
 
     def lose_the_first(route: Route) -> None:
         if lost:
@@ -234,7 +234,7 @@ def test_a_reply_whose_answer_is_lost_stays_in_the_field_and_arrives_once(
     bell = inbox(desktop, demo, "bell")
     read_first(bell)
     accept(bell)
-    lost = []
+    lost: list[int] = []
 
     def lose_the_first(route: Route) -> None:
         if lost:
@@ -358,8 +358,8 @@ def test_mail_that_is_down_holds_up_nothing_and_the_notice_arrives_later(tmp_pat
         page = phone.new_page()
         ask(real, page, words="marker-words")
         until(
-            lambda: rows(real.data, "SELECT attempts FROM notify_notice WHERE message = 'waiting_now'"),
-            lambda found: bool(found) and all(tries > 0 for (tries,) in found),
+            lambda: rows(real.data, "SELECT attempts > 0 FROM notify_notice WHERE message = 'waiting_now'"),
+            lambda found: bool(found) and all(tried for (tried,) in found),
         )
         look_now(page)
         expect(page.locator("[data-ladder]")).to_contain_text("First peer alerted")

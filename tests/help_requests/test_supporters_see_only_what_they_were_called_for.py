@@ -1,14 +1,17 @@
 """A request exists for the supporters who were called for it, and for nobody else."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from alongside.escalation.models import Alert
+from alongside.rota.models import Shift
 from tests import age_reader
 from tests.help_requests.sealed import Keyring, ask, later
-from tests.world import World, sign_in, unknown_id
+from tests.world import NOW, World, shift, sign_in, supporter, unknown_id
 
 pytestmark = pytest.mark.django_db
 PAGES = ("in_request", "in_envelope", "in_messages")
@@ -94,3 +97,18 @@ def test_once_taken_it_is_gone_for_the_others(cast: tuple[World, Keyring]) -> No
     assert renee.get(reverse("in_envelope", args=[member.id])).status_code == 410
     assert renee.get(reverse("in_messages", args=[member.id])).status_code == 410
     assert "Nobody is waiting." in renee.get(reverse("in_inbox")).content.decode()
+
+
+@pytest.mark.req("A-03", "M-24")
+def test_who_serves_in_two_organisations_opens_what_either_calls_them_for(cast: tuple[World, Keyring]) -> None:
+    """Lena serves at the lake; called by Pine County too, she finds it in her inbox and can open it there."""
+    world, _ring = cast
+    client = Client()
+    twice = supporter(world.lena.person, world.patrol)
+    shift(twice, 1, NOW, NOW + timedelta(hours=1))
+    Shift.objects.filter(supporter=world.renee).delete()
+    asked = ask(world)
+    assert Alert.objects.filter(supporter=twice).exists()
+    sign_in(client, world.lena)
+    assert str(asked.id) in client.get(reverse("in_inbox")).content.decode()
+    assert client.get(reverse("in_envelope", args=[asked.id])).status_code == 200

@@ -48,6 +48,10 @@ def serving(capability: str) -> Callable[[View], View]:
         @wraps(view)
         def inner(request: HttpRequest, **kwargs: uuid.UUID) -> HttpResponse:
             seat = accounts.permit(request.user, capability)
+            if "id" in kwargs:
+                # Whoever serves in two organisations opens it as the supporter who was called.
+                calling = queries.organisation_calling(seat.person.id, kwargs["id"])
+                seat = accounts.permit(request.user, capability, calling)
             try:
                 me = team.supporter_of(seat.person.id, seat.organisation.id)
                 with timezone.override(ZoneInfo(seat.organisation.time_zone)):
@@ -65,7 +69,7 @@ def serving(capability: str) -> Callable[[View], View]:
 def inbox(request: HttpRequest, seat: Seat, me: Facts) -> HttpResponse:
     """Show what waits and what is mine."""
     now = clock.now()
-    entries = sorted(queries.inbox(me.id, now), key=lambda entry: (not entry.mine, entry.urgency != "now"))
+    entries = sorted(_waiting(seat, now), key=lambda entry: (not entry.mine, entry.urgency != "now"))
     page = {
         "seat": seat,
         "heading": _heading(entries),
@@ -91,6 +95,12 @@ def _heading(entries: list[Entry]) -> str:
     if any(entry.state == "accepted" for entry in entries):
         return _("One person expects to hear from you.")
     return _("Nobody is waiting.")
+
+
+def _waiting(seat: Seat, now: datetime) -> list[Entry]:
+    """Return what waits for this person, in every organisation in which they serve."""
+    serving_as = team.supporters_of(seat.person.id)
+    return [entry for supporter_id in serving_as for entry in queries.inbox(supporter_id, now)]
 
 
 def _paused(seat: Seat, me: Facts) -> str:

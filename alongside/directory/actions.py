@@ -57,7 +57,7 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
     values = policy.in_force(organisation.id)
     candidates = candidates_now(organisation, values, now)
     offices = accounts.offices_of(organisation)
-    mark = _fingerprint(candidates, offices, values)
+    mark = _fingerprint(organisation, candidates, offices, values)
     until = rules.valid_until(now, values.list_valid)
     row = CandidateList.objects.filter(organisation=organisation, fingerprint=mark, until=until).first()
     if row is None:
@@ -70,10 +70,12 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
     return Listing(row.id, row.until, candidates, _body(organisation, row, candidates, offices))
 
 
-def _fingerprint(candidates: tuple[rules.Candidate, ...], offices: list[Office], values: Values) -> str:
+def _fingerprint(
+    organisation: Organisation, candidates: tuple[rules.Candidate, ...], offices: list[Office], values: Values
+) -> str:
     people = [[str(one.supporter), one.rank, str(one.office), one.key] for one in candidates]
     places = [[str(office.id), office.name] for office in offices]
-    return hashlib.sha256(json.dumps([people, places, values.version]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([people, places, organisation.time_zone, values.version]).encode()).hexdigest()
 
 
 def _body(

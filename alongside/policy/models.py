@@ -17,6 +17,4 @@ class Change(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["organisation", "key", "version"], name="one_version_a_change")
-        ]
+        constraints = [models.UniqueConstraint(fields=["organisation", "key", "version"], name="one_version_a_change")]

@@ -31,9 +31,7 @@ REGISTER: tuple[Setting, ...] = (
         30,
         "minutes",
         "A-09",
-        _(
-            "When somebody asks for contact now and nobody answers, the second rung is called after {value} minutes."
-        ),
+        _("When somebody asks for contact now and nobody answers, the second rung is called after {value} minutes."),
     ),
     Setting(
         "urgent_third",
@@ -113,9 +111,7 @@ REGISTER: tuple[Setting, ...] = (
         720,
         "minutes",
         "A-03",
-        _(
-            "While nobody has answered after the last rung, the coordinator is told again every {value} minutes."
-        ),
+        _("While nobody has answered after the last rung, the coordinator is told again every {value} minutes."),
     ),
     Setting(
         "last_hold",
@@ -133,7 +129,9 @@ REGISTER: tuple[Setting, ...] = (
         72,
         "hours",
         "K-22",
-        _("Every request is deleted {value} hours after it was sent, whatever its state; only a call that was just made is waited out first."),
+        _(
+            "Every request is deleted {value} hours after it was sent, whatever its state; only a call that was just made is waited out first."
+        ),
     ),
     Setting(
         "unanswered_kept",
@@ -156,9 +154,7 @@ REGISTER: tuple[Setting, ...] = (
         _("The list of who can be asked is renewed at the latest every {value} minutes."),
     ),
     Setting("pool_limit", 24, 3, 24, "people", "A-08", _("At most {value} supporters can open one request.")),
-    Setting(
-        "box_kept", 7, 1, 14, "days", "K-22", _("A reply that nobody reads is deleted after {value} days.")
-    ),
+    Setting("box_kept", 7, 1, 14, "days", "K-22", _("A reply that nobody reads is deleted after {value} days.")),
     Setting("box_replies", 20, 5, 50, "replies", "K-22", _("A reply box holds at most {value} replies.")),
     Setting(
         "messages_limit",
@@ -176,9 +172,7 @@ REGISTER: tuple[Setting, ...] = (
         1000,
         "requests",
         "A-03",
-        _(
-            "More than {value} requests within an hour are slowed down, never refused without the phone numbers."
-        ),
+        _("More than {value} requests within an hour are slowed down, never refused without the phone numbers."),
     ),
     Setting(
         "on_call_tiers",
@@ -189,9 +183,7 @@ REGISTER: tuple[Setting, ...] = (
         "D-01",
         _("{value} different supporters are on call in every minute: a primary and a backup."),
     ),
-    Setting(
-        "gap_days", 14, 7, 60, "days", "D-01", _("The board lists on-call gaps of the coming {value} days.")
-    ),
+    Setting("gap_days", 14, 7, 60, "days", "D-01", _("The board lists on-call gaps of the coming {value} days.")),
     Setting(
         "key_weeks",
         8,
@@ -199,9 +191,7 @@ REGISTER: tuple[Setting, ...] = (
         12,
         "weeks",
         "K-34",
-        _(
-            "Receiving keys are made {value} weeks ahead; a supporter without a key for the week is not on a ladder."
-        ),
+        _("Receiving keys are made {value} weeks ahead; a supporter without a key for the week is not on a ladder."),
     ),
     Setting(
         "key_warning",

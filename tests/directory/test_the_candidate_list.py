@@ -62,6 +62,7 @@ def is_new(world: World, clock: Clock, change: Callable[[], object]) -> bool:
     before = actions.current_list(world.pine, clock.now())
     assert actions.current_list(world.pine, clock.now()).id == before.id
     change()
+    world.pine.refresh_from_db()
     return actions.current_list(world.pine, clock.now()).id != before.id
 
 
@@ -298,6 +299,7 @@ def test_any_change_of_what_it_says_makes_a_new_list_at_once(pine: World, clock:
         "policy": lambda: policy.change(seat, "urgent_second", 4),
         "moved": lambda: Supporter.objects.filter(id=pine.ana.id).update(office=pine.jail),
         "name of an office": lambda: Office.objects.filter(id=pine.jail.id).update(name="Corrections"),
+        "time zone": lambda: Organisation.objects.filter(slug="pine").update(time_zone="America/Denver"),
         "end": lambda: team.end(seat, pine.marcus.id),
     }
     assert {name for name, change in changes.items() if not is_new(pine, clock, change)} == set()

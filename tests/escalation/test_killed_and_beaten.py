@@ -141,6 +141,27 @@ def test_a_worker_that_read_before_somebody_passed_does_not_call_them(asked: Req
 
 
 @pytest.mark.req("A-03")
+def test_a_worker_does_not_finish_what_came_back_in_the_same_instant(asked: Request, pine: World) -> None:
+    actions.accept(pine.renee.id, asked.id)
+    actions.made_contact(pine.renee.id, asked.id)
+    product.shift(timedelta(hours=72))
+    read = ladders.facts_of
+
+    def facts_of(ladder: Ladder, now: Any) -> rules.Facts:
+        facts = read(ladder, now)
+        with mock.patch.object(ladders, "facts_of", read):
+            claimed = escalation.claim(ladder.id)
+            assert claimed is not None
+            escalation.come_back(claimed, now)
+        return facts
+
+    with mock.patch.object(ladders, "facts_of", facts_of):
+        assert passing.climb_one(asked.ladder_id, product.now()) == 0
+    assert Ladder.objects.get().state == "open"
+    assert Request.objects.get().envelope is not None
+
+
+@pytest.mark.req("A-03")
 @pytest.mark.parametrize("read_at", [1, 2, 3])
 def test_a_worker_with_an_old_row_changes_nothing(read_at: int, asked: Request) -> None:
     old = Ladder.objects.get()

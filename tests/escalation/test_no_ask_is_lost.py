@@ -289,4 +289,4 @@ def test_whatever_happens_no_ask_is_lost_unowned_or_called_twice() -> None:
         mock.patch.object(guides, "agreement_version", lambda: made.agreement),
         mock.patch.object(guides, "oldest_agreement", lambda: made.agreement),
     ):
-        run_state_machine_as_test(Here, settings=effort(40, soak=800, steps=40))
+        run_state_machine_as_test(Here, settings=effort(25, soak=800, steps=35))

@@ -179,6 +179,33 @@ def test_who_accepts_in_the_last_minute_still_has_the_time_to_make_contact() -> 
 
 
 @pytest.mark.req("A-03", "K-22")
+def test_a_long_time_to_make_contact_does_not_outlast_the_hold() -> None:
+    terms = Terms(connect=240, alarm=240, hold=60, limit=72 * 60)
+    walk = Walk(facts_for(rules.plan(ROUTE, (30, 120, 480)), terms))
+    limit = START + timedelta(hours=72)
+    walk.run_until(limit - minutes(1))
+    assert walk.accept(ANA)
+    assert rules.contact_by(walk.facts) == limit + minutes(60)
+    walk.run_until(limit + minutes(59))
+    assert not walk.ended
+    walk.run_until(limit + minutes(60))
+    assert walk.ended == "unanswered"
+
+
+@pytest.mark.req("A-03", "K-22")
+def test_a_taker_before_everybody_was_called_leaves_time_to_call_them() -> None:
+    terms = Terms(connect=240, alarm=240, hold=60, limit=12 * 60)
+    walk = Walk(facts_for(rules.plan(ROUTE, (30, 120, 24 * 60)), terms))
+    walk.run_until(START + minutes(10 * 60))
+    assert walk.accept(MARCUS)
+    assert rules.contact_by(walk.facts) == START + minutes(11 * 60)
+    walk.run_until(START + minutes(11 * 60))
+    assert {one for number, _, one in walk.calls if number == 2} == {RENEE, MARCUS, HANA, ANA}
+    walk.run_until(START + minutes(12 * 60))
+    assert walk.ended == "unanswered"
+
+
+@pytest.mark.req("A-03", "K-22")
 def test_a_request_given_back_near_its_end_is_held_open_for_an_hour_and_no_longer() -> None:
     walk = urgent()
     limit = START + timedelta(hours=72)
@@ -228,6 +255,13 @@ def test_with_a_short_limit_the_last_rung_is_called_early_enough_to_be_heard() -
     assert walk.calls[-1] == (1, 4, ANA)
     walk.run_until(START + minutes(12 * 60))
     assert walk.ended == "unanswered"
+
+
+@pytest.mark.req("A-03")
+def test_the_first_rung_is_called_at_once_whatever_the_clock_says() -> None:
+    walk = urgent()
+    walk.sleep_until(START - minutes(2))
+    assert walk.calls == [(1, 1, RENEE)]
 
 
 @pytest.mark.req("A-03")

@@ -1,12 +1,14 @@
 """What people of the stories do on the pages, as they would do it, and what they then see."""
 
 import re
+import sqlite3
 import time
 import urllib.request
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from tests.e2e.conftest import Demo, continue_as
 
@@ -16,19 +18,6 @@ CALLS = ("Something is waiting for you", "Something is waiting for you now", "A 
 SOON = 40_000
 
 Found = TypeVar("Found")
-
-
-def watch(*contexts: BrowserContext) -> list[str]:
-    """Return the list into which console errors and uncaught exceptions of these windows go."""
-    problems: list[str] = []
-    for context in contexts:
-        context.on("console", lambda message: problems.append(_complaint(message)) if message.type == "error" else None)
-        context.on("weberror", lambda error: problems.append(str(error.error)))
-    return problems
-
-
-def _complaint(message: ConsoleMessage) -> str:
-    return f"{message.text} ({message.location['url']})"
 
 
 def until(look: Callable[[], Found], holds: Callable[[Found], bool], seconds: float = 20) -> Found:
@@ -199,3 +188,31 @@ def unlock(page: Page, words: str) -> None:
     """Type the 12 words where the page asks for them."""
     page.get_by_label("Your 12 words").fill(words)
     page.locator("[data-part=words-form] button[type=submit]").click()
+
+
+# --- what the server holds, and what it answered -----------------------------------------------------------------
+
+
+def rows(data: Path, query: str) -> list[tuple[object, ...]]:
+    """Return what the database holds."""
+    with sqlite3.connect(data / "alongside.sqlite3") as database:
+        found = database.execute(query).fetchall()
+    database.close()
+    return found
+
+
+def requests_kept(demo: Demo) -> int:
+    """Count the requests that live."""
+    return len(rows(demo.data, "SELECT id FROM help_requests_request"))
+
+
+def sent_to(page: Page, end: str) -> list[int]:
+    """Return the list into which the status of each answer from an address goes."""
+    statuses: list[int] = []
+
+    def note(response: Response) -> None:
+        if response.url.endswith(end):
+            statuses.append(response.status)
+
+    page.on("response", note)
+    return statuses

@@ -1,6 +1,7 @@
 """A demonstration server of its own for each test module, and Chromium."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,9 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+
+if TYPE_CHECKING:
+    from tests.e2e.looking import Look
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -24,6 +29,8 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 # Two browsers and two servers share two cores in CI.
 expect.set_options(timeout=10_000)
+# What the browser itself says of a page that is meant to be missing, and of a network that is meant to be gone.
+MEANT = re.compile(r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DIS)")
 STEPS = (4320, 1440, 240, 60, 15, 5, 1)
 
 
@@ -138,6 +145,19 @@ def wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None
     raise AssertionError(f"no answer: {log.read_text()}")
 
 
+def watch(*contexts: BrowserContext) -> list[str]:
+    """Return the list into which console errors and uncaught exceptions of these windows go."""
+    problems: list[str] = []
+    for context in contexts:
+        context.on("console", lambda message: problems.append(_complaint(message)) if message.type == "error" else None)
+        context.on("weberror", lambda error: problems.append(str(error.error)))
+    return problems
+
+
+def _complaint(message: ConsoleMessage) -> str:
+    return f"{message.text} ({message.location['url']})"
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Run the demonstration on a fresh SQLite file."""
@@ -177,5 +197,36 @@ def continue_as(context: BrowserContext, demo: Demo, slug: str) -> Page:
     page = context.new_page()
     page.goto(demo.path("/demo/"))
     page.locator(f'form[action$="/as/{slug}"] button').click()
-    page.wait_for_url(lambda url: "/in/enter/" not in url)
+    page.wait_for_url(lambda url: "/in/" in url and "/in/enter/" not in url)
     return page
+
+
+@pytest.fixture
+def look() -> Iterator["Look"]:
+    """Collect what is found on all pages of a test, and fail at its end with all of it."""
+    from tests.e2e.looking import Look
+
+    look = Look()
+    yield look
+    assert look.looks
+    assert not look.found, look.report()
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """A private window; any complaint to the console that is not meant fails the test."""
+    context = browser.new_context(viewport=PHONE, locale="en-CA")
+    problems = watch(context)
+    yield context
+    context.close()
+    assert not [text for text in problems if not MEANT.match(text)]
+
+
+@pytest.fixture
+def other(browser: Browser) -> Iterator[BrowserContext]:
+    """The window of a second person."""
+    context = browser.new_context(locale="en-CA")
+    problems = watch(context)
+    yield context
+    context.close()
+    assert not [text for text in problems if not MEANT.match(text)]

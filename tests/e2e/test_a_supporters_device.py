@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.e2e.acts import ask, watch
-from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as
+from tests.e2e.acts import ask
+from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as, watch
 
 pytestmark = pytest.mark.e2e
 # What the device keeps: the cipher of each key, and whether the browser would give it out.

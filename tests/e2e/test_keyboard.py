@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.acts import NUMBER, ask, cancel, inbox, until, watch
-from tests.e2e.conftest import Demo, continue_as
+from tests.e2e.acts import NUMBER, ask, cancel, inbox, until
+from tests.e2e.conftest import Demo, continue_as, watch
 
 pytestmark = [pytest.mark.e2e]
 

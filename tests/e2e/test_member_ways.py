@@ -26,9 +26,8 @@ from tests.e2e.acts import (
     send,
     until,
     wait_called,
-    watch,
 )
-from tests.e2e.conftest import PHONE, Demo
+from tests.e2e.conftest import PHONE, Demo, watch
 
 pytestmark = [pytest.mark.e2e]
 

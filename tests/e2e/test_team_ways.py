@@ -26,9 +26,8 @@ from tests.e2e.acts import (
     unlock,
     until,
     wait_called,
-    watch,
 )
-from tests.e2e.conftest import DESKTOP, Demo, continue_as, running_demo
+from tests.e2e.conftest import DESKTOP, Demo, continue_as, running_demo, watch
 from tests.e2e.entering import invitation_link, sign_in, take_up
 
 pytestmark = [pytest.mark.e2e]

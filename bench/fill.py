@@ -1,7 +1,11 @@
 # ruff: noqa: E402
-"""Fills the database of the environment with an organisation of 24 supporters, each with real keys of their own."""
+"""Fills the database of the environment with organisations whose supporters have real keys of their own.
+
+`python -m bench.fill ORGANISATIONS TEAM`. The primary of `bench7` is alerted at now7@bench.example.
+"""
 
 import os
+import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alongside.site.settings")
 
@@ -13,53 +17,61 @@ from datetime import timedelta
 
 from django.core.management import call_command
 
-from alongside.accounts.models import Office, Organisation, Person, Role
+from alongside.accounts.models import ContactPoint, Office, Organisation, Person, Role
 from alongside.kernel import clock
+from alongside.policy.models import Change
+from alongside.policy.values import setting
 from alongside.rota.models import Shift
-from alongside.sealing import rules as seals
-from alongside.sealing.models import KeyWrap, ReceivingKey
 from alongside.team.models import Supporter
-from tests import age_reader
+from tests.help_requests import frames
 
-TEAM, OFFICES = 24, 6
+OFFICES = 6
 
 
 def main() -> None:
     """Migrate and fill."""
     call_command("migrate", verbosity=0, interactive=False)
-    bench = Organisation.objects.create(
-        slug="bench",
+    organisations, team = int(sys.argv[1]), int(sys.argv[2])
+    everybody = [row for number in range(organisations) for row in _organisation(number, team)]
+    frames.give_keys(everybody)
+
+
+def _organisation(number: int, team: int) -> list[Supporter]:
+    made = Organisation.objects.create(
+        slug=f"bench{number}",
         name="Bench County",
         neutral_title="Shift info",
         time_zone="America/Chicago",
         on_call_number="+1 218 555 0100",
-        headcount=168,
+        headcount=team * 7,
     )
-    offices = [Office.objects.create(organisation=bench, name=f"Office {number}") for number in range(OFFICES)]
-    now = clock.now()
-    for number in range(TEAM):
-        person = Person.objects.create(email=f"peer{number}@bench.example", name=f"Peer {number}")
-        Role.objects.create(person=person, organisation=bench, name="supporter")
-        row = Supporter.objects.create(
-            organisation=bench,
-            person=person,
-            office=offices[number % OFFICES],
-            agreement_version=1,
-            agreed_on=now.date(),
-            designated_on=now.date(),
-        )
-        key = ReceivingKey.objects.create(
-            person=person, week=seals.monday_of(now), public_key=age_reader.new_identity()[1]
-        )
-        KeyWrap.objects.create(key=key, sealed=b"-")
-        if number < 2:
-            Shift.objects.create(
-                organisation=bench,
-                supporter=row,
-                tier=number + 1,
-                starts_at=now - timedelta(days=1),
-                ends_at=now + timedelta(days=1),
-            )
+    most = setting("requests_per_hour").most
+    Change.objects.create(
+        organisation=made, key="requests_per_hour", value=most, version=2, changed_at=clock.now() - timedelta(days=1)
+    )
+    offices = [Office.objects.create(organisation=made, name=f"Office {place}") for place in range(OFFICES)]
+    return [_supporter(made, offices[place % OFFICES], number, place) for place in range(team)]
 
 
-main()
+def _supporter(organisation: Organisation, office: Office, number: int, place: int) -> Supporter:
+    tier = ("now", "backup")[place] if place < 2 else f"peer{place}-"
+    person = Person.objects.create(email=f"{tier}{number}@bench.example", name=f"Peer {place}")
+    ContactPoint.objects.create(person=person, kind=ContactPoint.Kind.EMAIL, address=person.email)
+    Role.objects.create(person=person, organisation=organisation, name="supporter")
+    today = clock.now()
+    row = Supporter.objects.create(
+        organisation=organisation,
+        person=person,
+        office=office,
+        agreement_version=1,
+        agreed_on=today.date(),
+        designated_on=today.date(),
+    )
+    if place < 2:
+        span = {"starts_at": today - timedelta(days=1), "ends_at": today + timedelta(days=1)}
+        Shift.objects.create(organisation=organisation, supporter=row, tier=place + 1, **span)
+    return row
+
+
+if __name__ == "__main__":
+    main()

@@ -49,3 +49,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# What changed counts at once.
+ALONGSIDE_STANDING_SECONDS = 0.0

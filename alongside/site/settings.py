@@ -168,6 +168,8 @@ LOGGING = {
     },
 }
 
+# For how long what taking a request needs to know of its organisation is kept in memory.
+ALONGSIDE_STANDING_SECONDS = 1.0
 # The address people type; links in notices begin with it.
 ALONGSIDE_ADDRESS = env.address
 # Further Apprise services that people may be alerted through, beside those of notify.rules.SERVICES.

@@ -78,7 +78,7 @@ def test_a_broken_page_leaves_a_log_line_without_path_person_or_text(
     def fail(*args: object) -> None:
         raise ValueError("marker-typed " + str(args))
 
-    monkeypatch.setattr(member.accounts, "open_organisation", fail)
+    monkeypatch.setattr(member.standing, "organisation", fail)
     client = Client(raise_request_exception=False, HTTP_USER_AGENT="marker-agent", REMOTE_ADDR="203.0.113.7")
     answer = client.post(
         "/ask/pine/progress?marker-path",

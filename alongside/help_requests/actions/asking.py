@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from alongside.accounts.models import Organisation
-from alongside.directory import queries as directory
 from alongside.directory.queries import Listed
 from alongside.escalation import actions as escalation
 from alongside.escalation import rules as ladders
 from alongside.escalation.models import Ladder
-from alongside.help_requests.actions import claiming
+from alongside.help_requests.actions import claiming, standing
+from alongside.help_requests.actions.standing import Standing
 from alongside.help_requests.models import Attempt, BoxReply, Message, Request
 from alongside.help_requests.rules import (
     Busy,
@@ -28,8 +28,6 @@ from alongside.help_requests.rules import (
 )
 from alongside.kernel import ids
 from alongside.policy import queries as policy
-from alongside.policy.values import Values
-from alongside.rota import queries as rota
 from alongside.sealing import rules as seals
 
 
@@ -41,24 +39,30 @@ def open_request(organisation: Organisation, body: bytes, now: datetime) -> bool
     valid.
     """
     frame = _frame(body)
-    if _is_stored(frame):
-        return False
-    listed = directory.valid_list(organisation.id, uuid.UUID(bytes=frame.list_id), now)
+    listed = standing.valid_list(organisation.id, uuid.UUID(bytes=frame.list_id), now)
     if listed is None:
-        raise Reseal
+        return _again(frame, Reseal)
     _check_envelope(frame.envelope, slots_for(len(listed.candidates)))
-    values = policy.in_force(organisation.id)
-    if _opened_within_the_hour(organisation, now) >= values.requests_per_hour:
-        raise Busy
+    stands = standing.standing_of(organisation.id, now)
+    if _opened_within_the_hour(organisation, now) >= stands.values.requests_per_hour:
+        return _again(frame, Busy)
     try:
         with transaction.atomic():
-            _store(organisation, frame, listed, values, now)
+            _store(organisation, frame, listed, stands, now)
     except IntegrityError:
         # Another of the same attempt was first. Any other reason, such as a list just purged, must not look stored.
-        if not _is_stored(frame):
-            raise Busy from None
-        return False
+        return _again(frame, Busy)
     return True
+
+
+def _again(frame: seals.Frame, otherwise: type[Reseal | Busy]) -> bool:
+    """Say that a request is not new if its attempt was stored, now or before it was closed, or a request of the same
+    receipt lives; raise `otherwise` if neither is so.
+    """
+    tried = Attempt.objects.filter(token_hash=ids.digest(frame.attempt)).exists()
+    if not tried and not Request.objects.filter(progress_hash=frame.progress_hash).exists():
+        raise otherwise
+    return False
 
 
 def _frame(body: bytes) -> seals.Frame:
@@ -75,30 +79,24 @@ def _check_envelope(envelope: bytes, slots: int) -> None:
         raise Refused(error.code) from error
 
 
-def _is_stored(frame: seals.Frame) -> bool:
-    """Say whether this attempt was stored, now or before it was closed, or a request of the same receipt lives."""
-    tried = Attempt.objects.filter(token_hash=ids.digest(frame.attempt)).exists()
-    return tried or Request.objects.filter(progress_hash=frame.progress_hash).exists()
-
-
 def _opened_within_the_hour(organisation: Organisation, now: datetime) -> int:
     recent = Ladder.objects.filter(organisation=organisation, opened_at__gt=now - timedelta(hours=1))
     return recent.count()
 
 
-def _store(organisation: Organisation, frame: seals.Frame, listed: Listed, values: Values, now: datetime) -> None:
+def _store(organisation: Organisation, frame: seals.Frame, listed: Listed, stands: Standing, now: datetime) -> None:
     Attempt.objects.create(token_hash=ids.digest(frame.attempt), list_id=listed.id)
-    clock = _clock(organisation, frame.urgency, values, ladders.minute_of(now))
-    route = on_duty_first(route_of(frame.route, listed.candidates), rota.on_call_at(organisation.id, now))
+    clock = _clock(frame.urgency, stands, ladders.minute_of(now))
+    route = on_duty_first(route_of(frame.route, listed.candidates), stands.on_call)
     ladder = escalation.start(
         organisation_id=organisation.id,
         urgency=frame.urgency,
         rungs=ladders.plan(route, clock.times),
         terms=ladders.Terms(
             connect=clock.connect,
-            alarm=values.alarm_every,
-            hold=values.last_hold,
-            limit=values.request_limit * 60,
+            alarm=stands.values.alarm_every,
+            hold=stands.values.last_hold,
+            limit=stands.values.request_limit * 60,
         ),
         now=now,
     )
@@ -110,12 +108,12 @@ def _store(organisation: Organisation, frame: seals.Frame, listed: Listed, value
     )
 
 
-def _clock(organisation: Organisation, urgency: str, values: Values, minute: datetime) -> Clock:
+def _clock(urgency: str, stands: Standing, minute: datetime) -> Clock:
+    values = stands.values
     if urgency == "now":
         return Clock((values.urgent_second, values.urgent_third, values.urgent_all), values.urgent_contact)
     third = values.routine_third
-    change = rota.next_change_after(organisation.id, minute + timedelta(minutes=third))
-    last = routine_last(minute, third, values.routine_all_latest, change)
+    last = routine_last(minute, third, values.routine_all_latest, stands.next_change)
     return Clock((values.routine_second, third, last), values.routine_contact)
 
 

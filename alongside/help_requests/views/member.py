@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from django import db
 from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 
-from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
 from alongside.help_requests import actions, queries
+from alongside.help_requests.actions import standing
 from alongside.help_requests.rules import Busy, Full, Gone, Refused, Reseal
 from alongside.kernel import clock
 from alongside.sealing import rules as seals
@@ -74,7 +74,7 @@ def _refuse(request: HttpRequest, sizes: frozenset[int]) -> HttpResponse | None:
 
 def _answer(view: Answer, request: HttpRequest, slug: str) -> HttpResponse:
     try:
-        organisation = accounts.open_organisation(slug)
+        organisation = standing.organisation(slug)
         return view(request, organisation, _body(request))
     except Organisation.DoesNotExist:
         return answer(404, "refused", code="no-organisation")

@@ -1,0 +1,97 @@
+"""What taking a request needs to know of its organisation: read once a second for all who send, not once for each.
+
+Reading it anew each time cost four times as much as storing the request. What is kept may be a second old, as if the
+request had come a second earlier: a change of policy, rota or team, or the closing of an organisation, counts for
+requests from the next second on.
+"""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from alongside.accounts import queries as accounts
+from alongside.accounts.models import Organisation
+from alongside.directory import queries as directory
+from alongside.directory.queries import Listed
+from alongside.escalation import rules as ladders
+from alongside.policy import queries as policy
+from alongside.policy.values import Values
+from alongside.rota import queries as rota
+
+# A list stays as it was made, so it is kept while it is valid; no organisation has more than a few at a time.
+MOST_LISTS = 8
+
+
+@dataclass
+class Standing:
+    """How an organisation stands in one minute: the values in force, who is on call, the next change of shift after
+    the third rung of a request for today.
+    """
+
+    values: Values
+    on_call: dict[int, uuid.UUID]
+    next_change: datetime | None
+    minute: datetime
+    read_at: float
+    lists: dict[uuid.UUID, Listed] = field(default_factory=dict)
+
+
+_organisations: dict[str, tuple[float, Organisation]] = {}
+_standings: dict[uuid.UUID, Standing] = {}
+
+
+def organisation(slug: str) -> Organisation:
+    """Return an organisation by its slug, at most a second old; raises Organisation.DoesNotExist."""
+    read_at, found = _organisations.get(slug, (float("-inf"), None))
+    if found is None or not _fresh(read_at):
+        _organisations.pop(slug, None)
+        # Only what exists is kept: made-up names fill no memory.
+        found = accounts.open_organisation(slug)
+        _organisations[slug] = (time.monotonic(), found)
+    return found
+
+
+def standing_of(organisation_id: uuid.UUID, now: datetime) -> Standing:
+    """Return how an organisation stands, at most a second old and never of another minute."""
+    minute = ladders.minute_of(now)
+    kept = _standings.get(organisation_id)
+    if kept is None or kept.minute != minute or not _fresh(kept.read_at):
+        kept = _standings[organisation_id] = _read(organisation_id, minute, kept)
+    return kept
+
+
+def valid_list(organisation_id: uuid.UUID, list_id: uuid.UUID, now: datetime) -> Listed | None:
+    """Return a list of this organisation that has not expired, else None."""
+    lists = standing_of(organisation_id, now).lists
+    if list_id not in lists:
+        found = directory.valid_list(organisation_id, list_id, now)
+        if found is None:
+            return None
+        while len(lists) >= MOST_LISTS:
+            lists.pop(next(iter(lists)), None)
+        lists[list_id] = found
+    found = lists[list_id]
+    return found if found.until > now else None
+
+
+def _read(organisation_id: uuid.UUID, minute: datetime, before: Standing | None) -> Standing:
+    values = policy.in_force(organisation_id)
+    return Standing(
+        values=values,
+        on_call=rota.on_call_at(organisation_id, minute),
+        next_change=rota.next_change_after(organisation_id, minute + timedelta(minutes=values.routine_third)),
+        minute=minute,
+        read_at=time.monotonic(),
+        lists=before.lists if before and _keeps() else {},
+    )
+
+
+def _fresh(read_at: float) -> bool:
+    return time.monotonic() - read_at < settings.ALONGSIDE_STANDING_SECONDS
+
+
+def _keeps() -> bool:
+    return bool(settings.ALONGSIDE_STANDING_SECONDS)

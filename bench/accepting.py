@@ -33,15 +33,16 @@ class Members:
     """Makes requests of many members, each an attempt of its own."""
 
     def __init__(self, port: int) -> None:
-        self._lists = [_list(port, number) for number in range(ORGANISATIONS)]
+        self.lists = [_list(port, number) for number in range(ORGANISATIONS)]
         self._envelope = vectors.sealed("twelve")
         self._chance = random.Random(7)
         self._lock = threading.Lock()
         self.made: list[bytes] = []
 
-    def request(self) -> bytes:
-        """Return the bytes of one more request."""
-        slug, list_id, length = self._chance.choice(self._lists)
+    def request(self, organisation: int | None = None) -> bytes:
+        """Return the bytes of one more request, to some organisation."""
+        place = self._chance.randrange(len(self.lists)) if organisation is None else organisation
+        slug, list_id, length = self.lists[place]
         route = bytes(range(length)).ljust(24, b"\xff")
         made = load.post(
             f"/ask/{slug}/requests", bytes([1, 1]) + list_id + os.urandom(16 + 32) + route + self._envelope

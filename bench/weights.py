@@ -3,41 +3,25 @@
 A real server, a real Chromium with an empty cache, the encoded bytes as the browser's own network log counts them.
 """
 
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from bench import chromium, places
 from bench.figures import Figure
-from tests.e2e.conftest import CHROMIUM, FLAGS, PHONE, ROOT, free_port
+from tests.e2e.conftest import PHONE
 
 HOME_BYTES, HOME_REQUESTS, ASK_BYTES = 50_000, 6, 80_000
 
 
 def measure() -> list[Figure]:
     """Return home.bytes, home.requests and ask.extra_bytes."""
-    with (
-        tempfile.TemporaryDirectory(prefix="alongside-bench-") as folder,
-        _server(Path(folder)) as address,
-        sync_playwright() as playwright,
-    ):
-        path = next(filter(None, map(shutil.which, CHROMIUM)))
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        home = _traffic(browser, f"{address}/ask/bench/en/")
-        ask = _traffic(browser, f"{address}/ask/bench/en/ask", _type)
-        browser.close()
+    with places.filled("sqlite", 1, 24) as env, places.product(env) as (port,), chromium.browser() as browser:
+        address = f"http://localhost:{port}/ask/bench0/en/"
+        home = _traffic(browser, address)
+        ask = _traffic(browser, f"{address}ask", _type)
     shell = {url for url, _ in home}
-    page = f"{address}/ask/bench/en/ask"
-    extra = sum(size for url, size in ask if url not in shell and url != page)
+    extra = sum(size for url, size in ask if url not in shell and url != f"{address}ask")
     total = sum(size for _, size in home)
     return [
         Figure("home.bytes", total, "bytes on the wire", f"<= {HOME_BYTES:,}", total <= HOME_BYTES),
@@ -73,31 +57,3 @@ def _traffic(browser: Browser, address: str, act: Callable[[Page], None] | None 
     page.wait_for_timeout(1000)
     context.close()
     return [(names[key], size) for key, size in sizes.items()]
-
-
-@contextmanager
-def _server(folder: Path) -> Iterator[str]:
-    """Serve an organisation with 24 supporters who all have keys of their own."""
-    port = free_port()
-    address = f"http://localhost:{port}"
-    env = {**os.environ, "ALONGSIDE_DATA": str(folder), "ALONGSIDE_ADDRESS": address, "PYTHONPATH": str(ROOT)}
-    env.pop("DATABASE_URL", None)
-    subprocess.run([sys.executable, "-m", "bench.fill"], cwd=ROOT, env=env, check=True)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "alongside", "serve", "--port", str(port)],
-        cwd=ROOT,
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/health", timeout=2).close()
-                break
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(20)

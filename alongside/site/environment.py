@@ -85,7 +85,7 @@ def database(url: str, data: Path) -> dict[str, object]:
     if parts.scheme == "sqlite":
         path = unquote(parts.path)
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "alongside.site.sqlite",
             "NAME": path[1:] if path.startswith("//") else path,
             # Closing the last connection empties the journal into the file, which costs more than a request.
             "CONN_MAX_AGE": None,

@@ -109,6 +109,12 @@ def backup(path: Path) -> Copied:
                 copied = _write(file)
             raw.flush()
             os.fsync(raw.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise Refused(f"{path} could not be written to its end: {error.strerror}. No backup was made.") from None
+    except DatabaseError:
+        path.unlink(missing_ok=True)
+        raise Refused("The database could not be read to its end. No backup was made.") from None
     except BaseException:
         path.unlink(missing_ok=True)
         raise

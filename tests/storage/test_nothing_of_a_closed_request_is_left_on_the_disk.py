@@ -263,3 +263,52 @@ def test_no_line_of_ours_quotes_what_a_database_error_quotes(world: World) -> No
             )
     assert "a job failed" in lines.getvalue()
     assert places.found(places.marks(Request, Attempt), {places.Path("log"): lines.getvalue().encode()}) == {}
+
+
+# --- what our role may do, and what the doctor says ------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not POSTGRES, reason="SQLite has no roles")
+@pytest.mark.req("K-35")
+def test_an_ordinary_role_clears_its_tables_and_with_three_rights_everything(world: World) -> None:
+    """The grants of the operator's manual, tried with a role that owns the tables and is nobody else."""
+    play(world)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE plain_peer")
+        cursor.execute("GRANT ALL ON SCHEMA public TO plain_peer")
+        cursor.execute("SELECT session_user")
+        owner = cursor.fetchone()[0]
+        try:
+            for name in traces.tables():
+                cursor.execute(f"ALTER TABLE {name} OWNER TO plain_peer")
+            cursor.execute("SET ROLE plain_peer")
+            places.forget_order()
+            assert traces.rights() == traces.Rights(False, False, False)
+            assert traces.clear_postgresql() == len(traces.tables())
+            assert {"pg_switch_wal", "pg_stat_reset"} <= {
+                part.split("(")[0].removesuffix("_single_table_counters").removeprefix("EXECUTE on ")
+                for part in traces.kept_by_the_server()
+            }
+            cursor.execute("RESET ROLE")
+            cursor.execute("GRANT EXECUTE ON FUNCTION pg_stat_reset_single_table_counters(oid) TO plain_peer")
+            cursor.execute("GRANT EXECUTE ON FUNCTION pg_switch_wal() TO plain_peer")
+            cursor.execute("GRANT pg_checkpoint TO plain_peer")
+            cursor.execute("SET ROLE plain_peer")
+            places.forget_order()
+            assert traces.rights() == traces.Rights(True, True, True)
+            assert traces.clear_postgresql() == len(traces.tables())
+            assert traces.clear_postgresql() == 0
+            assert traces.kept_by_the_server() == []
+        finally:
+            cursor.execute("RESET ROLE")
+            for name in traces.tables():
+                cursor.execute(f'ALTER TABLE {name} OWNER TO "{owner}"')
+            cursor.execute("DROP OWNED BY plain_peer")
+            cursor.execute("DROP ROLE plain_peer")
+
+
+@pytest.mark.skipif(not POSTGRES, reason="SQLite has no server")
+def test_the_doctor_names_what_the_server_keeps(world: World) -> None:
+    places.change_server([("log_statement", "all"), ("wal_recycle", "on")])
+    connection.close()
+    assert set(traces.kept_by_the_server()) == {"log_statement = all", "wal_recycle = on"}

@@ -141,7 +141,8 @@ def _key_index(cursor: CursorWrapper, name: str) -> str:
 
 def _somebody_reads(cursor: CursorWrapper) -> bool:
     cursor.execute(
-        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid())"
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() "
+        "AND coalesce(datname, current_database()) = current_database())"
     )
     return bool(cursor.fetchone()[0])
 

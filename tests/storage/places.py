@@ -1,6 +1,10 @@
 """Every place on the disk where the database of a test may have left something, and marks to look for there."""
 
+import fcntl
+import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +80,17 @@ def without(all_marks: dict[str, set[bytes]], live: dict[str, set[bytes]]) -> di
     """Return the marks of what is gone: those that no live row has too."""
     still: set[bytes] = set().union(*live.values()) if live else set()
     return {name: values - still for name, values in all_marks.items() if values - still}
+
+
+@contextmanager
+def alone_on_the_server() -> Iterator[None]:
+    """Wait until no test of another process changes the settings of the same server."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW data_directory")
+        name = hashlib.sha256(cursor.fetchone()[0].encode()).hexdigest()[:16]
+    with (Path(tempfile.gettempdir()) / f"alongside-tests-{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def change_server(settings: Iterable[tuple[str, str]]) -> None:

@@ -44,9 +44,10 @@ def _careful_server() -> Iterator[None]:
     if connection.pg_version < traces.HAS_FLUSH:
         pytest.skip("this PostgreSQL is too old to hand in its counters")
     wanted = [(name, value) for name, value in traces.WANTED.items() if name != "archive_mode"]
-    places.change_server([*wanted, ("min_wal_size", "32MB")])
-    yield
-    places.reset_server([name for name, _ in wanted] + ["min_wal_size"])
+    with places.alone_on_the_server():
+        places.change_server([*wanted, ("min_wal_size", "32MB")])
+        yield
+        places.reset_server([name for name, _ in wanted] + ["min_wal_size"])
 
 
 @pytest.fixture
@@ -150,14 +151,20 @@ def numbers() -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
+def at_rest() -> None:
+    """Settle until nothing is left to do; whoever reads meanwhile makes it look again."""
+    for _ in range(10):
+        if traces.clear_postgresql() == 0:
+            return
+    raise AssertionError("there is always something to do")
+
+
 @pytest.mark.skipif(not POSTGRES, reason="SQLite empties its journal in any case")
 def test_a_database_where_nothing_happened_is_left_alone(world: World) -> None:
-    settle()
-    traces.clear_postgresql()
-    assert traces.clear_postgresql() == 0
+    at_rest()
     sealed.ask(world)
     assert 3 <= traces.clear_postgresql() < len(traces.tables())
-    assert traces.clear_postgresql() == 0
+    at_rest()
 
 
 @pytest.mark.skipif(not POSTGRES, reason="on SQLite this is tests/site/test_backups.py")
@@ -182,7 +189,8 @@ def test_settling_waits_for_nobody_and_comes_again(world: World) -> None:
     assert "help_requests_request" not in traces._in_order
     release.set()
     holder.join(10)
-    assert traces.clear_postgresql() == 1
+    assert traces.clear_postgresql() >= 1
+    assert "help_requests_request" in traces._in_order
     assert Request.objects.get(id=asked.id).envelope
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
@@ -297,7 +305,7 @@ def test_an_ordinary_role_clears_its_tables_and_with_three_rights_everything(wor
             places.forget_order()
             assert traces.rights() == traces.Rights(True, True, True)
             assert traces.clear_postgresql() == len(traces.tables())
-            assert traces.clear_postgresql() == 0
+            at_rest()
             assert traces.kept_by_the_server() == []
         finally:
             cursor.execute("RESET ROLE")

@@ -5,13 +5,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from tools.soak import kills
+from tools.soak import clocks, kills
 from tools.soak.results import Budget, CannotRun, Result, print_table, say
 
 # Each with its share of the time.
 EXPERIMENTS: dict[str, tuple[float, Callable[[Budget], Result]]] = {
     "kills-sqlite": (26, kills.on_sqlite),
     "kills-postgres": (22, kills.on_postgres),
+    "clock": (14, clocks.set_wrong),
 }
 
 

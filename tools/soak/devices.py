@@ -54,6 +54,10 @@ class Asked:
         """Return what the envelope ends with; also the hash that the server keeps of the token."""
         return hashlib.sha256(self.token).digest()
 
+    def is_in(self, envelope: bytes | None) -> bool:
+        """Say whether this is its envelope."""
+        return envelope is not None and envelope.endswith(self.mark)
+
 
 class Ledger:
     """Everything that was asked of a server and what it answered."""

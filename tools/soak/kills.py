@@ -33,7 +33,12 @@ class Killer:
         for _ in range(kills):
             if time.monotonic() > ends:
                 return
-            time.sleep(self.chance.choice([self.chance.uniform(0, 0.4), self.chance.uniform(0.4, 2.0)]))
+            if self.chance.random() < 0.5:
+                # Half of the kills meet a server that has come up and works, the others one that is still starting.
+                until(lambda: all(one.answers() for one in self.programs if one.port), 15, 0.05)
+                time.sleep(self.chance.uniform(0, 1.2))
+            else:
+                time.sleep(self.chance.uniform(0, 0.6))
             self._kill(self.chance.choice(self.programs))
 
     def _kill(self, program: Program) -> None:
@@ -60,7 +65,7 @@ class Killer:
 def on_sqlite(budget: Budget) -> Result:
     """One process with its loop, then a web server and a worker apart, on one SQLite file."""
     found = Result("kill -9, SQLite", "web worker, whole server and tick killed under load")
-    kills = budget.times(120)
+    kills = budget.times(80)
     for split in (False, True):
         with machine(clock=True) as made:
             part = _run(made, budget, kills // 2, budget.seconds * 0.3, lambda made, split=split: _alone(made, split))
@@ -76,7 +81,7 @@ def on_postgres(budget: Budget) -> Result:
     """Two web servers and two workers on PostgreSQL."""
     found = Result("kill -9, PostgreSQL", "two web servers and two workers killed under load")
     with postgres_server() as url, machine(server=url, clock=True) as made:
-        found.add(_run(made, budget, budget.times(120), budget.seconds * 0.65, _two_of_each))
+        found.add(_run(made, budget, budget.times(140), budget.seconds * 0.65, _two_of_each))
     return found
 
 

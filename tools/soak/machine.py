@@ -244,6 +244,7 @@ def machine(*, server: str = "", clock: bool = False, prefix: str = "alongside-s
                 "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
                 "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "NO_FAKE_STAT": "1",
             }
         try:
             yield made

@@ -35,6 +35,9 @@ from alongside.team import actions as team
 log = logging.getLogger(__name__)
 PAUSE = 0.5
 MARK_EVERY = 10.0
+# A clock that moved by more than this against the time that passed may be wrong: what is deleted by the clock waits.
+LEAP = 3600.0
+WAIT_AFTER_LEAP = 3600.0
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,30 @@ class Loop:
         self.jobs = jobs
         self.last: dict[str, float] = {}
         self.turned_at: float | None = None
+        self._seen: tuple[float, float] | None = None
+        self._purges_from = float("-inf")
+
+    def look_at_the_clock(self) -> None:
+        """Let the deletions wait when the machine's clock leapt, forward or back, since the last look or the last mark:
+        a clock that is soon set right must not have deleted anything.
+        """
+        now = (time.time(), time.monotonic())
+        if self._seen:
+            leap = (now[0] - self._seen[0]) - (now[1] - self._seen[1])
+        else:
+            leap = now[0] - (_marked_at() or now[0])
+        self._seen = now
+        if abs(leap) > LEAP:
+            self._purges_from = now[1] + WAIT_AFTER_LEAP
+            log.warning(
+                "the clock moved by %d hours since it was last seen; nothing is deleted for an hour", leap / 3600
+            )
 
     def turn(self) -> None:
         """Run every job whose time has come, once."""
         for job in self.jobs:
+            if _deletes_by_the_clock(job) and time.monotonic() < self._purges_from:
+                continue
             if time.monotonic() - self.last.get(job.name, float("-inf")) >= job.every:
                 self.last[job.name] = time.monotonic()
                 _run(job)
@@ -124,6 +147,7 @@ class Loop:
         """Turn until told to stop."""
         marked = float("-inf")
         while not stop.is_set():
+            self.look_at_the_clock()
             self.turn()
             if time.monotonic() - marked >= MARK_EVERY:
                 marked = time.monotonic()
@@ -147,8 +171,18 @@ def purge(now: datetime) -> None:
 
 def seconds_since_mark() -> float | None:
     """Return how long ago a loop on this machine last turned, in whatever process; None when none ever did."""
+    marked = _marked_at()
+    return None if marked is None else max(0.0, time.time() - marked)
+
+
+def _deletes_by_the_clock(job: Job) -> bool:
+    # A period that was closed too early is as final as a row that was deleted.
+    return job.run is _turn_tally or (job.purges and job.run not in (_settle, _forget_code_use))
+
+
+def _marked_at() -> float | None:
     try:
-        return max(0.0, time.time() - _mark().stat().st_mtime)
+        return _mark().stat().st_mtime
     except OSError:
         return None
 

@@ -50,7 +50,9 @@ def _one(name: str, run: Callable[[Budget], Result], budget: Budget) -> Result:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10, help="how long in all (default: %(default)s)")
-    parser.add_argument("--only", action="append", choices=list(EXPERIMENTS), metavar="NAME", help=", ".join(EXPERIMENTS))
+    parser.add_argument(
+        "--only", action="append", choices=list(EXPERIMENTS), metavar="NAME", help=", ".join(EXPERIMENTS)
+    )
     parser.add_argument("--seed", type=int, default=1, help="where chance begins (default: %(default)s)")
     return parser.parse_args()
 

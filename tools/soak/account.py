@@ -91,7 +91,9 @@ def _messages(found: Result, rows: Rows, everything: list[Asked], there: Counter
     found.lost += missing
     if missing:
         found.faults.append(f"{missing} messages to a live request were lost")
-    numbers = "SELECT count(*) FROM (SELECT 1 FROM help_requests_message GROUP BY request_id, number HAVING count(*) > 1) t"
+    numbers = (
+        "SELECT count(*) FROM (SELECT 1 FROM help_requests_message GROUP BY request_id, number HAVING count(*) > 1) t"
+    )
     if twice := rows.count(numbers):
         found.faults.append(f"{twice} messages share a number")
 
@@ -105,7 +107,11 @@ def _replies(found: Result, everything: list[Asked], line: Line) -> None:
         import json
 
         status, body = device.again(lambda one=one: device.post("box", one.box), "box")
-        box = Counter(base64.b64decode(text)[-32:] for text in json.loads(body)["replies"]) if status == 200 else Counter()
+        box = (
+            Counter(base64.b64decode(text)[-32:] for text in json.loads(body)["replies"])
+            if status == 200
+            else Counter()
+        )
         answered = [mark for mark, was_answered in one.replies.items() if was_answered]
         found.counts["replies"] = found.counts.get("replies", 0) + len(answered)
         found.lost += sum(not box[mark] for mark in answered)

@@ -131,7 +131,7 @@ def _lie(town: Town, by: float | str, found: Result, *, restart: bool) -> None:
     _replies_wait(town, asked, name, found)
     shortened = _shortened(town, asked)
     if shortened:
-        found.notes.append(f"clock {name}: ends within {shortened:.0f} minutes afterwards instead of 72 hours")
+        found.faults.append(f"clock {name}: ends within {shortened:.0f} minutes afterwards instead of 72 hours")
     _climbs_after(town, asked, name, found)
     town.tidy(asked)
     say(f"clock {name}: {', '.join(dict.fromkeys(gone)) or 'nothing'} ended")

@@ -141,7 +141,9 @@ class Member(Device):
             frame = self._frame(asked)
             asked.sent = True
             try:
-                status, _body = self.again(lambda frame=frame: self.post("requests", frame), "ask", 1 if gives_up else 400)
+                status, _body = self.again(
+                    lambda frame=frame: self.post("requests", frame), "ask", 1 if gives_up else 400
+                )
             except Lost:
                 return False
             if status in STORED:
@@ -161,7 +163,9 @@ class Member(Device):
         listing: dict[str, Any] = json.loads(body)
         route = bytes(range(len(listing["candidates"]))).ljust(24, b"\xff")
         urgency = bytes([1, self.chance.choice([1, 1, 1, 2])])
-        return urgency + uuid.UUID(listing["list"]).bytes + asked.attempt + asked.mark + route + marked(TWELVE, asked.mark)
+        return (
+            urgency + uuid.UUID(listing["list"]).bytes + asked.attempt + asked.mark + route + marked(TWELVE, asked.mark)
+        )
 
     def write_back(self, asked: Asked) -> None:
         """Send a message with the request, until it is stored or the request is gone."""

@@ -83,9 +83,7 @@ def say(text: str) -> None:
 def print_table(results: Sequence[Result]) -> None:
     """Print what was done and what came of it."""
     rows = [("experiment", "what was done", "counts", "lost", "doubled", "verdict")]
-    rows += [
-        (one.name, one.done, _counts(one.counts), str(one.lost), str(one.doubled), one.verdict) for one in results
-    ]
+    rows += [(one.name, one.done, _counts(one.counts), str(one.lost), str(one.doubled), one.verdict) for one in results]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     print()
     for row in rows:

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tools.soak import clocks, kills
+from tools.soak import clocks, kills, mails, pairs, power, rest
 from tools.soak.results import Budget, CannotRun, Result, print_table, say
 
 # Each with its share of the time.
@@ -13,6 +13,11 @@ EXPERIMENTS: dict[str, tuple[float, Callable[[Budget], Result]]] = {
     "kills-sqlite": (26, kills.on_sqlite),
     "kills-postgres": (22, kills.on_postgres),
     "clock": (14, clocks.set_wrong),
+    "mail": (14, mails.misbehaving),
+    "two-workers": (6, pairs.at_once),
+    "paused": (6, pairs.paused),
+    "power": (6, power.cut),
+    "after-hours": (8, rest.long),
 }
 
 

@@ -30,14 +30,12 @@ from alongside.policy.values import REGISTER
 from alongside.sealing import actions as sealing
 from alongside.sealing.rules import monday_of
 from alongside.site import keeping
+from alongside.site.leaps import Leaps
 from alongside.team import actions as team
 
 log = logging.getLogger(__name__)
 PAUSE = 0.5
 MARK_EVERY = 10.0
-# A clock that moved by more than this against the time that passed may be wrong: what is deleted by the clock waits.
-LEAP = 3600.0
-WAIT_AFTER_LEAP = 3600.0
 
 
 @dataclass(frozen=True)
@@ -114,29 +112,12 @@ class Loop:
         self.jobs = jobs
         self.last: dict[str, float] = {}
         self.turned_at: float | None = None
-        self._seen: tuple[float, float] | None = None
-        self._purges_from = float("-inf")
-
-    def look_at_the_clock(self) -> None:
-        """Let the deletions wait when the machine's clock leapt, forward or back, since the last look or the last mark:
-        a clock that is soon set right must not have deleted anything.
-        """
-        now = (time.time(), time.monotonic())
-        if self._seen:
-            leap = (now[0] - self._seen[0]) - (now[1] - self._seen[1])
-        else:
-            leap = now[0] - (_marked_at() or now[0])
-        self._seen = now
-        if abs(leap) > LEAP:
-            self._purges_from = now[1] + WAIT_AFTER_LEAP
-            log.warning(
-                "the clock moved by %d hours since it was last seen; nothing is deleted for an hour", leap / 3600
-            )
+        self.leaps = Leaps()
 
     def turn(self) -> None:
         """Run every job whose time has come, once."""
         for job in self.jobs:
-            if _deletes_by_the_clock(job) and time.monotonic() < self._purges_from:
+            if self.leaps.hold and _deletes_by_the_clock(job):
                 continue
             if time.monotonic() - self.last.get(job.name, float("-inf")) >= job.every:
                 self.last[job.name] = time.monotonic()
@@ -147,7 +128,7 @@ class Loop:
         """Turn until told to stop."""
         marked = float("-inf")
         while not stop.is_set():
-            self.look_at_the_clock()
+            self.leaps.look(_marked_at())
             self.turn()
             if time.monotonic() - marked >= MARK_EVERY:
                 marked = time.monotonic()

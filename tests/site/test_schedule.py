@@ -92,7 +92,7 @@ def test_for_an_hour_after_the_clock_leapt_nothing_is_deleted_by_it_and_ladders_
     def turn(after: float) -> list[str]:
         ran.clear()
         machine.at += after
-        loop.look_at_the_clock()
+        loop.leaps.look(schedule._marked_at())
         loop.turn()
         return list(ran)
 
@@ -120,7 +120,7 @@ def test_a_loop_that_starts_far_from_its_last_mark_deletes_nothing_for_an_hour(
     os.utime(mark, (time.time() - away,) * 2)
     found: list[str] = []
     loop = Loop((Job("purge", 1, lambda _: found.append("purge"), purges=True),))
-    loop.look_at_the_clock()
+    loop.leaps.look(schedule._marked_at())
     loop.turn()
     assert found == ran
 

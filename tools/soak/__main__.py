@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tools.soak import clocks, kills, mails, pairs, power, rest
+from tools.soak import browsers, clocks, kills, mails, pairs, power, rest
 from tools.soak.results import Budget, CannotRun, Result, print_table, say
 
 # Each with its share of the time.
@@ -17,7 +17,8 @@ EXPERIMENTS: dict[str, tuple[float, Callable[[Budget], Result]]] = {
     "two-workers": (6, pairs.at_once),
     "paused": (6, pairs.paused),
     "power": (6, power.cut),
-    "after-hours": (8, rest.long),
+    "browser": (10, browsers.closed),
+    "after-hours": (14, rest.long),
 }
 
 

@@ -18,14 +18,15 @@ class Leaps:
     def look(self, marked_at: float | None) -> None:
         """Look at the clock; at the first look hold it against when a loop was last at work here, None if never."""
         now = (time.time(), time.monotonic())
-        if self._seen:
-            leap = (now[0] - self._seen[0]) - (now[1] - self._seen[1])
-        else:
-            leap = now[0] - (marked_at or now[0])
+        # Before the first look nothing is known of how much time passed: a long rest looks like a leap.
+        wall, steady = self._seen or (marked_at or now[0], now[1])
+        leap = (now[0] - wall) - (now[1] - steady)
         self._seen = now
         if abs(leap) > LEAP:
             self._holds_until = now[1] + WAIT
-            log.warning("the clock moved by %d hours since it was last seen; nothing is deleted for an hour", leap / 3600)
+            log.warning(
+                "the clock moved by %d hours since it was last seen; nothing is deleted for an hour", leap / 3600
+            )
 
     @property
     def hold(self) -> bool:

@@ -10,10 +10,10 @@ from tools.soak.results import Budget, CannotRun, Result, print_table, say
 
 # Each with its share of the time.
 EXPERIMENTS: dict[str, tuple[float, Callable[[Budget], Result]]] = {
-    "kills-sqlite": (26, kills.on_sqlite),
-    "kills-postgres": (22, kills.on_postgres),
-    "clock": (14, clocks.set_wrong),
-    "mail": (14, mails.misbehaving),
+    "kills-sqlite": (24, kills.on_sqlite),
+    "kills-postgres": (20, kills.on_postgres),
+    "clock": (20, clocks.set_wrong),
+    "mail": (20, mails.misbehaving),
     "two-workers": (6, pairs.at_once),
     "paused": (6, pairs.paused),
     "power": (6, power.cut),

@@ -17,7 +17,7 @@ ORPHANS = {
     "(SELECT 1 FROM escalation_ladder l WHERE a.ladder_id = l.id)",
     "a message without a request": "SELECT count(*) FROM help_requests_message m WHERE NOT EXISTS "
     "(SELECT 1 FROM help_requests_request r WHERE m.request_id = r.id)",
-    "a call about something that is over": f"SELECT count(*) FROM notify_notice n WHERE message IN {CALLS} AND "  # noqa: S608
+    "a call about something that is over": f"SELECT count(*) FROM notify_notice n WHERE message IN {CALLS} AND "
     "NOT EXISTS (SELECT 1 FROM escalation_ladder l WHERE n.about = l.id)",
 }
 BROKEN_LADDERS = {
@@ -51,7 +51,7 @@ def account(rows: Rows, ledger: Ledger, noise: int, line: Line) -> Result:
         if number := rows.count(query):
             found.faults.append(f"{number} times {what}")
     for what, condition in BROKEN_LADDERS.items():
-        if number := rows.count(f"SELECT count(*) FROM escalation_ladder WHERE {condition}"):  # noqa: S608
+        if number := rows.count(f"SELECT count(*) FROM escalation_ladder WHERE {condition}"):
             found.faults.append(f"{number} times a ladder {what}")
     found.doubled += rows.count(CALLED_TWICE)
     gone = [one for one in everything if one.stored and one.close_sent and not there[one.mark]]
@@ -103,15 +103,7 @@ def _replies(found: Result, everything: list[Asked], line: Line) -> None:
     for one in everything:
         if not any(one.replies.values()):
             continue
-        import base64
-        import json
-
-        status, body = device.again(lambda one=one: device.post("box", one.box), "box")
-        box = (
-            Counter(base64.b64decode(text)[-32:] for text in json.loads(body)["replies"])
-            if status == 200
-            else Counter()
-        )
+        box = device.box(one)
         answered = [mark for mark, was_answered in one.replies.items() if was_answered]
         found.counts["replies"] = found.counts.get("replies", 0) + len(answered)
         found.lost += sum(not box[mark] for mark in answered)

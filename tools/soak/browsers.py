@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.e2e.acts import fill_form, open_form
 from tests.e2e.conftest import CHROMIUM, FLAGS
 from tools.soak.machine import Machine, machine, until
 from tools.soak.post import post_office
-from tools.soak.results import Budget, CannotRun, Result, say
+from tools.soak.results import Budget, CannotRun, Result
 
 KEPT = "SELECT count(*) FROM help_requests_request"
 SEALING = 0.35  # seconds after the press within which sealing, sending and the answer happen
@@ -59,7 +60,7 @@ def closed(budget: Budget) -> Result:
         with tempfile.TemporaryDirectory(prefix="alongside-soak-browser-", ignore_cleanup_errors=True) as name:
             desk = Desk(playwright, made, budget.chance("browser"), Path(name), open_browser(playwright, Path(name)))
             for number in range(budget.times(30)):
-                if budget.left < 20:  # noqa: PLR2004
+                if budget.left < 20:
                     break
                 _send(desk, HOWS[number % len(HOWS)], found)
             desk.browser.close()
@@ -91,7 +92,7 @@ def _send(desk: Desk, how: str, found: Result) -> None:
         _asked_afterwards(desk, before, how, found)
 
 
-def _lose_once() -> object:
+def _lose_once() -> Callable[[Route], None]:
     lost: list[int] = []
 
     def handle(route: Route) -> None:
@@ -170,7 +171,9 @@ def _asked_afterwards(desk: Desk, before: int, how: str, found: Result) -> None:
     says = SENT if stored else "Ask once more"
     shown = page.get_by_role("heading", name=says) if stored else page.get_by_role("link", name=says)
     if until(shown.is_visible, 15) is None:
-        found.faults.append(f"{how}: stored {stored} times, but the way back says: {page.locator('h1').all_inner_texts()}")
+        found.faults.append(
+            f"{how}: stored {stored} times, but the way back says: {page.locator('h1').all_inner_texts()}"
+        )
     _forget(page)
     page.close()
 

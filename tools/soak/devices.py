@@ -5,6 +5,7 @@ knows one again. What a device does when there is no answer is what the page doe
 with shorter pauses.
 """
 
+import base64
 import hashlib
 import http.client
 import json
@@ -13,8 +14,10 @@ import re
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.sealing import vectors
@@ -141,9 +144,7 @@ class Member(Device):
             frame = self._frame(asked)
             asked.sent = True
             try:
-                status, _body = self.again(
-                    lambda frame=frame: self.post("requests", frame), "ask", 1 if gives_up else 400
-                )
+                status, _body = self.again(partial(self.post, "requests", frame), "ask", 1 if gives_up else 400)
             except Lost:
                 return False
             if status in STORED:
@@ -181,6 +182,12 @@ class Member(Device):
         status, _ = self.again(lambda: self.post("progress/cancel", asked.token), "cancel")
         asked.cancelled = status == 200
 
+    def box(self, asked: Asked) -> Counter[bytes]:
+        """Return the mark of every reply that waits in the box of a request, and how often."""
+        status, body = self.again(lambda: self.post("box", asked.box), "box")
+        replies = json.loads(body)["replies"] if status == 200 else []
+        return Counter(base64.b64decode(text)[-32:] for text in replies)
+
     def run(self, pause: float) -> None:
         """Ask, write back, look, cancel, until told to stop; what was begun is brought to its end."""
         while not self.stop.is_set():
@@ -188,7 +195,7 @@ class Member(Device):
             if self.ask(asked):
                 for _ in range(self.chance.choice([0, 0, 1, 2])):
                     self.write_back(asked)
-                self.again(lambda asked=asked: self.post("progress", asked.token), "progress")
+                self.again(partial(self.post, "progress", asked.token), "progress")
                 if asked.plan == "cancel":
                     self.stop.wait(self.chance.uniform(0, 2))
                     self.cancel(asked)
@@ -289,8 +296,8 @@ class Crowd:
     def __init__(self, ports: list[int], sessions: list[str], chance: random.Random, members: int = 4) -> None:
         self.ledger = Ledger()
         self.errors: list[str] = []
-        self.members = [Member(ports, self.ledger, random.Random(chance.random())) for _ in range(members)]  # noqa: S311
-        self.peers = [Peer(ports, self.ledger, random.Random(chance.random()), one) for one in sessions]  # noqa: S311
+        self.members = [Member(ports, self.ledger, random.Random(chance.random())) for _ in range(members)]
+        self.peers = [Peer(ports, self.ledger, random.Random(chance.random()), one) for one in sessions]
         self._threads: list[threading.Thread] = []
 
     def start(self, pause: float = 0.7) -> None:

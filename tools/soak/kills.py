@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tools.soak.account import account
 from tools.soak.devices import Crowd, Line
-from tools.soak.machine import Machine, Program, machine, postgres_server, until
+from tools.soak.machine import Machine, Program, free_port, machine, postgres_server, until
 from tools.soak.post import Post, post_office
 from tools.soak.results import Budget, Result, say
 
@@ -68,13 +68,17 @@ def on_sqlite(budget: Budget) -> Result:
     kills = budget.times(80)
     for split in (False, True):
         with machine(clock=True) as made:
-            part = _run(made, budget, kills // 2, budget.seconds * 0.3, lambda made, split=split: _alone(made, split))
+            part = _run(made, budget, kills // 2, budget.seconds * 0.3, _apart if split else _alone)
             found.add(part)
     return found
 
 
-def _alone(made: Machine, split: bool) -> list[Program]:
-    return [made.web(tick=False), made.tick()] if split else [made.web()]
+def _alone(made: Machine) -> list[Program]:
+    return [made.web()]
+
+
+def _apart(made: Machine) -> list[Program]:
+    return [made.web(tick=False), made.tick()]
 
 
 def on_postgres(budget: Budget) -> Result:
@@ -86,8 +90,6 @@ def on_postgres(budget: Budget) -> Result:
 
 
 def _two_of_each(made: Machine) -> list[Program]:
-    from tools.soak.machine import free_port
-
     return [made.web(tick=False), made.web(tick=False, port=free_port()), made.tick(), made.tick()]
 
 
@@ -141,7 +143,7 @@ def _calm(killer: Killer, crowd: Crowd) -> bool:
 def _climbs(made: Machine, post: Post, found: Result) -> None:
     """Let 25 minutes pass: every open request must have called everybody, and every call must be handed over."""
     rows = made.rows()
-    below = f"SELECT count(*) FROM escalation_ladder WHERE state = 'open' OR ({WAITING} AND rung = 0)"  # noqa: S608
+    below = f"SELECT count(*) FROM escalation_ladder WHERE state = 'open' OR ({WAITING} AND rung = 0)"
     if until(lambda: rows.count(below) == 0, CALM) is None:
         found.faults.append(f"{rows.count(below)} requests never called anybody")
     begun = time.monotonic()
@@ -174,7 +176,7 @@ def handed_over(made: Machine, found: Result, minutes: float) -> None:
 
 
 def _everybody_got_a_letter(made: Machine, post: Post, found: Result, since: float) -> None:
-    waiting = f"SELECT DISTINCT supporter_id FROM escalation_alert a JOIN escalation_ladder l ON l.id = a.ladder_id WHERE {WAITING}"  # noqa: S608, E501
+    waiting = f"SELECT DISTINCT supporter_id FROM escalation_alert a JOIN escalation_ladder l ON l.id = a.ladder_id WHERE {WAITING}"
     called = {made.facts["emails"][supporter] for (supporter,) in made.rows().all(waiting)}
     got = {letter.to for letter in post.letters if letter.at >= since}
     if missing := called - got:

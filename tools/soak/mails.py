@@ -1,4 +1,4 @@
-"""Mail that is slow, refuses and lies, while requests wait: the ladder climbs in its time, and what was held up arrives."""
+"""Mail that is slow, refuses and lies while requests wait: the ladder climbs in its time, what was held up arrives."""
 
 import time
 from dataclasses import dataclass
@@ -41,7 +41,9 @@ class Office:
             self.member.cancel(one)
 
     def _urgent(self, one: Asked) -> bool:
-        query = "SELECT r.envelope, l.urgency FROM help_requests_request r JOIN escalation_ladder l ON l.id = r.ladder_id"
+        query = (
+            "SELECT r.envelope, l.urgency FROM help_requests_request r JOIN escalation_ladder l ON l.id = r.ladder_id"
+        )
         return any(urgency == "now" for envelope, urgency in self.made.rows().all(query) if one.is_in(envelope))
 
     def called(self, one: Asked, number: int = 1, seconds: float = IN_TIME) -> float | None:
@@ -67,9 +69,9 @@ def misbehaving(budget: Budget) -> Result:
         made.wait()
         chance = budget.chance("mail")
         office = Office(made, post, Member([made.port], Ledger(), chance))
-        habits = HABITS if budget.scale >= 0.5 else ("refuse", "deaf")  # noqa: PLR2004
+        habits = HABITS if budget.scale >= 0.5 else ("refuse", "deaf")
         for habit in habits:
-            if budget.left > 30:  # noqa: PLR2004
+            if budget.left > 30:
                 _bad(office, habit, found)
         _liar(office, found)
         found.counts["letters"] = len(post.letters)
@@ -95,7 +97,9 @@ def _bad(office: Office, habit: str, found: Result) -> None:
     missing = everybody - _got(office, since)
     found.lost += len(missing)
     if missing:
-        found.faults.append(f"mail that is {habit}: {len(missing)} of {len(everybody)} called people never got a letter")
+        found.faults.append(
+            f"mail that is {habit}: {len(missing)} of {len(everybody)} called people never got a letter"
+        )
     found.counts["habits"] = found.counts.get("habits", 0) + 1
     found.notes.append(f"{habit}: slowest rung {slowest:.1f} s after its minute, repeats so far {office.post.repeats}")
     office.member.cancel(asked)
@@ -140,5 +144,7 @@ def _liar(office: Office, found: Result) -> None:
     if missing:
         found.faults.append(f"a lying mail server: {len(missing)} others got no letter")
     found.counts["swallowed by the liar"] = len(office.post.swallowed)
-    found.notes.append(f"liar: nobody can see that a letter was swallowed; {len(others)} others called, {slowest:.1f} s")
+    found.notes.append(
+        f"liar: nobody can see that a letter was swallowed; {len(others)} others called, {slowest:.1f} s"
+    )
     office.member.cancel(asked)

@@ -132,7 +132,7 @@ def _synced(made: Machine, server: Program) -> Result:
         found.notes.append("strace is not installed: that the journal is synced before the answer was not shown")
         return found
     log = made.folder / "trace"
-    member = Member([made.port], Ledger(), random.Random(1))  # noqa: S311
+    member = Member([made.port], Ledger(), random.Random(1))
     tracer = subprocess.Popen(
         ["strace", "-f", "-y", "-s", "24", "-e", TRACED, "-o", str(log), "-p", str(server.workers()[0])],
         stderr=subprocess.PIPE,

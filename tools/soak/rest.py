@@ -70,7 +70,7 @@ WAITING = "SELECT count(*) FROM notify_notice WHERE NOT failed"
 
 def _turn_age(made: Machine) -> float:
     try:
-        with urllib.request.urlopen(f"http://localhost:{made.port}/health", timeout=5) as response:  # noqa: S310
+        with urllib.request.urlopen(f"http://localhost:{made.port}/health", timeout=5) as response:
             return float(json.loads(response.read())["tick_seconds"] or 0)
     except urllib.error.HTTPError as error:
         return float(json.loads(error.read())["tick_seconds"] or 0)

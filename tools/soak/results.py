@@ -68,7 +68,7 @@ class Budget:
 
     def chance(self, what: str = "") -> random.Random:
         """Return a source of chance for one part of the experiment."""
-        return random.Random(f"{self.seed} {what}")  # noqa: S311
+        return random.Random(f"{self.seed} {what}")
 
     def times(self, number: int) -> int:
         """Return a number of repeats at this scale, one at least."""

@@ -20,6 +20,7 @@ EXPERIMENTS: dict[str, tuple[float, Callable[[Budget], Result]]] = {
     "browser": (10, browsers.closed),
     "after-hours": (14, rest.long),
 }
+LEAST = 8  # seconds
 
 
 def main() -> int:
@@ -34,6 +35,9 @@ def main() -> int:
         left = sum(EXPERIMENTS[other][0] for other in chosen[place:])
         # What one experiment did not need, the others may have.
         seconds = min(share / left * (ends - time.monotonic()), 2 * share / whole * options.minutes * 60)
+        if seconds < LEAST:
+            results.append(Result(name, "no time was left for it", skipped=True))
+            continue
         results.append(_one(name, run, Budget(seconds, min(1.0, options.minutes / 10), options.seed)))
     print_table(results)
     return int(any(not one.holds for one in results))

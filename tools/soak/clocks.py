@@ -1,4 +1,4 @@
-"""The machine's clock is set wrong and right again while requests are open, in the running server and over a restart."""
+"""The machine's clock is set wrong and right again while requests are open, running and over a restart."""
 
 import time
 import uuid

@@ -312,7 +312,7 @@ class Crowd:
         except Exception as error:
             self.errors.append(f"a device was answered wrongly: {error!r}")
 
-    def finish(self, seconds: float = 60) -> bool:
+    def finish(self, seconds: float = 120) -> bool:
         """Let everybody end what they began; say whether they did in time."""
         for device in (*self.members, *self.peers):
             device.stop.set()

@@ -97,6 +97,7 @@ def _run(
     made: Machine, budget: Budget, kills: int, seconds: float, start: Callable[[Machine], list[Program]]
 ) -> Result:
     made.fill()
+    made.honest()
     chance = budget.chance(f"kills {made.database[:8]} {seconds}")
     with post_office(made.mail_port) as post:
         programs = start(made)
@@ -113,6 +114,7 @@ def _run(
         if not ended:
             found.faults.append("a device never got its answer")
         found.faults += crowd.errors
+        made.lie()
         _climbs(made, post, found)
     number = sum(killer.killed.values())
     found.counts = {"kills": number, **found.counts, "letters": len(post.letters), "repeats": post.repeats}
@@ -176,7 +178,10 @@ def handed_over(made: Machine, found: Result, minutes: float) -> None:
 
 
 def _everybody_got_a_letter(made: Machine, post: Post, found: Result, since: float) -> None:
-    waiting = f"SELECT DISTINCT supporter_id FROM escalation_alert a JOIN escalation_ladder l ON l.id = a.ladder_id WHERE {WAITING}"
+    waiting = (
+        "SELECT DISTINCT supporter_id FROM escalation_alert a JOIN escalation_ladder l ON l.id = a.ladder_id "
+        f"WHERE {WAITING}"
+    )
     called = {made.facts["emails"][supporter] for (supporter,) in made.rows().all(waiting)}
     got = {letter.to for letter in post.letters if letter.at >= since}
     if missing := called - got:

@@ -143,6 +143,7 @@ class Machine:
     port: int
     facts: dict[str, Any] = field(default_factory=dict)
     programs: list[Program] = field(default_factory=list)
+    lies: str = ""
 
     @property
     def log(self) -> Path:
@@ -193,6 +194,21 @@ class Machine:
         if took is None:
             raise RuntimeError(f"no answer: {self.log.read_text()[-2000:]}")
         return took
+
+    def honest(self) -> None:
+        """Start everything with the machine's own clock, until `lie`.
+
+        Under libfaketime the watching process cannot sleep (EINVAL), so a killed worker would never come back.
+        """
+        self.lies = self.env.pop("LD_PRELOAD", "")
+
+    def lie(self) -> None:
+        """Start everything again with the clock of our own."""
+        self.env["LD_PRELOAD"] = self.lies
+        for program in self.programs:
+            program.kill_all()
+            program.start()
+        self.wait()
 
     def clock(self, **by: float) -> None:
         """Let every process see the real time moved by `days`, `hours`, `minutes`, or as it is."""

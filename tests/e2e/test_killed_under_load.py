@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.e2e]
 @needs_clock
 @pytest.mark.req("A-03", "D-21")
 def test_servers_and_workers_killed_at_random_instants_lose_nothing_that_was_accepted() -> None:
-    found = kills.on_sqlite(Budget(60, 0.1))
+    found = kills.on_sqlite(Budget(240, 0.1))
     assert found.holds, found
     assert found.counts["kills"] >= 8
     assert found.counts["accepted"] > 0
@@ -27,7 +27,7 @@ def test_servers_and_workers_killed_at_random_instants_lose_nothing_that_was_acc
 @needs_postgres
 @pytest.mark.req("A-03", "D-21")
 def test_two_servers_and_two_workers_killed_on_postgresql_lose_nothing_that_was_accepted() -> None:
-    found = kills.on_postgres(Budget(60, 0.1))
+    found = kills.on_postgres(Budget(240, 0.1))
     assert found.holds, found
     assert found.counts["kills"] >= 14
     assert found.counts["accepted"] > 0
@@ -37,14 +37,14 @@ def test_two_servers_and_two_workers_killed_on_postgresql_lose_nothing_that_was_
 @needs_postgres
 @pytest.mark.req("A-03", "A-10")
 def test_a_worker_that_stood_still_while_another_took_over_does_nothing_twice() -> None:
-    found = pairs.paused(Budget(24, 0.1))
+    found = pairs.paused(Budget(40, 0.1))
     assert found.holds, found
     assert found.counts["pauses"] > 2
 
 
 @pytest.mark.req("A-03")
 def test_a_copy_of_the_files_at_any_instant_holds_every_request_that_was_answered() -> None:
-    found = power.cut(Budget(40, 0.2))
+    found = power.cut(Budget(120, 0.2))
     assert found.holds, found
     assert found.counts["copies"] >= 2
 
@@ -52,7 +52,7 @@ def test_a_copy_of_the_files_at_any_instant_holds_every_request_that_was_answere
 @needs_clock
 @pytest.mark.req("A-03")
 def test_mail_that_refuses_hangs_or_lies_holds_up_no_rung() -> None:
-    found = mails.misbehaving(Budget(120, 0.1))
+    found = mails.misbehaving(Budget(240, 0.1))
     assert found.holds, found
     assert found.counts["swallowed by the liar"] > 0
 

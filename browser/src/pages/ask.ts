@@ -37,6 +37,9 @@ interface Made {
   readonly written: string;
 }
 
+/** What was begun and may have arrived: sent again as it was, it is the same attempt and never stored twice. */
+let begun: { readonly typed: string; readonly made: Made } | null = null;
+
 function goToStep(name: string): void {
   for (const step of all("[data-step]")) show(step.dataset["step"] === name, step);
   goTo(one("h1", one(`[data-step="${name}"]`)));
@@ -68,12 +71,13 @@ async function send(): Promise<void> {
   if (problem) return form.refuse(problem);
   if (pool.loaded && bytesLeft(pool.loaded, draft) < 0) return form.refuse("too-long");
   busy(true);
+  const typed = JSON.stringify(draft);
   try {
-    let made: Made | null = null;
+    let made: Made | null = begun?.typed === typed ? begun.made : null;
     sender = new Sender({
       list: (newest) => pool.list(newest),
       seal: async (list) => {
-        made ??= await prepare(draft);
+        made ??= await begin(draft, typed);
         const chosen = made.core.choose(list, leftOutOffices(list));
         if (chosen.positions.length === 0) return null;
         const envelope = await made.core.sealFor(chosen.recipients, made.written, chosen.slots);
@@ -86,6 +90,7 @@ async function send(): Promise<void> {
     });
     const outcome = await sender.run();
     if (outcome === "stored" && made) return await sent(made, wayOf(draft));
+    if (outcome !== "stopped") forgetBegun();
     tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
     if (outcome === "nobody-left") form.refuse("nobody-left");
   } catch (error) {
@@ -93,6 +98,25 @@ async function send(): Promise<void> {
   } finally {
     busy(false);
   }
+}
+
+/** Make a request; one begun before with other words, which may have arrived, is withdrawn first. @throws {@link Lost} */
+async function begin(draft: Draft, typed: string): Promise<Made> {
+  if (begun) {
+    const { status } = await post(`${base}/progress/cancel`, begun.made.token.slice());
+    if (status !== 200) throw new Lost();
+    forgetBegun();
+  }
+  const made = await prepare(draft);
+  begun = { typed, made };
+  // Kept before it is sent: whoever loses the page meanwhile can ask on this device what became of it.
+  if (wayOf(draft) === "device") keys.add({ secret: made.core.toHex(made.secret), sent: new Date().toISOString() });
+  return made;
+}
+
+function forgetBegun(): void {
+  if (begun) keys.forget(begun.made.core.toHex(begun.made.secret));
+  begun = null;
 }
 
 async function prepare(draft: Draft): Promise<Made> {
@@ -105,7 +129,7 @@ async function prepare(draft: Draft): Promise<Made> {
 }
 
 async function sent({ core, secret, token, box }: Made, way: WayBack): Promise<void> {
-  if (way === "device") keys.add({ secret: core.toHex(secret), sent: new Date().toISOString() });
+  begun = null;
   form.clear();
   goToStep("sent");
   showReceipt(way, way === "words" ? core.wordsOf(secret) : []);

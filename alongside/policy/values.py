@@ -175,6 +175,15 @@ REGISTER: tuple[Setting, ...] = (
         _("More than {value} requests within an hour are slowed down, never refused without the phone numbers."),
     ),
     Setting(
+        "work_after",
+        10,
+        3,
+        1000,
+        "requests",
+        "A-03",
+        _("After {value} requests in a short time, a sender's device does a calculation of some seconds first."),
+    ),
+    Setting(
         "on_call_tiers",
         2,
         2,
@@ -246,6 +255,7 @@ class Values:
     box_replies: int = 20
     messages_limit: int = 20
     requests_per_hour: int = 60
+    work_after: int = 10
     on_call_tiers: int = 2
     gap_days: int = 14
     key_weeks: int = 8

@@ -15,11 +15,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from alongside.accounts.models import Organisation
 from alongside.help_requests import actions, queries
 from alongside.help_requests.actions import standing
-from alongside.help_requests.rules import Busy, Full, Gone, Refused, Reseal
+from alongside.help_requests.rules import Busy, Full, Gone, Refused, Reseal, WorkNeeded
 from alongside.kernel import clock
 from alongside.sealing import rules as seals
 
 TOKEN, ATTEMPT, ADDRESS = 16, 16, 16
+RETRY_SECONDS = "30"
 Answer = Callable[[HttpRequest, Organisation, bytes], HttpResponse]
 
 
@@ -85,7 +86,13 @@ def _answer(view: Answer, request: HttpRequest, slug: str) -> HttpResponse:
     except Gone:
         return answer(200, "unknown")
     except db.Error:
-        return answer(503, "busy")
+        return _busy()
+
+
+def _busy() -> JsonResponse:
+    busy = answer(503, "busy")
+    busy.headers["Retry-After"] = RETRY_SECONDS
+    return busy
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -97,18 +104,21 @@ def _body(request: HttpRequest) -> bytes:
 
 @device_endpoint(sizes=frozenset({seals.FRAME_HEAD_BYTES + seals.sealed_bytes(n) for n in seals.STANZAS}))
 def requests(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
-    """Take a sealed request: 201 stored, 200 stored before, 409 seal again with the new list, 503 try again soon.
+    """Take a sealed request: 201 stored, 200 stored before, 409 seal again with the new list, 428 work first, 503 try
+    again soon.
 
     Only this is closed with an organisation: who asked before can still see, cancel and read to the end.
     """
     if not organisation.open:
         return answer(410, "closed")
     try:
-        new = actions.open_request(organisation, body, clock.now())
+        new = actions.open_request(organisation, body, clock.now(), request.headers.get("Alongside-Work", ""))
     except Reseal:
         return answer(409, "reseal")
+    except WorkNeeded as needed:
+        return answer(428, "work", bits=needed.bits)
     except Busy:
-        return answer(503, "busy")
+        return _busy()
     return answer(201 if new else 200, "stored")
 
 

@@ -196,17 +196,26 @@ def test_sending_and_cancelling_again_and_again_is_slowed_down_too(pine: World, 
 
 
 @pytest.mark.usefixtures("easy")
-def test_what_is_refused_for_want_of_work_writes_nothing_and_asks_the_database_little(pine: World) -> None:
+def test_what_is_refused_for_want_of_work_writes_nothing_and_asks_the_database_little(
+    pine: World, settings: Any
+) -> None:
     frame = calm_over(pine)
+    settings.ALONGSIDE_STANDING_SECONDS = 60.0
+    assert post("requests", another(frame)).status_code == 428
     before = rows()
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         assert post("requests", frame).status_code == 428
         assert post("requests", frame, HTTP_ALONGSIDE_WORK="0" * 128).status_code == 428
     assert rows() == before
-    assert len(asked) <= 2 * 8, [one["sql"] for one in asked]
+    assert len(asked) <= 2 * 2, [one["sql"] for one in asked]
     assert all(one["sql"].startswith("SELECT") for one in asked)
+
+
+def test_what_this_process_stored_is_counted_at_once(pine: World, settings: Any) -> None:
+    settings.ALONGSIDE_STANDING_SECONDS = 60.0
+    frame = frame_for(pine.pine)
+    answers = [post("requests", another(frame)).status_code for _ in range(CALM + 2)]
+    assert answers == [201] * CALM + [428] * 2
 
 
 @pytest.mark.usefixtures("easy")

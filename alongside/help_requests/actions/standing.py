@@ -32,8 +32,8 @@ class Standing:
     """How an organisation stands in one minute: the values in force, who is on call, the next change of shift after
     the third rung of a request for today, and how many ask.
 
-    `recent` were stored under lists that are valid, `live` within the hour and are not over: what was sent and cancelled
-    counts too, for as long as its list is valid, because it has woken somebody.
+    `recent` were stored under lists that are valid, `live` within the hour and are not over: what was sent and
+    cancelled counts too, for as long as its list is valid, because it has woken somebody.
     """
 
     values: Values

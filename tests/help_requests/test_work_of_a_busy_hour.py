@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alongside.help_requests import rules
+from alongside.help_requests.actions import standing
 from alongside.help_requests.models import Attempt, Request
 from alongside.policy.models import Change
 from alongside.policy.values import setting
@@ -211,8 +212,11 @@ def test_what_is_refused_for_want_of_work_writes_nothing_and_asks_the_database_l
     assert all(one["sql"].startswith("SELECT") for one in asked)
 
 
-def test_what_this_process_stored_is_counted_at_once(pine: World, settings: Any) -> None:
+def test_what_this_process_stored_is_counted_at_once(
+    pine: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.ALONGSIDE_STANDING_SECONDS = 60.0
+    monkeypatch.setattr(standing, "_organisations", {})
     frame = frame_for(pine.pine)
     answers = [post("requests", another(frame)).status_code for _ in range(CALM + 2)]
     assert answers == [201] * CALM + [428] * 2

@@ -221,6 +221,15 @@ REGISTER: tuple[Setting, ...] = (
         _("An invitation to the team can be used for {value} days."),
     ),
     Setting(
+        "invitations_per_day",
+        40,
+        5,
+        500,
+        "people",
+        "K-24",
+        _("At most {value} people are invited within 24 hours."),
+    ),
+    Setting(
         "team_ratio",
         7,
         3,
@@ -261,6 +270,7 @@ class Values:
     key_weeks: int = 8
     key_warning: int = 7
     invitation_valid: int = 7
+    invitations_per_day: int = 40
     team_ratio: int = 7
 
 

@@ -133,9 +133,17 @@ def _progress(organisation: Organisation, token: bytes) -> HttpResponse:
     return JsonResponse(facts, headers={"Cache-Control": "no-store"})
 
 
+def _look_first(organisation: Organisation, token: bytes) -> None:
+    """Raise Gone for a token of nothing before a transaction begins: only one can write at a time, and made-up tokens
+    are free.
+    """
+    queries.by_token(organisation.id, token)
+
+
 @device_endpoint(sizes=frozenset({TOKEN}))
 def not_called(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
     """Send the request back to its ladder and say how it stands."""
+    _look_first(organisation, body)
     actions.not_called(organisation, body, clock.now())
     return _progress(organisation, body)
 
@@ -143,6 +151,7 @@ def not_called(request: HttpRequest, organisation: Organisation, body: bytes) ->
 @device_endpoint(sizes=frozenset({TOKEN}))
 def cancel(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
     """Delete the request; the answer is `unknown`, as it is from then on."""
+    _look_first(organisation, body)
     actions.cancel(organisation, body)
     return answer(200, "unknown")
 
@@ -152,6 +161,7 @@ def messages(request: HttpRequest, organisation: Organisation, body: bytes) -> H
     """Keep a sealed message with the request of this token."""
     token, attempt, envelope = body[:TOKEN], body[TOKEN : TOKEN + ATTEMPT], body[TOKEN + ATTEMPT :]
     try:
+        _look_first(organisation, token)
         new = actions.write_back(organisation, token, attempt, envelope)
     except Gone:
         return answer(404, "unknown")
@@ -170,5 +180,6 @@ def box(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpRe
 @device_endpoint(sizes=frozenset({ADDRESS}))
 def erase_box(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
     """Delete the replies of a box."""
-    actions.erase_box(body)
+    if queries.box(body):
+        actions.erase_box(body)
     return answer(200, "erased")

@@ -84,7 +84,15 @@ async function send(): Promise<void> {
         const { attempt, token } = made;
         return made.core.requestFrame({ urgency: draft.urgency, list: list.list, attempt, token, positions: chosen.positions, envelope });
       },
-      post: (frame) => post(`${base}/requests`, frame),
+      post: (frame, work) => post(`${base}/requests`, frame, work ? { "Alongside-Work": work } : {}),
+      work: async (frame, bits, stopped) => {
+        // Loaded only where it is asked for: hardly ever.
+        const { doWork } = await import("./member/working.ts").catch(() => {
+          throw new Lost();
+        });
+        tell("sending.work", 0);
+        return doWork(frame, bits, (seconds) => tell("sending.work", seconds), stopped);
+      },
       wait: waited,
       tell: (state, seconds) => tell(`sending.${state}`, seconds),
     });
@@ -161,7 +169,10 @@ function tell(key: string, seconds?: number): void {
   if (working) say(button, text(key));
   show(!working, one("[data-sending]"));
   show(seconds !== undefined, one("[data-retry]"));
-  if (!working) say(one("[data-sending-notice]"), text(key, seconds === undefined ? {} : { n: seconds }));
+  show(key !== "sending.work", one("[data-again]"));
+  // Until the pace of this device is known there is no number to say.
+  const about = seconds === undefined ? text(key) : seconds === 0 ? text(`${key}.begun`) : text(key, { n: seconds });
+  if (!working) say(one("[data-sending-notice]"), about);
 }
 
 show(false, ...all("[data-without-script]"));

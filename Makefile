@@ -34,6 +34,9 @@ format: .stamps/test ## put the code in order
 bench: .stamps/test build ## every figure of docs/performance.md, written to bench/results.json
 	@$(BIN)/python -m bench
 
+soak: .stamps/test build ## kill, pause, cheat and starve a running installation for 10 minutes, then account for everything (MINUTES=, ONLY=)
+	@$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),10) $(foreach one,$(ONLY),--only $(one))
+
 trace: ## each requirement with the tests that name it, as JSON
 	@$(PYTHON) tools/trace.py
 

@@ -45,10 +45,9 @@ def _organisation(number: int, team: int) -> list[Supporter]:
         on_call_number="+1 218 555 0100",
         headcount=team * 7,
     )
-    most = setting("requests_per_hour").most
-    Change.objects.create(
-        organisation=made, key="requests_per_hour", value=most, version=2, changed_at=clock.now() - timedelta(days=1)
-    )
+    for version, key in enumerate(("requests_per_hour", "work_after"), start=2):
+        most, before = setting(key).most, clock.now() - timedelta(days=1)
+        Change.objects.create(organisation=made, key=key, value=most, version=version, changed_at=before)
     offices = [Office.objects.create(organisation=made, name=f"Office {place}") for place in range(OFFICES)]
     return [_supporter(made, offices[place % OFFICES], number, place) for place in range(team)]
 

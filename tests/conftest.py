@@ -6,7 +6,8 @@ Sockets are closed except loopback by pytest-socket (see pyproject.toml).
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
+from django.conf import settings
+from django.core.cache import caches
 from hypothesis import settings as hypothesis_settings
 
 from alongside.kernel import clock as kernel_clock
@@ -35,7 +36,8 @@ class Clock:
 @pytest.fixture(autouse=True)
 def _clean() -> Iterator[None]:
     """Let no test inherit a moved clock or a counted sign-in attempt."""
-    cache.clear()
+    for name in settings.CACHES:
+        caches[name].clear()
     yield
     kernel_clock.freeze(None)
 

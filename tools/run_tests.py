@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools import postgres
+from tools.soak import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -78,6 +79,8 @@ def install_system_packages() -> None:
     """Install the browser and PostgreSQL from the system's packages where they are missing and that is possible."""
     wanted = {
         "chromium": not any(map(shutil.which, CHROMIUM)),
+        "faketime": machine.lying_clock() is None,
+        "strace": shutil.which("strace") is None,
         "postgresql": not (os.environ.get("ALONGSIDE_TEST_POSTGRES") or postgres.program("initdb")),
     }
     missing = [package for package, is_missing in wanted.items() if is_missing]

@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -26,6 +26,10 @@ DAYS_AT_INSTALLATION = 7
 
 class NotInvited(LookupError):
     """The invitation is unknown, used, withdrawn or expired; which of these is not told."""
+
+
+class TooManyInvited(Exception):
+    """So many were invited within a day that somebody should look whether all is well."""
 
 
 class AlreadyHere(ValueError):
@@ -129,12 +133,16 @@ def invite(
     roles: Iterable[str],
     office: Office | None = None,
     valid_days: int = DAYS_AT_INSTALLATION,
+    most_a_day: int | None = None,
 ) -> str:
     """Invite somebody and queue the notice; return the token, of which only the SHA-256 is kept.
 
     An earlier invitation of the same address here is replaced. `seat` is None at installation only. Raises
-    rules.RolesApart when the roles, with those the person holds here already, must stay with different people (M-03).
+    rules.RolesApart when the roles, with those the person holds here already, must stay with different people (M-03),
+    TooManyInvited past `most_a_day` in this organisation within 24 hours, withdrawn ones too.
     """
+    if most_a_day is not None and _invited_since(organisation, clock.now() - timedelta(days=1)) >= most_a_day:
+        raise TooManyInvited
     wanted = sorted(set(roles))
     rules.check_invitation(wanted, held=_held(email, organisation), outside=organisation is None)
     for former in Invitation.objects.filter(organisation=organisation, email__iexact=email):
@@ -166,6 +174,10 @@ def invite(
     )
     note_change(seat and Seat(seat.person, organisation, seat.roles), "person.invited", {"name": name, "roles": wanted})
     return token
+
+
+def _invited_since(organisation: Organisation | None, since: datetime) -> int:
+    return AuditEntry.objects.filter(organisation=organisation, what="person.invited", at__gt=since).count()
 
 
 def _held(email: str, organisation: Organisation | None) -> list[str]:

@@ -93,6 +93,8 @@ def _do(ladder: Ladder, step: rules.Step, now: datetime) -> None:
             ladder.alerts.all().delete()
             notify.forget(ladder.id)
             tell_coordinators(ladder, now)
+        case rules.Stay():
+            _change(ladder, ends_at=step.ends_at)
         case rules.SetRight():
             _change(ladder, **rules.set_right(queries.facts_of(ladder, now), now))
         case rules.Finish():

@@ -121,13 +121,20 @@ class Finish:
 
 
 @dataclass(frozen=True)
+class Stay:
+    """Contact was made and the time is long over: the machine slept, or its clock leapt. It stays for `hold` more."""
+
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
 class SetRight:
     """The clock was set back: bring stored moments down to `now`, so that no step waits longer than its own time."""
 
     now: datetime
 
 
-Step = Wait | Climb | Join | Alarm | ComeBack | GiveUp | Finish | SetRight
+Step = Wait | Climb | Join | Alarm | ComeBack | GiveUp | Finish | Stay | SetRight
 
 
 def plan(route: Sequence[tuple[str, uuid.UUID]], times: tuple[int, int, int]) -> tuple[Rung, ...]:
@@ -156,22 +163,41 @@ def next_step(facts: Facts, now: datetime) -> Step:
     """
     if facts.state == "unanswered":
         return Wait(None)
-    if any(at is not None and at > now + SKEW for at in _moments(facts)):
+    if _is_ahead(facts, now):
         return SetRight(now)
-    if facts.state in HELD:
-        return _held(facts, now)
-    return _waiting(facts, now)
+    step = _held(facts, now) if facts.state in HELD else _waiting(facts, now)
+    if isinstance(step, Wait) and step.until and facts.opened_at > now + SKEW:
+        return Wait(min(step.until, _stands_from(facts)))
+    return step
 
 
-def _moments(facts: Facts) -> tuple[datetime | None, ...]:
-    return (facts.opened_at, facts.round_at, facts.rung_at, facts.taken_at, facts.alarmed_at)
+def _is_ahead(facts: Facts, now: datetime) -> bool:
+    latest = max(facts.opened_at + timedelta(minutes=facts.terms.limit), now + _hold(facts))
+    return (
+        any(at > now + SKEW for at in _steps(facts))
+        or facts.ends_at > latest + SKEW
+        or (facts.opened_at > now + SKEW and now >= _stands_from(facts))
+    )
+
+
+def _steps(facts: Facts) -> list[datetime]:
+    moments = (facts.round_at, facts.rung_at, facts.taken_at, facts.alarmed_at)
+    return [at for at in moments if at is not None]
+
+
+def _stands_from(facts: Facts) -> datetime:
+    """Return from when on it is believed that a moment of sending in the future is wrong: when the clock has stood
+    there for `hold`. One that was wrong for less must not end a request when it is right again.
+    """
+    return max(facts.rung_at or facts.round_at, facts.taken_at or facts.round_at) + _hold(facts)
 
 
 def _held(facts: Facts, now: datetime) -> Step:
     left, due, end = facts.taker not in facts.able, contact_by(facts), end_of(facts)
     if facts.state == "connected":
         if now >= (facts.ends_at if left else end):
-            return Finish()
+            # Nobody looked for a whole `hold`: perhaps it is the clock that is wrong.
+            return Stay(now + _hold(facts)) if now >= max(facts.ends_at, end) + _hold(facts) else Finish()
         return ComeBack(facts.ends_at) if left else Wait(end)
     if due < facts.ends_at <= now:
         # Nobody looked when contact was due: everybody is called once before it ends.
@@ -273,12 +299,13 @@ def owner(facts: Facts) -> str:
 
 
 def set_right(facts: Facts, now: datetime) -> dict[str, datetime | None]:
-    """Return the stored moments after the clock was set back to `now`, none of them in the future.
+    """Return the stored moments after the clock was set back to `now`: no step of the ladder lies ahead any more.
 
-    The running rung starts its time again. The end is no later than if it was sent then, or everybody called now.
+    The running rung starts its time again. The moment of sending, and with it the end, follows when the clock has stood
+    there for `hold`. The end is no later than if it was sent then, or everybody called now.
     """
     climbed = facts.rungs[min(facts.rung, len(facts.rungs)) - 1].after if facts.rung else 0
-    opened = min(facts.opened_at, now)
+    opened = min(facts.opened_at, now, *_steps(facts)) if now >= _stands_from(facts) else facts.opened_at
     return {
         "opened_at": opened,
         "ends_at": min(facts.ends_at, max(opened + timedelta(minutes=facts.terms.limit), now + _hold(facts))),

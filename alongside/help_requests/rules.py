@@ -1,5 +1,7 @@
 """What may happen to a request, and all that leaves its seal."""
 
+import hashlib
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +39,14 @@ class Reseal(Exception):
 
 class Busy(Exception):
     """Too many requests at once: keep it on the device, show the numbers, try again soon."""
+
+
+class WorkNeeded(Exception):
+    """So many ask that a sender's device shall do some work first: `bits` of it."""
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(bits)
+        self.bits = bits
 
 
 class Gone(Exception):
@@ -103,3 +113,48 @@ def routine_last(opened_at: datetime, third: int, latest: int, next_change: date
     if next_change is None or next_change > opened_at + timedelta(minutes=latest):
         return latest
     return max(third + 1, int((next_change - opened_at).total_seconds() // 60))
+
+
+# --- work --------------------------------------------------------------------------------------------------------
+
+WORK_PARTS = 16
+"""Small puzzles in one work: many small ones take a more even time than a large one (browser/src/core/work.ts)."""
+LEAST_WORK_BITS, MOST_WORK_BITS = 10, 17
+"""Zero bits of each part. The most is two million tries: some ten seconds on a phone four times slower than a desk."""
+URGENT_BITS_LESS = 2
+"""An urgent sender does a quarter of the work."""
+WORK_GRACE = 1
+"""What was enough when a device began is enough when it is done: so many bits may be missing."""
+_NONCES = re.compile(f"[0-9a-f]{{{WORK_PARTS * 8}}}")
+
+
+def work_bits(attempts: int, urgency: str, *, calm: int, most: int) -> int:
+    """Return how hard the next sender of an organisation has to work; 0 is not at all.
+
+    `attempts` were stored under lists that are valid now, each of which cost its sender; up to `calm` nothing is asked,
+    and at `most`, where requests are delayed, the hardest. Posts that were refused count for nothing: they cost nothing
+    and must not make it harder for others.
+    """
+    if attempts < calm:
+        return 0
+    steps, span = MOST_WORK_BITS - LEAST_WORK_BITS, max(1, most - calm)
+    bits = LEAST_WORK_BITS + steps * min(attempts - calm, span) // span
+    return max(LEAST_WORK_BITS, bits - URGENT_BITS_LESS) if urgency == "now" else bits
+
+
+def work_done(list_id: bytes, body: bytes, work: str) -> int:
+    """Return how many zero bits every part of a work for this list and this body has; 0 for what is no work at all.
+
+    `work` is the nonces of the parts, 8 hexadecimal digits each. It cannot be used again: the body holds the attempt,
+    which is stored once while its list is valid.
+    """
+    if _NONCES.fullmatch(work) is None:
+        return 0
+    seed = hashlib.sha256(b"alongside-work-v1\n" + list_id + hashlib.sha256(body).digest()).digest()
+    nonces = bytes.fromhex(work)
+    parts = (seed + bytes([part]) + nonces[4 * part : 4 * part + 4] for part in range(WORK_PARTS))
+    return min(_zero_bits(hashlib.sha256(part).digest()) for part in parts)
+
+
+def _zero_bits(digest: bytes) -> int:
+    return 8 * len(digest) - int.from_bytes(digest).bit_length()

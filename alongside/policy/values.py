@@ -175,6 +175,15 @@ REGISTER: tuple[Setting, ...] = (
         _("More than {value} requests within an hour are slowed down, never refused without the phone numbers."),
     ),
     Setting(
+        "work_after",
+        10,
+        3,
+        1000,
+        "requests",
+        "A-03",
+        _("After {value} requests in a short time, a sender's device does a calculation of some seconds first."),
+    ),
+    Setting(
         "on_call_tiers",
         2,
         2,
@@ -212,6 +221,15 @@ REGISTER: tuple[Setting, ...] = (
         _("An invitation to the team can be used for {value} days."),
     ),
     Setting(
+        "invitations_per_day",
+        40,
+        5,
+        500,
+        "people",
+        "K-24",
+        _("At most {value} people are invited within 24 hours."),
+    ),
+    Setting(
         "team_ratio",
         7,
         3,
@@ -246,11 +264,13 @@ class Values:
     box_replies: int = 20
     messages_limit: int = 20
     requests_per_hour: int = 60
+    work_after: int = 10
     on_call_tiers: int = 2
     gap_days: int = 14
     key_weeks: int = 8
     key_warning: int = 7
     invitation_valid: int = 7
+    invitations_per_day: int = 40
     team_ratio: int = 7
 
 

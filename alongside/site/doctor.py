@@ -25,7 +25,7 @@ from alongside.notify import queries as notify
 from alongside.policy.models import Change
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
-from alongside.site import schedule
+from alongside.site import schedule, traces
 from alongside.team import queries as team
 
 LATE = timedelta(minutes=5)
@@ -164,6 +164,9 @@ def _postgresql() -> Iterator[Finding]:
     if sampled:
         text = _("PostgreSQL may keep copies of deleted values in its statistics: %s.")
         yield Finding("storage", "failure", text % ", ".join(sampled))
+    elif kept := traces.kept_by_the_server():
+        text = _("The PostgreSQL server may keep traces of closed requests. See the operator's manual, PostgreSQL: %s.")
+        yield Finding("storage", "warning", text % "; ".join(kept))
     else:
         yield Finding("storage", "ok", _("PostgreSQL keeps no samples of what members send."))
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
@@ -80,37 +80,110 @@ def kept_secret(data: Path) -> str:
 
 
 def database(url: str, data: Path) -> dict[str, object]:
-    """Return Django's database settings for `sqlite:///path` or `postgresql://user:password@host:port/name`."""
-    parts = urlsplit(url or f"sqlite:///{data / 'alongside.sqlite3'}")
+    """Return Django's database settings for `sqlite:///path` or `postgresql://user:password@host:port/name?...`.
+
+    PostgreSQL: several hosts with commas between, of which the one that takes writing is used, and the connection
+    settings of POSTGRES_SETTINGS after a question mark. Any other is refused: one mistyped would be silently unsafe.
+    """
+    try:
+        parts = urlsplit(url or f"sqlite:///{data / 'alongside.sqlite3'}")
+        query = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError:
+        raise BadSetting(
+            "DATABASE_URL cannot be read. A sign like @ or / in a password is written %40 or %2F."
+        ) from None
     if parts.scheme == "sqlite":
-        path = unquote(parts.path)
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": path[1:] if path.startswith("//") else path,
-            # Closing the last connection empties the journal into the file, which costs more than a request.
-            "CONN_MAX_AGE": None,
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 10,
-                "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-                    "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
-                ),
-            },
-        }
+        return _sqlite(unquote(parts.path), query)
     if parts.scheme in {"postgres", "postgresql"}:
-        query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": unquote(parts.path[1:]),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""),
-            "HOST": unquote(query.get("host", "")) or parts.hostname or "",
-            "PORT": str(parts.port or ""),
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
-        }
+        return _postgresql(parts, query)
     raise BadSetting("DATABASE_URL must begin with sqlite:/// or postgresql://.")
+
+
+def _sqlite(path: str, query: list[tuple[str, str]]) -> dict[str, object]:
+    if query or len(path) <= 1:
+        raise BadSetting("DATABASE_URL for SQLite is sqlite:/// and the path of the file, and nothing else.")
+    return {
+        "ENGINE": "alongside.site.sqlite",
+        "NAME": path[1:] if path.startswith("//") else path,
+        # Closing the last connection empties the journal into the file, which costs more than a request.
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+                "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
+            ),
+        },
+    }
+
+
+# What may stand after the question mark, and the values where there is a choice.
+POSTGRES_SETTINGS: dict[str, frozenset[str]] = {
+    "host": frozenset(),
+    "port": frozenset(),
+    "sslmode": frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}),
+    "sslrootcert": frozenset(),
+    "sslcert": frozenset(),
+    "sslkey": frozenset(),
+    "connect_timeout": frozenset(),
+    "target_session_attrs": frozenset({"read-write", "primary", "any"}),
+}
+
+
+def _postgresql(parts: SplitResult, query: list[tuple[str, str]]) -> dict[str, object]:
+    given = dict(query)
+    for name, value in query:
+        _check_postgres_setting(name, value)
+    places = [_place(place) for place in parts.netloc.rpartition("@")[2].split(",")]
+    options: dict[str, object] = {
+        # A host that does not answer costs a member no more than this.
+        "connect_timeout": 5,
+        # After a switch of servers the old one may still answer, or a standby that takes no writing.
+        "target_session_attrs": "read-write",
+        **{name: value for name, value in given.items() if name not in {"host", "port"}},
+        # Values travel apart from the statement, so that no log of the server quotes them with it (decision 0018).
+        "server_side_binding": True,
+    }
+    user = parts.netloc.rpartition("@")[0]
+    name, _, password = user.partition(":")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(name),
+        "PASSWORD": unquote(password),
+        "HOST": given.get("host", "") or ",".join(host for host, _port in places),
+        "PORT": given.get("port", "") or _ports([port for _host, port in places]),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+def _check_postgres_setting(name: str, value: str) -> None:
+    if name not in POSTGRES_SETTINGS:
+        known = ", ".join(POSTGRES_SETTINGS)
+        raise BadSetting(f"DATABASE_URL has a setting {name!r}, which is not known here. Known are: {known}.")
+    choices = POSTGRES_SETTINGS[name]
+    if not value or (choices and value not in choices):
+        what = f"one of {', '.join(sorted(choices))}" if choices else "something"
+        raise BadSetting(f"{name} in DATABASE_URL must be {what}, not {value!r}.")
+    if name == "connect_timeout" and not (value.isascii() and value.isdigit() and int(value)):
+        raise BadSetting(f"connect_timeout in DATABASE_URL must be a number of seconds, not {value!r}.")
+
+
+def _place(text: str) -> tuple[str, str]:
+    """Return host and port of `host`, `host:port` or `[address]:port`."""
+    host, separator, port = text.rpartition(":")
+    if not separator or text.endswith("]"):
+        host, port = text, ""
+    if port and not (port.isascii() and port.isdigit()):
+        raise BadSetting(f"The port of the database server must be a number, not {port!r}.")
+    return unquote(host.strip("[]")), port
+
+
+def _ports(ports: list[str]) -> str:
+    return ",".join(ports) if any(ports) else ""
 
 
 def mail(url: str) -> dict[str, object]:

@@ -31,6 +31,7 @@ from alongside import __version__
 from alongside.anonymous import actions as anonymous
 from alongside.content import load
 from alongside.kernel import clock
+from alongside.site import traces
 
 SHORT_PATIENCE = 200  # milliseconds
 FORMAT = 1
@@ -64,24 +65,21 @@ class Copied:
 def settle() -> None:
     """Take what was deleted out of the database's own working files, as far as the database lets us.
 
-    SQLite: the journal is written back and cut to nothing. PostgreSQL: dead rows of the tables about members and counts
-    are cleared now instead of when the server gets to it. Does nothing inside a transaction.
+    SQLite: the journal is written back and cut to nothing. PostgreSQL: what changed is written anew (traces.py). Does
+    nothing inside a transaction.
     """
     if connection.in_atomic_block:
         return
+    if connection.vendor == "postgresql":
+        traces.clear_postgresql()
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            _empty_journal(cursor)
-            return
-        for table in load.retention().tables:
-            if table.about in {"member", "counts"}:
-                cursor.execute(f"VACUUM {connection.ops.quote_name(table.name)}")
+        _empty_journal(cursor)
 
 
 def _empty_journal(cursor: CursorWrapper) -> None:
     # While it waits for a reader this statement holds up every writer, so it waits for a moment only; the next pass
-    # tries
-    # again.
+    # tries again.
     cursor.execute("PRAGMA busy_timeout")
     patience = cursor.fetchone()[0]
     cursor.execute(f"PRAGMA busy_timeout={SHORT_PATIENCE}")
@@ -111,6 +109,12 @@ def backup(path: Path) -> Copied:
                 copied = _write(file)
             raw.flush()
             os.fsync(raw.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise Refused(f"{path} could not be written to its end: {error.strerror}. No backup was made.") from None
+    except DatabaseError:
+        path.unlink(missing_ok=True)
+        raise Refused("The database could not be read to its end. No backup was made.") from None
     except BaseException:
         path.unlink(missing_ok=True)
         raise

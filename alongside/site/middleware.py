@@ -38,6 +38,7 @@ def is_signed_in_page(request: HttpRequest) -> bool:
 NEEDED = frozenset(
     [
         "HTTP_HOST",
+        "HTTP_ALONGSIDE_WORK",
         "HTTP_ORIGIN",
         "HTTP_SEC_FETCH_SITE",
         "HTTP_ACCEPT",

@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 import brotli
 from django import db
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 
 FRESH = timedelta(seconds=20)
@@ -44,7 +44,8 @@ def page(key: str, render: Callable[[], tuple[int, str]], language: str, now: da
     `render` returns a status and the text; what it answers with 404 is not kept, so that made-up names fill no
     memory.
     """
-    kept: Page | None = cache.get(key)
+    memory = caches["pages"]
+    kept: Page | None = memory.get(key)
     if kept is not None and kept.fresh(now):
         return kept
     # Whoever finds an old page while another thread renders it is served the old one at once.
@@ -59,7 +60,7 @@ def page(key: str, render: Callable[[], tuple[int, str]], language: str, now: da
     if status == HTTPStatus.NOT_FOUND:
         return Page(status, language, {"": text.encode()}, "", now)
     found = _pack(status, text, language, now, kept)
-    cache.set(key, found, timeout=None)
+    memory.set(key, found, timeout=None)
     return found
 
 

@@ -30,6 +30,7 @@ from alongside.policy.values import REGISTER
 from alongside.sealing import actions as sealing
 from alongside.sealing.rules import monday_of
 from alongside.site import keeping
+from alongside.site.leaps import Leaps
 from alongside.team import actions as team
 
 log = logging.getLogger(__name__)
@@ -111,10 +112,13 @@ class Loop:
         self.jobs = jobs
         self.last: dict[str, float] = {}
         self.turned_at: float | None = None
+        self.leaps = Leaps()
 
     def turn(self) -> None:
         """Run every job whose time has come, once."""
         for job in self.jobs:
+            if self.leaps.hold and _deletes_by_the_clock(job):
+                continue
             if time.monotonic() - self.last.get(job.name, float("-inf")) >= job.every:
                 self.last[job.name] = time.monotonic()
                 _run(job)
@@ -124,6 +128,7 @@ class Loop:
         """Turn until told to stop."""
         marked = float("-inf")
         while not stop.is_set():
+            self.leaps.look(_marked_at())
             self.turn()
             if time.monotonic() - marked >= MARK_EVERY:
                 marked = time.monotonic()
@@ -147,8 +152,18 @@ def purge(now: datetime) -> None:
 
 def seconds_since_mark() -> float | None:
     """Return how long ago a loop on this machine last turned, in whatever process; None when none ever did."""
+    marked = _marked_at()
+    return None if marked is None else max(0.0, time.time() - marked)
+
+
+def _deletes_by_the_clock(job: Job) -> bool:
+    # A period that was closed too early is as final as a row that was deleted.
+    return job.run is _turn_tally or (job.purges and job.run not in (_settle, _forget_code_use))
+
+
+def _marked_at() -> float | None:
     try:
-        return max(0.0, time.time() - _mark().stat().st_mtime)
+        return _mark().stat().st_mtime
     except OSError:
         return None
 

@@ -1,7 +1,8 @@
-"""Serves the site: Granian with threads, and the loop of timed jobs beside it."""
+"""Serves the site: Granian before the entrance (entrance.py), and the loop of timed jobs beside it."""
 
 import fcntl
 import os
+import resource
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +10,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-THREADS = 8
-MOST_WAITING = 256  # requests that the server takes in at once; more wait at the door
+MOST_CONNECTIONS = 10_000  # idle ones too; more wait at the door until others time out
+FILES_ELSEWHERE = 256
+HEAD_MS = 20_000
+"""How long a connection may be silent, before its first request and between two, and how long a head may take."""
+LARGEST_HEAD = 32_768
 
 
 class AlreadyServed(Exception):
@@ -39,25 +43,40 @@ def serve(host: str, port: int, *, tick: bool, greeting: str = "") -> None:
     again.
     """
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
 
     os.environ["ALONGSIDE_TICK"] = "yes" if tick else "no"
     with only_server():
         print(greeting, flush=True)
         Granian(
-            "alongside.site.wsgi:application",
+            "alongside.site.entrance:application",
             address=host,
             port=port,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.RSGI,
             workers=1,
-            blocking_threads=THREADS,
-            backpressure=MOST_WAITING,
+            # One way of talking only: what stands in front of a server (and every browser) speaks it too.
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=HEAD_MS, max_buffer_size=LARGEST_HEAD),
+            backlog=2048,
+            backpressure=_connections(),
             respawn_failed_workers=True,
             respawn_interval=0.5,
             websockets=False,
             log_access=False,
             log_level="warning",  # type: ignore[arg-type]
         ).serve()
+
+
+def _connections() -> int:
+    """Return how many connections this process may hold: each is an open file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY:
+        wanted = MOST_CONNECTIONS + FILES_ELSEWHERE
+        soft = wanted if hard == resource.RLIM_INFINITY else max(soft, min(hard, wanted))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return max(FILES_ELSEWHERE, min(MOST_CONNECTIONS, soft - FILES_ELSEWHERE))
+    return MOST_CONNECTIONS
 
 
 def start_loop() -> None:

@@ -82,7 +82,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ("email", "name")},
     },
 ]
-ACCOUNT_ADAPTER = "alongside.accounts.sso.AccountAdapter"
+ACCOUNT_ADAPTER = "alongside.site.throttles.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -109,6 +109,25 @@ MFA_FORMS = {
 PASSWORD_RESET_TIMEOUT = 3600
 # Whose tries are counted when somebody guesses passwords; in memory for minutes, never written.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.proxies
+ACCOUNT_RATE_LIMITS = {
+    # Of one network address, whoever it tries; and of one network address at one person (site/throttles.py).
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    # Each writes a message to somebody; who is written to three times has three links that work.
+    "reset_password": "10/m/ip,3/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
+# Two memories, so that tries at the door never push out a page, nor pages the count of tries.
+CACHES = {
+    name: {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": name,
+        "OPTIONS": {"MAX_ENTRIES": most},
+    }
+    for name, most in (("default", 20_000), ("pages", 4_000))
+}
 LOGIN_URL = "/in/enter/login/"
 LOGIN_REDIRECT_URL = "/in/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/in/enter/signed-out"

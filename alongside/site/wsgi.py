@@ -5,7 +5,7 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from alongside.site import serving
+from alongside.site import orphans, serving
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "alongside.site.settings")
 application = get_wsgi_application()
@@ -14,4 +14,6 @@ if settings.DEMO:
     from alongside.site.demo import run
 
     run.set_clock()
+if "ALONGSIDE_TICK" in os.environ:
+    orphans.end_with_parent()
 serving.start_loop()

@@ -42,9 +42,13 @@ def invite(
     roles: Iterable[str],
     office_id: uuid.UUID | None = None,
 ) -> str:
-    """Invite somebody to the seat's organisation, or as operator to the one named; valid as long as policy says."""
+    """Invite somebody to the seat's organisation, or as operator to the one named; valid as long as policy says.
+
+    Raises what accounts.actions.invite raises.
+    """
     organisation = people.organisation(organisation_id) if organisation_id else seat.organisation
     office = next((one for one in people.offices_of(organisation) if one.id == office_id), None)
+    values = policy.in_force(organisation.id)
     return accounts.invite(
         seat,
         organisation,
@@ -52,7 +56,8 @@ def invite(
         name=name,
         roles=roles,
         office=office,
-        valid_days=policy.in_force(organisation.id).invitation_valid,
+        valid_days=values.invitation_valid,
+        most_a_day=values.invitations_per_day,
     )
 
 

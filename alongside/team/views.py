@@ -29,6 +29,7 @@ from alongside.team import actions, queries, rules
 from alongside.team.forms import CoordinatorForm, InviteForm
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+ENOUGH_INVITED = _("As many people were invited today as the programme allows. Go on tomorrow; nothing was sent.")
 PROBLEMS = {
     "agreement": _("agreement not signed"),
     "no-keys": _("no key for this week"),
@@ -207,6 +208,8 @@ def _inviting(request: HttpRequest, seat: Seat) -> HttpResponse:
             )
         except roles.RolesApart:
             form.add_error("roles", _("This person already holds a role that cannot go together with this one."))
+        except accounts.TooManyInvited:
+            form.add_error(None, ENOUGH_INVITED)
         else:
             messages.success(request, _("Invited. The message is on its way."))
             return redirect("in_team")
@@ -295,8 +298,12 @@ def operate_invite(request: HttpRequest, organisation: str) -> HttpResponse:
 def _inviting_coordinator(request: HttpRequest, seat: Seat, found: Organisation) -> HttpResponse:
     form = CoordinatorForm(request.POST)
     if form.is_valid():
-        actions.invite(seat, organisation_id=found.id, roles=["coordinator"], **form.cleaned_data)
-        messages.success(request, _("Invited. The message is on its way."))
-        return redirect("in_organisations")
+        try:
+            actions.invite(seat, organisation_id=found.id, roles=["coordinator"], **form.cleaned_data)
+        except accounts.TooManyInvited:
+            form.add_error(None, ENOUGH_INVITED)
+        else:
+            messages.success(request, _("Invited. The message is on its way."))
+            return redirect("in_organisations")
     context = {"seat": seat, "form": form, "organisation": found}
     return render(request, "operate/invite.html", context, status=422 if form.errors else 200)

@@ -5,13 +5,19 @@ import { Refusal } from "../src/core/refusal.ts";
 import { Sender, type World } from "../src/pages/member/sender.ts";
 import { type Answer, Lost } from "../src/pages/member/talk.ts";
 
-type Reply = number | "lost";
+type Reply = number | "lost" | { work: number };
 
 const list = (id: string): CandidateList => ({ list: id, until: "", zone: "", offices: [], candidates: [] });
 
 /** A world that answers posts with the given replies, in order, and writes down what happened. */
 function world(replies: Reply[], change: Partial<World> = {}) {
-  const seen = { frames: [] as string[], lists: [] as boolean[], waits: [] as number[], told: [] as string[] };
+  const seen = {
+    frames: [] as string[],
+    works: [] as string[],
+    lists: [] as boolean[],
+    waits: [] as number[],
+    told: [] as string[],
+  };
   let fetched = 0;
   const made: World = {
     list: async (newest) => {
@@ -19,12 +25,15 @@ function world(replies: Reply[], change: Partial<World> = {}) {
       return list(`list ${newest ? ++fetched : 0}`);
     },
     seal: async ({ list: id }) => new TextEncoder().encode(`sealed for ${id}`),
-    post: async (frame): Promise<Answer> => {
+    post: async (frame, work): Promise<Answer> => {
       seen.frames.push(new TextDecoder().decode(frame));
+      seen.works.push(work);
       const reply = replies.shift();
       if (reply === "lost" || reply === undefined) throw new Lost();
+      if (typeof reply === "object") return { status: 428, body: { state: "work", bits: reply.work } };
       return { status: reply, body: null };
     },
+    work: async (frame, bits) => `${bits} for ${new TextDecoder().decode(frame)}`,
     wait: async (seconds) => void seen.waits.push(seconds),
     tell: (state) => void seen.told.push(state),
     ...change,
@@ -70,6 +79,41 @@ describe("sending a request", () => {
     expect(await new Sender(made).run()).toBe("stored");
     expect(seen.waits).toEqual([5, 10, 20, 40, 60, 60]);
     expect(new Set(seen.frames).size).toBe(1);
+  });
+
+  it("does the work it is asked for and sends the same bytes again at once", async () => {
+    const { made, seen } = world([{ work: 12 }, 201]);
+    expect(await new Sender(made).run()).toBe("stored");
+    expect(seen.works).toEqual(["", "12 for sealed for list 0"]);
+    expect(new Set(seen.frames).size).toBe(1);
+    expect(seen.waits).toEqual([]);
+  });
+
+  it("keeps its work while the server is busy or gone, and does it anew for a new list", async () => {
+    const { made, seen } = world([{ work: 9 }, 503, "lost", 409, { work: 10 }, 201]);
+    expect(await new Sender(made).run()).toBe("stored");
+    const before = "9 for sealed for list 0";
+    expect(seen.works).toEqual(["", before, before, before, "", "10 for sealed for list 1"]);
+  });
+
+  it("waits before it works once more for the same bytes, and before it asks again when asked for nonsense", async () => {
+    const { made, seen } = world([{ work: 9 }, { work: 11 }, { work: 0 }, { work: 99 }, 201]);
+    expect(await new Sender(made).run()).toBe("stored");
+    expect(seen.works).toEqual(["", "9 for sealed for list 0", ...Array<string>(3).fill("11 for sealed for list 0")]);
+    expect(seen.waits).toEqual([5, 10, 20]);
+  });
+
+  it("sends nothing more when the person stops it while it works", async () => {
+    const sender: { it?: Sender } = {};
+    const { made, seen } = world([{ work: 12 }, 201], {
+      work: async (_frame, _bits, stopped) => {
+        sender.it?.stop();
+        return stopped() ? null : "work";
+      },
+    });
+    sender.it = new Sender(made);
+    expect(await sender.it.run()).toBe("stopped");
+    expect(seen.frames).toHaveLength(1);
   });
 
   it("ends where trying again would not help", async () => {

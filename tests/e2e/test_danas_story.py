@@ -29,6 +29,7 @@ TABLES = (
     "help_requests_message",
     "help_requests_boxreply",
 )
+SEALED_LEAST = 1000
 MARKERS = (NUMBER, NUMBER.replace(" ", ""), WHEN, WORDS, REPLY, BACK)
 
 
@@ -71,13 +72,18 @@ def test_dana_asks_the_backup_answers_and_nothing_of_her_remains(
     reply_and_make_contact(renee)
     before = everything_kept(demo)
     assert not found_in(before), "the server had it in readable form while the request lived"
+    assert places_of(sealed_pieces([trace]), before), (
+        "the search for sealed bytes finds nothing even while they are there"
+    )
 
     read_reply(dana)
     close(renee)
     check_board_shows_nothing(demo, desktop)
     erase(dana)
 
-    assert not found_in(everything_kept(demo))
+    after = everything_kept(demo)
+    assert not found_in(after)
+    assert places_of(sealed_pieces([trace]), after) == []
     assert rows_left(demo) == {}
     assert not found_in(dict(enumerate(trace.sent()))), "something typed left the page in readable form"
     check_no_cookies(demo, trace)
@@ -197,6 +203,27 @@ def found_in(places: dict[object, bytes]) -> list[tuple[object, str]]:
     """Return every place that holds a marker, in UTF-8 or UTF-16."""
     forms = [(marker, form) for marker in MARKERS for form in (marker.encode(), marker.encode("utf-16-le"))]
     return [(place, marker) for place, data in places.items() for marker, form in forms if form in data]
+
+
+def sealed_pieces(traces: list[Trace]) -> set[bytes]:
+    """Return slices of what devices sent sealed: requests, messages, replies. Shorter than a database's own pieces."""
+    pieces = set()
+    for trace in traces:
+        for sent in trace.requests:
+            body = sent.post_data_buffer or b""
+            if sent.url.endswith(("/requests", "/messages", "/reply")) and len(body) > SEALED_LEAST:
+                # The head of a request names a list and people, which stay; its seal begins after it.
+                pieces |= {body[start : start + 32] for start in range(128, len(body) - 32, 700)}
+    return pieces
+
+
+def places_of(pieces: set[bytes], places: dict[object, bytes]) -> list[object]:
+    """Return every place that holds a piece, as bytes or written as digits."""
+    return [
+        place
+        for place, data in places.items()
+        if any(piece in data or piece.hex().encode() in data for piece in pieces)
+    ]
 
 
 def rows_left(demo: Demo) -> dict[str, int]:

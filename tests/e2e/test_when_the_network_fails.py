@@ -80,6 +80,67 @@ def test_an_answer_lost_on_the_way_is_asked_for_again_and_the_request_stored_onc
     cancel(page)
 
 
+@pytest.mark.req("A-03", "D-21")
+@pytest.mark.parametrize("changed", [False, True], ids=["as it was", "with other words"])
+def test_stopped_after_a_lost_answer_and_sent_again_there_is_one_request(
+    demo: Demo, phone: BrowserContext, changed: bool
+) -> None:
+    page = phone.new_page()
+    lost: list[int] = []
+
+    def lose_the_first(route: Route) -> None:
+        if lost:
+            route.continue_()
+            return
+        lost.append(route.fetch().status)
+        route.abort("connectionreset")
+
+    page.route("**/requests", lose_the_first)
+    open_form(page, demo.member("ask"))
+    fill_form(page, way="This device", words="a hard call")
+    page.get_by_role("button", name="Seal and send").click()
+    page.get_by_role("button", name="Stop trying").click()
+    expect(page.get_by_text("Not sent. Everything you typed is still here.")).to_be_visible()
+    assert (lost, requests_kept(demo)) == ([201], 1)
+    if changed:
+        page.locator("#words").fill("a hard call, and a harder night")
+    send(page)
+    assert requests_kept(demo) == 1
+    cancel(page)
+    page.goto(demo.member("back"))
+    expect(page.locator("[data-kept]")).to_be_hidden()
+
+
+@pytest.mark.req("A-03", "K-22")
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_page_closed_while_sending_can_be_asked_on_the_same_device_what_became_of_it(
+    demo: Demo, phone: BrowserContext, arrives: bool
+) -> None:
+    page = phone.new_page()
+
+    def never_answered(route: Route) -> None:
+        if arrives:
+            route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/requests", never_answered)
+    open_form(page, demo.member("ask"))
+    fill_form(page, way="This device")
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_text("Not sent: there is no connection.")).to_be_visible()
+    assert requests_kept(demo) == int(arrives)
+    page.close()
+    back = phone.new_page()
+    back.goto(demo.member("back"))
+    back.locator("[data-kept-list] button").first.click()
+    if arrives:
+        expect(back.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+        cancel(back)
+    else:
+        expect(back.get_by_role("link", name="Ask once more")).to_be_visible()
+        expect(back.locator("[data-numbers]")).to_be_visible()
+
+
 @pytest.mark.req("A-03", "K-22")
 def test_pressed_twice_or_sent_again_later_it_is_stored_once_and_never_reopened(
     demo: Demo, phone: BrowserContext

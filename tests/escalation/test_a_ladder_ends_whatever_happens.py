@@ -143,8 +143,51 @@ def test_a_clock_set_back_never_delays_a_step_by_more_than_its_own_time(
     else:
         longest = minutes(terms.alarm)
     assert wait <= max(longest, own)
-    walk.run_until(walk.now + minutes(terms.limit + terms.hold) + rules.SKEW)
+    # The moment of sending is brought down once the clock has stood there for the hold after the last rung.
+    believed = min(back, facts.rungs[-1].after + terms.connect + terms.hold)
+    walk.run_until(walk.now + minutes(terms.limit + terms.hold + believed) + rules.SKEW)
     assert walk.ended
+
+
+@pytest.mark.req("A-03", "K-22")
+@EXAMPLES
+@given(
+    walk=walks(),
+    events=st.lists(EVENTS, max_size=12),
+    back=st.integers(1, 30_000_000),
+    stays=st.integers(0, 14),
+)
+def test_a_clock_that_is_wrong_for_less_than_the_hold_ends_nothing_and_moves_no_end(
+    walk: Walk, events: list[tuple[str, object]], back: int, stays: int
+) -> None:
+    for event in events:
+        happen(walk, event)
+    if walk.ended or walk.now >= walk.facts.ends_at:
+        return
+    right, ends_at = walk.now, walk.facts.ends_at
+    walk.sleep_until(right - minutes(back))
+    walk.run_until(walk.now + minutes(stays))
+    walk.sleep_until(right)
+    assert not walk.ended
+    assert walk.facts.ends_at == ends_at
+
+
+@pytest.mark.req("A-03", "K-22")
+def test_a_connected_request_outlives_a_clock_that_leaps_past_its_end_and_comes_back() -> None:
+    walk = Walk(facts_for(rules.plan([("primary", PEOPLE[0])], (5, 10, 20)), Terms(15, 240, 60, 4320)))
+    walk.settle()
+    walk.accept(PEOPLE[0])
+    walk.contact()
+    right, ends_at = walk.now, walk.facts.ends_at
+    walk.sleep_until(right + minutes(4 * 1440))
+    walk.run_until(walk.now + minutes(59))
+    assert not walk.ended
+    walk.sleep_until(right)
+    assert walk.facts.ends_at == ends_at
+    # A machine that was really off for so long: an hour more, and not another one.
+    walk.sleep_until(right + minutes(4 * 1440))
+    walk.run_until(walk.now + minutes(60))
+    assert walk.ended == "finished"
 
 
 @pytest.mark.req("A-03")
@@ -174,7 +217,7 @@ def test_a_clock_that_jumps_ahead_and_is_set_right_loses_nothing_and_forgets_the
 @pytest.mark.req("A-03")
 @EXAMPLES
 @given(walk=walks(), events=st.lists(EVENTS | CLOCKS, max_size=12), back=st.integers(0, 200_000))
-def test_setting_right_leaves_no_moment_in_the_future_and_is_needed_once(
+def test_setting_right_leaves_no_step_in_the_future_and_is_needed_once(
     walk: Walk, events: list[tuple[str, object]], back: int
 ) -> None:
     for event in events:
@@ -182,6 +225,6 @@ def test_setting_right_leaves_no_moment_in_the_future_and_is_needed_once(
     now = walk.now - minutes(back)
     right = replace(walk.facts, **rules.set_right(walk.facts, now))  # type: ignore[arg-type]
     assert not isinstance(rules.next_step(right, now), SetRight)
-    assert right.opened_at <= now
+    assert all(at is None or at <= now for at in (right.round_at, right.rung_at, right.taken_at, right.alarmed_at))
     assert right.ends_at <= walk.facts.ends_at
     assert rules.set_right(right, now) == rules.set_right(walk.facts, now)

@@ -130,6 +130,8 @@ class Walk:
                 self._alarm()
             case rules.ComeBack():
                 self._come_back(step.ends_at)
+            case rules.Stay():
+                self.facts = replace(self.facts, ends_at=step.ends_at)
             case rules.SetRight():
                 self.facts = replace(self.facts, **rules.set_right(self.facts, self.now))  # type: ignore[arg-type]
             case rules.GiveUp():

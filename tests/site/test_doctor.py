@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from alongside import cli
 from alongside.accounts.models import AuditEntry, Organisation, Role
 from alongside.notify.models import Notice
-from alongside.site import doctor, schedule
+from alongside.site import doctor, schedule, traces
 from tests.help_requests import sealed
 from tests.notify.receivers import MailBox, free_port, mail_server
 from tests.world import NOW, World
@@ -32,6 +32,12 @@ def healthy(settings: Any, tmp_path: Path, clock: Any, db: None) -> World:
     cast, _ring = sealed.sealed_world()
     Organisation.objects.filter(slug="lake").update(open=False)
     return cast
+
+
+@pytest.fixture(autouse=True)
+def _quiet_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server of the tests logs as it likes; what the doctor says of that is in tests/storage."""
+    monkeypatch.setattr(traces, "kept_by_the_server", list)
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The loop of timed jobs: paced by the monotonic clock, stopped by nothing but its word."""
 
+import os
 import threading
 import time
 from datetime import datetime, timedelta
@@ -36,11 +37,13 @@ def give_keys(serving: Supporter, *, weeks: int) -> None:
 
 
 class Machine:
-    """A monotonic clock in the test's hand."""
+    """A monotonic clock in the test's hand, and how far the wall clock is from it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at = 1000.0
+        self.wall = time.time() - self.at
         monkeypatch.setattr(schedule.time, "monotonic", lambda: self.at)
+        monkeypatch.setattr(schedule.time, "time", lambda: self.wall + self.at)
 
 
 @pytest.fixture
@@ -72,6 +75,61 @@ def test_a_wall_clock_that_jumps_changes_no_pace(machine: Machine, clock: Any, j
         kernel_clock.shift(jump)
     assert len(seen) == 10
     assert seen[-1] == NOW + 9 * jump
+
+
+@pytest.mark.req("A-03", "K-22")
+@pytest.mark.django_db
+@pytest.mark.parametrize("hours", [-500_000, -30, 30, 800])
+def test_for_an_hour_after_the_clock_leapt_nothing_is_deleted_by_it_and_ladders_climb(
+    machine: Machine, settings: Any, tmp_path: Path, hours: int
+) -> None:
+    settings.DATA = tmp_path
+    ran: list[str] = []
+    loop = Loop(
+        (Job("purge", 1, lambda _: ran.append("purge"), purges=True), Job("climb", 1, lambda _: ran.append("climb")))
+    )
+
+    def turn(after: float) -> list[str]:
+        ran.clear()
+        machine.at += after
+        loop.leaps.look(schedule._marked_at())
+        loop.turn()
+        return list(ran)
+
+    assert turn(1) == ["purge", "climb"]
+    assert turn(7200) == ["purge", "climb"]
+    machine.wall += hours * 3600
+    assert turn(1) == ["climb"]
+    assert turn(3500) == ["climb"]
+    assert turn(200) == ["purge", "climb"]
+    # Right again: another leap, another hour.
+    machine.wall -= hours * 3600
+    assert turn(1) == ["climb"]
+    assert turn(3700) == ["purge", "climb"]
+
+
+@pytest.mark.req("A-03", "K-22")
+@pytest.mark.django_db
+@pytest.mark.parametrize(("away", "ran"), [(600, ["purge"]), (-600, ["purge"]), (90_000, []), (-90_000, [])])
+def test_a_loop_that_starts_far_from_its_last_mark_deletes_nothing_for_an_hour(
+    machine: Machine, settings: Any, tmp_path: Path, away: float, ran: list[str]
+) -> None:
+    settings.DATA = tmp_path
+    mark = tmp_path / "tick"
+    mark.touch()
+    os.utime(mark, (time.time() - away,) * 2)
+    found: list[str] = []
+    loop = Loop((Job("purge", 1, lambda _: found.append("purge"), purges=True),))
+    loop.leaps.look(schedule._marked_at())
+    loop.turn()
+    assert found == ran
+
+
+def test_only_what_needs_no_clock_goes_on_after_a_leap() -> None:
+    held = {job.name for job in JOBS if schedule._deletes_by_the_clock(job)}
+    purging = {job.name for job in JOBS if job.purges}
+    assert purging - held == {"forget when codes were used", "settle the database"}
+    assert held - purging == {"turn tally periods"}
 
 
 @pytest.mark.req("A-03", "K-26")

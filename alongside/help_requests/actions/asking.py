@@ -3,7 +3,7 @@ box.
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
@@ -16,46 +16,53 @@ from alongside.help_requests.actions import claiming, standing
 from alongside.help_requests.actions.standing import Standing
 from alongside.help_requests.models import Attempt, BoxReply, Message, Request
 from alongside.help_requests.rules import (
+    WORK_GRACE,
     Busy,
     Clock,
     Full,
     Refused,
     Reseal,
+    WorkNeeded,
     on_duty_first,
     route_of,
     routine_last,
     slots_for,
+    work_bits,
+    work_done,
 )
 from alongside.kernel import ids
 from alongside.policy import queries as policy
 from alongside.sealing import rules as seals
 
 
-def open_request(organisation: Organisation, body: bytes, now: datetime) -> bool:
+def open_request(organisation: Organisation, body: bytes, now: datetime, work: str = "") -> bool:
     """Store a sealed request with its ladder; return False when this attempt was stored before (A-03).
 
     Raises Refused for a frame or envelope of the wrong shape, Reseal when its list has expired, Busy past the hourly
-    cap. The same attempt, at the same instant too, is stored once, and never again after closing while its list is
-    valid.
+    cap, WorkNeeded when many ask and `work` is not enough. The same attempt, at the same instant too, is stored once,
+    and never again after closing while its list is valid.
     """
     frame = _frame(body)
     listed = standing.valid_list(organisation.id, uuid.UUID(bytes=frame.list_id), now)
     if listed is None:
         return _again(frame, Reseal)
-    _check_envelope(frame.envelope, slots_for(len(listed.candidates)))
     stands = standing.standing_of(organisation.id, now)
-    if _opened_within_the_hour(organisation, now) >= stands.values.requests_per_hour:
-        return _again(frame, Busy)
+    try:
+        _slow_down(frame, stands, done=work_done(frame.list_id, body, work))
+    except (Busy, WorkNeeded) as slower:
+        return _again(frame, slower)
+    _check_envelope(frame.envelope, slots_for(len(listed.candidates)))
     try:
         with transaction.atomic():
             _store(organisation, frame, listed, stands, now)
     except IntegrityError:
         # Another of the same attempt was first. Any other reason, such as a list just purged, must not look stored.
         return _again(frame, Busy)
+    stands.one_more()
     return True
 
 
-def _again(frame: seals.Frame, otherwise: type[Reseal | Busy]) -> bool:
+def _again(frame: seals.Frame, otherwise: type[Reseal | Busy] | Busy | WorkNeeded) -> bool:
     """Say that a request is not new if its attempt was stored, now or before it was closed, or a request of the same
     receipt lives; raise `otherwise` if neither is so.
     """
@@ -79,9 +86,16 @@ def _check_envelope(envelope: bytes, slots: int) -> None:
         raise Refused(error.code) from error
 
 
-def _opened_within_the_hour(organisation: Organisation, now: datetime) -> int:
-    recent = Ladder.objects.filter(organisation=organisation, opened_at__gt=now - timedelta(hours=1))
-    return recent.count()
+def _slow_down(frame: seals.Frame, stands: Standing, *, done: int) -> None:
+    """Raise Busy where more ask than a team can answer, and WorkNeeded where `done` bits of work are not enough
+    (docs/decisions/0016).
+    """
+    most = stands.values.requests_per_hour
+    if max(stands.recent, stands.live) >= most:
+        raise Busy
+    bits = work_bits(stands.recent, frame.urgency, calm=stands.values.work_after, most=most)
+    if bits and done < bits - WORK_GRACE:
+        raise WorkNeeded(bits)
 
 
 def _store(organisation: Organisation, frame: seals.Frame, listed: Listed, stands: Standing, now: datetime) -> None:

@@ -17,6 +17,8 @@ from alongside.accounts.models import Organisation
 from alongside.directory import queries as directory
 from alongside.directory.queries import Listed
 from alongside.escalation import rules as ladders
+from alongside.escalation.models import Ladder
+from alongside.help_requests.models import Attempt
 from alongside.policy import queries as policy
 from alongside.policy.values import Values
 from alongside.rota import queries as rota
@@ -28,7 +30,10 @@ MOST_LISTS = 8
 @dataclass
 class Standing:
     """How an organisation stands in one minute: the values in force, who is on call, the next change of shift after
-    the third rung of a request for today.
+    the third rung of a request for today, and how many ask.
+
+    `recent` were stored under lists that are valid, `live` within the hour and are not over: what was sent and
+    cancelled counts too, for as long as its list is valid, because it has woken somebody.
     """
 
     values: Values
@@ -36,7 +41,13 @@ class Standing:
     next_change: datetime | None
     minute: datetime
     read_at: float
+    recent: int
+    live: int
     lists: dict[uuid.UUID, Listed] = field(default_factory=dict)
+
+    def one_more(self) -> None:
+        """Count a request that was stored since."""
+        self.recent, self.live = self.recent + 1, self.live + 1
 
 
 _organisations: dict[str, tuple[float, Organisation]] = {}
@@ -59,7 +70,7 @@ def standing_of(organisation_id: uuid.UUID, now: datetime) -> Standing:
     minute = ladders.minute_of(now)
     kept = _standings.get(organisation_id)
     if kept is None or kept.minute != minute or not _fresh(kept.read_at):
-        kept = _standings[organisation_id] = _read(organisation_id, minute, kept)
+        kept = _standings[organisation_id] = _read(organisation_id, now, kept)
     return kept
 
 
@@ -77,7 +88,8 @@ def valid_list(organisation_id: uuid.UUID, list_id: uuid.UUID, now: datetime) ->
     return found if found.until > now else None
 
 
-def _read(organisation_id: uuid.UUID, minute: datetime, before: Standing | None) -> Standing:
+def _read(organisation_id: uuid.UUID, now: datetime, before: Standing | None) -> Standing:
+    minute = ladders.minute_of(now)
     values = policy.in_force(organisation_id)
     return Standing(
         values=values,
@@ -85,6 +97,8 @@ def _read(organisation_id: uuid.UUID, minute: datetime, before: Standing | None)
         next_change=rota.next_change_after(organisation_id, minute + timedelta(minutes=values.routine_third)),
         minute=minute,
         read_at=time.monotonic(),
+        recent=Attempt.objects.filter(list__organisation_id=organisation_id, list__until__gt=now).count(),
+        live=Ladder.objects.filter(organisation_id=organisation_id, opened_at__gt=now - timedelta(hours=1)).count(),
         lists=before.lists if before and _keeps() else {},
     )
 

@@ -15,11 +15,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from alongside.accounts.models import Organisation
 from alongside.help_requests import actions, queries
 from alongside.help_requests.actions import standing
-from alongside.help_requests.rules import Busy, Full, Gone, Refused, Reseal
+from alongside.help_requests.rules import Busy, Full, Gone, Refused, Reseal, WorkNeeded
 from alongside.kernel import clock
 from alongside.sealing import rules as seals
 
 TOKEN, ATTEMPT, ADDRESS = 16, 16, 16
+RETRY_SECONDS = "30"
 Answer = Callable[[HttpRequest, Organisation, bytes], HttpResponse]
 
 
@@ -85,7 +86,13 @@ def _answer(view: Answer, request: HttpRequest, slug: str) -> HttpResponse:
     except Gone:
         return answer(200, "unknown")
     except db.Error:
-        return answer(503, "busy")
+        return _busy()
+
+
+def _busy() -> JsonResponse:
+    busy = answer(503, "busy")
+    busy.headers["Retry-After"] = RETRY_SECONDS
+    return busy
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -97,18 +104,21 @@ def _body(request: HttpRequest) -> bytes:
 
 @device_endpoint(sizes=frozenset({seals.FRAME_HEAD_BYTES + seals.sealed_bytes(n) for n in seals.STANZAS}))
 def requests(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
-    """Take a sealed request: 201 stored, 200 stored before, 409 seal again with the new list, 503 try again soon.
+    """Take a sealed request: 201 stored, 200 stored before, 409 seal again with the new list, 428 work first, 503 try
+    again soon.
 
     Only this is closed with an organisation: who asked before can still see, cancel and read to the end.
     """
     if not organisation.open:
         return answer(410, "closed")
     try:
-        new = actions.open_request(organisation, body, clock.now())
+        new = actions.open_request(organisation, body, clock.now(), request.headers.get("Alongside-Work", ""))
     except Reseal:
         return answer(409, "reseal")
+    except WorkNeeded as needed:
+        return answer(428, "work", bits=needed.bits)
     except Busy:
-        return answer(503, "busy")
+        return _busy()
     return answer(201 if new else 200, "stored")
 
 
@@ -123,9 +133,17 @@ def _progress(organisation: Organisation, token: bytes) -> HttpResponse:
     return JsonResponse(facts, headers={"Cache-Control": "no-store"})
 
 
+def _look_first(organisation: Organisation, token: bytes) -> None:
+    """Raise Gone for a token of nothing before a transaction begins: only one can write at a time, and made-up tokens
+    are free.
+    """
+    queries.by_token(organisation.id, token)
+
+
 @device_endpoint(sizes=frozenset({TOKEN}))
 def not_called(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
     """Send the request back to its ladder and say how it stands."""
+    _look_first(organisation, body)
     actions.not_called(organisation, body, clock.now())
     return _progress(organisation, body)
 
@@ -133,6 +151,7 @@ def not_called(request: HttpRequest, organisation: Organisation, body: bytes) ->
 @device_endpoint(sizes=frozenset({TOKEN}))
 def cancel(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
     """Delete the request; the answer is `unknown`, as it is from then on."""
+    _look_first(organisation, body)
     actions.cancel(organisation, body)
     return answer(200, "unknown")
 
@@ -142,6 +161,7 @@ def messages(request: HttpRequest, organisation: Organisation, body: bytes) -> H
     """Keep a sealed message with the request of this token."""
     token, attempt, envelope = body[:TOKEN], body[TOKEN : TOKEN + ATTEMPT], body[TOKEN + ATTEMPT :]
     try:
+        _look_first(organisation, token)
         new = actions.write_back(organisation, token, attempt, envelope)
     except Gone:
         return answer(404, "unknown")
@@ -160,5 +180,6 @@ def box(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpRe
 @device_endpoint(sizes=frozenset({ADDRESS}))
 def erase_box(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
     """Delete the replies of a box."""
-    actions.erase_box(body)
+    if queries.box(body):
+        actions.erase_box(body)
     return answer(200, "erased")

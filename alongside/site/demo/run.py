@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from alongside.kernel import clock
@@ -53,11 +54,36 @@ def _make_room() -> None:
 
 
 def set_clock() -> None:
-    """Let a serving process begin at the moment the demonstration was filled for."""
-    from datetime import datetime
+    """Let a serving process begin at the moment the demonstration was filled for; one that is started again in the
+    place of one that died goes on with the time that it had.
+    """
+    begins = os.environ.get("ALONGSIDE_DEMO_CLOCK")
+    if not begins:
+        return
+    real = clock.now()
+    kept = _kept_clock()
+    ahead = kept[1] if kept and kept[0] == begins else datetime.fromisoformat(begins) - real
+    clock.shift(ahead)
+    keep_clock(ahead)
 
-    if begins := os.environ.get("ALONGSIDE_DEMO_CLOCK"):
-        clock.shift(datetime.fromisoformat(begins) - clock.now())
+
+def keep_clock(ahead: timedelta) -> None:
+    """Write down how far the demonstration's clock is ahead of the machine's."""
+    _clock_file().write_text(f"{os.environ.get('ALONGSIDE_DEMO_CLOCK', '')} {ahead.total_seconds()}")
+
+
+def _kept_clock() -> tuple[str, timedelta] | None:
+    try:
+        begins, _, ahead = _clock_file().read_text().partition(" ")
+        return begins, timedelta(seconds=float(ahead))
+    except (OSError, ValueError):
+        return None
+
+
+def _clock_file() -> Path:
+    from django.conf import settings
+
+    return Path(settings.DATA) / "demo_clock"
 
 
 def greeting(port: int) -> str:

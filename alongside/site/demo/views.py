@@ -13,7 +13,7 @@ from alongside.accounts.models import Organisation, Person
 from alongside.help_requests.views.member import from_our_page
 from alongside.kernel import clock
 from alongside.site import schedule
-from alongside.site.demo import mail
+from alongside.site.demo import mail, run
 from alongside.site.demo.seed import CAST, SUPPORTERS
 from alongside.site.demo.words import supporters as known
 
@@ -46,6 +46,7 @@ def later(request: HttpRequest) -> HttpResponse:
     if not minutes.isdigit() or int(minutes) not in STEPS:
         raise Http404
     clock.shift(timedelta(minutes=int(minutes)))
+    run.keep_clock(timedelta(seconds=round(clock.now().timestamp() - time.time())))
     schedule.run_all(clock.now())
     return redirect("demo_mail" if request.POST.get("from") == "mail" else "demo")
 

@@ -8,6 +8,7 @@ export type RefusalCode =
   | "bad-payload"
   | "bad-recipient"
   | "bad-words"
+  | "bad-work"
   | "bad-wrap"
   | "cannot-open"
   | "no-recipient"

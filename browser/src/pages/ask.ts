@@ -37,6 +37,9 @@ interface Made {
   readonly written: string;
 }
 
+/** What was begun and may have arrived: sent again as it was, it is the same attempt and never stored twice. */
+let begun: { readonly typed: string; readonly made: Made } | null = null;
+
 function goToStep(name: string): void {
   for (const step of all("[data-step]")) show(step.dataset["step"] === name, step);
   goTo(one("h1", one(`[data-step="${name}"]`)));
@@ -68,24 +71,34 @@ async function send(): Promise<void> {
   if (problem) return form.refuse(problem);
   if (pool.loaded && bytesLeft(pool.loaded, draft) < 0) return form.refuse("too-long");
   busy(true);
+  const typed = JSON.stringify(draft);
   try {
-    let made: Made | null = null;
+    let made: Made | null = begun?.typed === typed ? begun.made : null;
     sender = new Sender({
       list: (newest) => pool.list(newest),
       seal: async (list) => {
-        made ??= await prepare(draft);
+        made ??= await begin(draft, typed);
         const chosen = made.core.choose(list, leftOutOffices(list));
         if (chosen.positions.length === 0) return null;
         const envelope = await made.core.sealFor(chosen.recipients, made.written, chosen.slots);
         const { attempt, token } = made;
         return made.core.requestFrame({ urgency: draft.urgency, list: list.list, attempt, token, positions: chosen.positions, envelope });
       },
-      post: (frame) => post(`${base}/requests`, frame),
+      post: (frame, work) => post(`${base}/requests`, frame, work ? { "Alongside-Work": work } : {}),
+      work: async (frame, bits, stopped) => {
+        // Loaded only where it is asked for: hardly ever.
+        const { doWork } = await import("./member/working.ts").catch(() => {
+          throw new Lost();
+        });
+        tell("sending.work", 0);
+        return doWork(frame, bits, (seconds) => tell("sending.work", seconds), stopped);
+      },
       wait: waited,
       tell: (state, seconds) => tell(`sending.${state}`, seconds),
     });
     const outcome = await sender.run();
     if (outcome === "stored" && made) return await sent(made, wayOf(draft));
+    if (outcome !== "stopped") forgetBegun();
     tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
     if (outcome === "nobody-left") form.refuse("nobody-left");
   } catch (error) {
@@ -93,6 +106,25 @@ async function send(): Promise<void> {
   } finally {
     busy(false);
   }
+}
+
+/** Make a request; one begun before with other words, which may have arrived, is withdrawn first. @throws {@link Lost} */
+async function begin(draft: Draft, typed: string): Promise<Made> {
+  if (begun) {
+    const { status } = await post(`${base}/progress/cancel`, begun.made.token.slice());
+    if (status !== 200) throw new Lost();
+    forgetBegun();
+  }
+  const made = await prepare(draft);
+  begun = { typed, made };
+  // Kept before it is sent: whoever loses the page meanwhile can ask on this device what became of it.
+  if (wayOf(draft) === "device") keys.add({ secret: made.core.toHex(made.secret), sent: new Date().toISOString() });
+  return made;
+}
+
+function forgetBegun(): void {
+  if (begun) keys.forget(begun.made.core.toHex(begun.made.secret));
+  begun = null;
 }
 
 async function prepare(draft: Draft): Promise<Made> {
@@ -105,7 +137,7 @@ async function prepare(draft: Draft): Promise<Made> {
 }
 
 async function sent({ core, secret, token, box }: Made, way: WayBack): Promise<void> {
-  if (way === "device") keys.add({ secret: core.toHex(secret), sent: new Date().toISOString() });
+  begun = null;
   form.clear();
   goToStep("sent");
   showReceipt(way, way === "words" ? core.wordsOf(secret) : []);
@@ -137,7 +169,10 @@ function tell(key: string, seconds?: number): void {
   if (working) say(button, text(key));
   show(!working, one("[data-sending]"));
   show(seconds !== undefined, one("[data-retry]"));
-  if (!working) say(one("[data-sending-notice]"), text(key, seconds === undefined ? {} : { n: seconds }));
+  show(key !== "sending.work", one("[data-again]"));
+  // Until the pace of this device is known there is no number to say.
+  const about = seconds === undefined ? text(key) : seconds === 0 ? text(`${key}.begun`) : text(key, { n: seconds });
+  if (!working) say(one("[data-sending-notice]"), about);
 }
 
 show(false, ...all("[data-without-script]"));

@@ -10,10 +10,21 @@ export interface World {
   list(newest: boolean): Promise<CandidateList>;
   /** Seal for the list; null when everybody on it is left out. The same attempt and token each time. */
   seal(list: CandidateList): Promise<Uint8Array<ArrayBuffer> | null>;
-  post(frame: Uint8Array<ArrayBuffer>): Promise<Answer>;
+  /** Post, with the work done for this very frame, or an empty text. */
+  post(frame: Uint8Array<ArrayBuffer>, work: string): Promise<Answer>;
+  /** Do the work that the server asks for; null when stopped. Says meanwhile how long it takes. */
+  work(frame: Uint8Array<ArrayBuffer>, bits: number, stopped: () => boolean): Promise<string | null>;
   /** Wait before the next try, or less when told to try now. */
   wait(seconds: number): Promise<void>;
   tell(state: "sealing" | "sending" | "lost" | "busy", seconds?: number): void;
+}
+
+/** The hardest work a page does (MOST_WORK_BITS in core/work.ts, which is loaded only where work is asked for). */
+const MOST_WORK_BITS = 17;
+
+function bitsOf(body: unknown): number {
+  const bits = (body as { bits?: unknown } | null)?.bits;
+  return Number.isInteger(bits) && (bits as number) > 0 && (bits as number) <= MOST_WORK_BITS ? (bits as number) : 0;
 }
 
 const FIRST_WAIT = 5;
@@ -43,6 +54,7 @@ export class Sender {
   async run(): Promise<Outcome> {
     let newest = false;
     let frame: Uint8Array<ArrayBuffer> | null = null;
+    let work = "";
     while (!this.#stopped) {
       try {
         if (!frame) {
@@ -51,12 +63,18 @@ export class Sender {
           if (!frame) return "nobody-left";
         }
         this.#world.tell("sending");
-        const { status } = await this.#world.post(frame);
+        const { status, body } = await this.#world.post(frame, work);
         if (status === 200 || status === 201) return "stored";
         if (status === 409) {
           // The first reseal goes unnoticed; a list that is stale again at once is waited for, not hammered.
           if (newest) await this.#pause("busy");
-          [frame, newest] = [null, true];
+          // Work is bound to the frame and the list.
+          [frame, newest, work] = [null, true, ""];
+        } else if (status === 428) {
+          const bits = bitsOf(body);
+          // Asked again after work was done, or for what is no work at all: wait a little, hammer nobody.
+          if (work || bits === 0) await this.#pause("busy");
+          if (bits > 0 && !this.#stopped) work = (await this.#world.work(frame, bits, () => this.#stopped)) ?? "";
         } else if (status === 410) return "closed";
         else if (status === 429 || status >= 500) await this.#pause("busy");
         else return "refused";

@@ -14,8 +14,8 @@ const PATIENCE_MS = 20_000;
  *
  * @throws {@link Lost}
  */
-export function post(url: string, body: Uint8Array<ArrayBuffer>): Promise<Answer> {
-  return answered(url, { method: "POST", body, headers: { "Content-Type": "application/octet-stream" }, cache: "no-store" });
+export function post(url: string, body: Uint8Array<ArrayBuffer>, more: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  return answered(url, { method: "POST", body, headers: { "Content-Type": "application/octet-stream", ...more }, cache: "no-store" });
 }
 
 /**

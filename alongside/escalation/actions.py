@@ -29,7 +29,7 @@ class LostRace(Exception):
     """Somebody or something else changed the ladder first; look again."""
 
 
-def start(
+def new_ladder(
     *,
     organisation_id: uuid.UUID,
     urgency: str,
@@ -37,9 +37,9 @@ def start(
     terms: rules.Terms,
     now: datetime,
 ) -> Ladder:
-    """Store a ladder whose first rung is due at once; the next tick climbs it."""
+    """Return a ladder whose first rung is due at once, for the caller to store together with its request."""
     opened_at = rules.minute_of(now)
-    return Ladder.objects.create(
+    return Ladder(
         organisation_id=organisation_id,
         urgency=urgency,
         rungs=[rung.row() for rung in rungs],

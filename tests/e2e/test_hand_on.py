@@ -193,7 +193,7 @@ def get_help_from_gus(demo: Demo, bell: Page, told: int) -> None:
     # The server offers them all: only the device knows who was left out.
     peers = bell.request.get(demo.path(str(bell.locator("[data-part=request]").get_attribute("data-peers")))).json()
     assert {"Cy Novak", "Fay Lindqvist"} <= {one["name"] for one in peers["peers"]}
-    bell.get_by_role("button", name="Leave this").click()
+    bell.get_by_role("button", name="Not now").click()
     choose(bell, "Choose who helps", "Gus Moreau")
     expect(bell.get_by_text("Gus Moreau is being called to help you. It stays yours.")).to_be_visible()
     expect(bell.locator("[data-part=asked]")).to_contain_text("Gus Moreau, to help you")
@@ -282,7 +282,7 @@ def test_the_list_says_what_went_wrong_and_loses_nothing(
     expect(bell.get_by_text("Gus Moreau cannot be asked any more. This is who is there now.")).to_be_visible()
     assert "Gus Moreau" not in offered(bell)
     assert bell.get_by_label("Your reply").input_value() == "half a reply"
-    bell.get_by_role("button", name="Leave this").click()
+    bell.get_by_role("button", name="Not now").click()
     expect(bell.get_by_role("button", name="Pass to somebody")).to_be_focused()
     assert rows(demo.data, "SELECT id FROM help_requests_handedon") == []
     cancel(dana)

@@ -52,6 +52,8 @@ export class HandOn {
     this.#title.textContent = say(`hand-on.${this.#purpose}.title`);
     part("hand-on-what").textContent = say(`hand-on.${whose}.what`);
     show(part("hand-on-done"), false);
+    show(part("hand-on-what"));
+    show(part("hand-on-back"));
     show(this.#panel);
     this.#title.focus({ preventScroll: true });
     this.#panel.scrollIntoView({ block: "start" });
@@ -115,7 +117,7 @@ export class HandOn {
   }
 
   #done(peer: Peer): void {
-    show(this.#form, false);
+    for (const name of ["form", "what", "left-out", "back"]) show(part(`hand-on-${name}`), false);
     const done = part("hand-on-done");
     done.textContent = say(this.#around.mine ? `hand-on.${this.#purpose}.done` : "hand-on.waiting.done", { name: peer.name });
     show(done);

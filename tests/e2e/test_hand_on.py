@@ -311,3 +311,59 @@ def test_by_keyboard_alone_and_readable_for_everybody(
     expect(bell.locator("[data-part=hand-on-done]")).to_contain_text("Renée Dubois is being called to help you.")
     look.at(bell, "asked")
     cancel(dana)
+
+
+@pytest.mark.req("K-34", "A-03")
+def test_writing_back_to_nobody_or_to_no_list_of_keys_is_refused_and_keeps_the_words(
+    demo: Demo, phone: BrowserContext, windows: list[BrowserContext]
+) -> None:
+    dana = phone.new_page()
+    ask(demo, dana)
+    bell = inbox(windows[0], demo, "bell")
+    read_first(bell)
+    accept(bell)
+    reply(bell, "I am here")
+    look_now(dana)
+    expect(dana.locator("[data-reply-list]")).to_contain_text("I am here", timeout=SOON)
+    error = dana.locator("[data-write-error]")
+    someone = age_reader.new_identity()[1]
+    told: list[list[str]] = []
+    dana.route("**/progress/present", lambda route: route.fulfill(body=json.dumps({"keys": told[-1]})))
+    for keys, said in (
+        ([], "Nobody is there to read it right now."),
+        ([f"age1{someone[7:]}"], "Not sent"),
+        ([someone] * 2, "Not sent"),
+        ([age_reader.new_identity()[1] for _ in range(13)], "Not sent"),
+        # A server that leaves out whoever wrote last, and names itself instead: it is said before anything is sealed.
+        ([someone], "Not sent yet: since the last reply, who is on this has changed."),
+    ):
+        told.append(keys)
+        write_back(dana, BACK[0])
+        expect(error).to_contain_text(said)
+        expect(dana.get_by_label("Write back")).to_have_value(BACK[0])
+    dana.unroute("**/progress/present")
+    assert rows(demo.data, "SELECT number FROM help_requests_message") == []
+    dana.locator("[data-write] button[type=submit]").click()
+    expect(dana.locator("[data-live]")).to_have_text("Sealed for the one peer who is on this now, and sent.")
+    expect(bell.locator("[data-part=written]")).to_contain_text(BACK[0], timeout=SOON)
+
+
+@pytest.mark.req("K-34")
+def test_new_keys_after_a_lost_phone_open_the_copy_that_a_peer_seals_anew(
+    demo: Demo, phone: BrowserContext, windows: list[BrowserContext]
+) -> None:
+    """Renée was a recipient, but her keys are others now: the original stays shut, the copy opens."""
+    dana = phone.new_page()
+    ask(demo, dana, words=WORDS)
+    bell = inbox(windows[0], demo, "bell")
+    read_first(bell)
+    accept(bell)
+    choose(bell, "Choose who helps", "Renée Dubois")
+    expect(bell.get_by_text("Renée Dubois is being called to help you.")).to_be_visible()
+    renee = inbox(windows[1], demo, "dubois")
+    # What was sealed for keys that are gone is, to her device, what is sealed for somebody else.
+    other = age_reader.seal_for([age_reader.new_identity()[1]], "{}", 12)
+    renee.route(re.compile("/envelope$"), lambda route: route.fulfill(body=other))
+    renee.get_by_role("link", name="Open").click()
+    expect(renee.locator("[data-part=facts]")).to_contain_text(WORDS)
+    cancel(dana)

@@ -86,8 +86,10 @@ def _entry(row: Request, supporter_id: uuid.UUID, now: datetime) -> Entry:
 
 
 def _is_offered(ladder: Ladder, supporter_id: uuid.UUID) -> bool:
+    """Say whether a peer asks this supporter to take it: the taker, or while it waits somebody who was called."""
     offers = ladder.alerts.filter(supporter_id=supporter_id, round=ladder.round, purpose=ladders.TAKE, passed=False)
-    return ladder.taker_id != supporter_id and offers.exists()
+    beside = offers.filter(rung=0) if ladder.state in ladders.HELD else offers.exclude(rung=0)
+    return ladder.taker_id != supporter_id and beside.exists()
 
 
 def organisation_calling(person_id: uuid.UUID, request_id: uuid.UUID) -> uuid.UUID | None:

@@ -164,9 +164,19 @@ class Programme(RuleBasedStateMachine, Deeds):
         self.hand_on(one, me, self.team[target], purpose, dies=dies)
 
     @precondition(in_state(*rules.HELD))
-    @rule(number=which, deeds=st.lists(st.sampled_from(["accept", "accept", "pass", "leave", "end"]), max_size=3))
-    def those_who_were_asked_answer_one_after_the_other(self, number: int, deeds: list[str]) -> None:
+    @rule(
+        number=which,
+        persons=st.lists(who, min_size=1, max_size=3),
+        purpose=st.sampled_from([rules.BACKUP, rules.TAKE, rules.TAKE]),
+        deeds=st.lists(st.sampled_from(["accept", "accept", "pass", "leave", "end"]), max_size=3),
+    )
+    def the_taker_asks_some_and_they_answer(
+        self, number: int, persons: list[int], purpose: str, deeds: list[str]
+    ) -> None:
         one = self.pick(number, *rules.HELD)
+        taker = self.taker(one)
+        for person in persons if taker else ():
+            self.hand_on(one, taker, self.team[person], purpose, dies=False)
         alerts = Alert.objects.filter(ladder_id=one.ladder_id, rung=0).order_by("supporter_id")
         for me, deed in zip(alerts.values_list("supporter_id", flat=True), deeds, strict=False):
             match deed:

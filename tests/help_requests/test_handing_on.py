@@ -183,6 +183,23 @@ def test_somebody_called_passes_it_to_a_person_while_it_waits(cast: tuple[World,
     assert ladder_of(member).taker_id == gus.id
 
 
+@pytest.mark.req("D-10")
+def test_passed_to_somebody_while_it_waited_and_called_to_help_later_is_no_offer(
+    cast: tuple[World, Keyring], gus: Supporter
+) -> None:
+    world, ring = cast
+    member = ask(world)
+    team.come_back(gus.id)
+    later(minutes=5)
+    assert hand(world.renee, member, frame(gus, TAKE, copy_for(ring, gus))) == 201
+    assert step(world.marcus, "in_accept", member) == 302
+    assert get(gus, "in_envelope", member).status_code == 410
+    assert hand(world.marcus, member, frame(gus, BACKUP, copy_for(ring, gus))) == 201
+    assert "Backup wanted" in get_inbox(gus)
+    assert reverse("in_accept", args=[member.id]) not in get(gus, "in_request", member).content.decode()
+    assert step(gus, "in_accept", member) == 410
+
+
 # --- whom ---------------------------------------------------------------------------------------------------------
 
 

@@ -74,11 +74,14 @@ class Programme(RuleBasedStateMachine, Deeds):
         found = self.those(*states) if states else self.all
         return found[number % len(found)]
 
-    @initialize(urgency=urgencies, left_out=st.sets(who, max_size=2))
-    def two_have_asked(self, urgency: str, left_out: set[int]) -> None:
+    @initialize(urgency=urgencies, left_out=st.sets(who, max_size=2), held=st.booleans())
+    def two_have_asked(self, urgency: str, left_out: set[int], held: bool) -> None:
         self.ask(urgency, set(), dies=False)
         self.ask("now", left_out, dies=False)
         self.turn()
+        if held:
+            one = self.all[0]
+            self.accept(one, Alert.objects.filter(ladder_id=one.ladder_id).values_list("supporter_id", flat=True)[0])
 
     @precondition(lambda self: len(self.those(*LIVE)) < MOST_AT_ONCE)
     @rule(urgency=urgencies, left_out=st.sets(who, max_size=4), dies=st.booleans(), awake=st.booleans())

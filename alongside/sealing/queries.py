@@ -26,6 +26,12 @@ def keys_for_week(person_ids: Iterable[uuid.UUID], week: date) -> dict[uuid.UUID
     return dict(rows.values_list("person_id", "public_key"))
 
 
+def key_id_of(person_id: uuid.UUID, week: date) -> uuid.UUID | None:
+    """Return the id of a person's usable key for the week; None without one."""
+    rows = ReceivingKey.objects.filter(person_id=person_id, week=week, wrap__isnull=False)
+    return rows.values_list("id", flat=True).first()
+
+
 def key_state(person_id: uuid.UUID) -> KeyState:
     """Return a person's own keys and wraps, by week."""
     recipient = WordsRecipient.objects.filter(person_id=person_id).values_list("recipient", flat=True).first()

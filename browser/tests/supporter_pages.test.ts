@@ -6,6 +6,7 @@ import { makeWeeks, wrapKeys } from "../src/core/supporter_keys.ts";
 import { newSecret, wordsOf } from "../src/core/words.ts";
 import { firstLine, linesOf, reachLink } from "../src/pages/team/asked.ts";
 import { TYPED_BACK, wrongPlaces } from "../src/pages/team/enrolment.ts";
+import { offered, type Peer } from "../src/pages/team/peers.ts";
 import { fill } from "../src/pages/team/texts.ts";
 import { type KeyState, Unlocked, withWords } from "../src/pages/team/unlock.ts";
 import { keysReach, likeliestFirst, missingWeeks } from "../src/pages/team/weeks.ts";
@@ -54,6 +55,23 @@ describe("the link that reaches a member", () => {
     ["dana at example.org", null],
   ])("writes to one plain address only: %s", (reach, link) => {
     expect(reachLink(asks({ how: "email", reach }))?.href ?? null).toBe(link);
+  });
+});
+
+describe("who is offered", () => {
+  const peer = (name: string, office: string, ...purposes: Peer["purposes"]): Peer => ({ id: name, name, office, tier: null, key: "", purposes });
+  const team = [peer("Ana", "Courthouse", "backup", "take"), peer("Cy", "Jail", "backup", "take"), peer("Gus", "", "take")];
+  const names = (purpose: "backup" | "take", leftOut: readonly string[]): string[] => offered(team, purpose, leftOut).map(({ name }) => name);
+
+  it("is nobody from an office that the member left out, however its name is typed", () => {
+    expect(names("take", [])).toEqual(["Ana", "Cy", "Gus"]);
+    for (const spelled of ["Jail", "jail", " JAIL "]) expect(names("take", [spelled])).toEqual(["Ana", "Gus"]);
+    expect(offered([peer("Élodie", "Poste  de l\u0027e\u0301st", "take")], "take", ["Poste de l'ést"])).toEqual([]);
+  });
+
+  it("is nobody for whom the server names another purpose, and somebody without an office is nobody's office", () => {
+    expect(names("backup", [])).toEqual(["Ana", "Cy"]);
+    expect(names("take", ["Courthouse", "Jail", ""])).toEqual(["Gus"]);
   });
 });
 

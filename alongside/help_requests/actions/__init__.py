@@ -1,6 +1,7 @@
 """Every change of a request, by who makes it: the member's device, a supporter, the passing of time."""
 
 from alongside.help_requests.actions.asking import cancel, erase_box, not_called, open_request, write_back
+from alongside.help_requests.actions.handing import hand_on
 from alongside.help_requests.actions.serving import (
     accept,
     close,
@@ -21,6 +22,7 @@ __all__ = [
     "erase_box",
     "get_backup",
     "give_back",
+    "hand_on",
     "made_contact",
     "not_called",
     "open_request",

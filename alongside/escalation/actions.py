@@ -127,6 +127,7 @@ def _waiting_message(ladder: Ladder) -> str:
 
 
 def _alert(ladder: Ladder, who: Iterable[uuid.UUID], rung: int, message: str, now: datetime) -> None:
+    pace = queries.pace(ladder, who, rung, message, now)
     for supporter_id in who:
         Alert.objects.create(ladder=ladder, supporter_id=supporter_id, round=ladder.round, rung=rung)
         person = team.person_of(supporter_id)
@@ -138,6 +139,8 @@ def _alert(ladder: Ladder, who: Iterable[uuid.UUID], rung: int, message: str, no
             values={},
             now=now,
             expires_at=ladder.ends_at,
+            due_at=pace.held.get(supporter_id),
+            gap=pace.gap,
         )
 
 
@@ -187,6 +190,11 @@ def accept(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> bool:
     return True
 
 
+def looked(ladder_id: uuid.UUID, supporter_id: uuid.UUID) -> None:
+    """Try no further way to reach a supporter who has seen the request; that they have is kept nowhere."""
+    notify.forget_further(ladder_id, accounts.addresses_of(team.person_of(supporter_id).id))
+
+
 @transaction.atomic
 def pass_on(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> None:
     """Note that a supporter said not me, without a reason (B-16); a taker gives the request back with it.
@@ -194,6 +202,7 @@ def pass_on(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> None:
     When that leaves nobody to wait for on the last rung, the coordinator is told at once.
     """
     Alert.objects.filter(ladder=ladder, supporter_id=supporter_id).update(passed=True)
+    looked(ladder.id, supporter_id)
     if ladder.taker_id == supporter_id:
         come_back(ladder, now)
     elif rules.is_everybody_gone(queries.facts_of(ladder, now)):

@@ -205,6 +205,7 @@ def _warn(person: Person, last_week: date, left: int, now: datetime) -> bool:
         language=person.language,
         values={"days": left},
         now=now,
+        due_at=people.after_quiet(person, now),
         expires_at=now + timedelta(days=left),
     )
     return True

@@ -143,8 +143,10 @@ def remove_contact(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def move_contact(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Try one of one's own addresses earlier or later."""
-    up = request.POST.get("to") == "earlier"
-    return _own_way(request, lambda person: actions.move_contact_point(person, id, up=up))
+    return _own_way(
+        request,
+        lambda person: actions.move_contact_point(person, id, up=request.POST.get("to") == "earlier"),
+    )
 
 
 @require_POST

@@ -82,8 +82,9 @@ def forget(about: uuid.UUID) -> int:
 
 
 def forget_further(about: uuid.UUID, addresses: Iterable[Address]) -> int:
-    """Delete the notices about a thing to one person's addresses: they know. Return how many."""
-    theirs = Notice.objects.filter(about=about, address__in=[address for _kind, address in addresses])
+    """Delete the calls about a thing to one person's addresses: they know of it. Return how many."""
+    to = [address for _kind, address in addresses]
+    theirs = Notice.objects.filter(about=about, address__in=to, message__in=rules.CALLS)
     # Asked first: most often there is none, and a page that is only read should not wait to write.
     return theirs.delete()[0] if theirs.exists() else 0
 

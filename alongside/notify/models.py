@@ -1,6 +1,5 @@
 """The outbox."""
 
-import base64
 import json
 import os
 from typing import Any
@@ -17,27 +16,25 @@ from alongside.kernel import ids
 _NONCE = 12
 
 
-class Sealed(models.TextField):  # type: ignore[type-arg]
+class Sealed(models.BinaryField):  # type: ignore[type-arg]
     """A small mapping, encrypted under this installation's secret: invitations and new passwords travel in links.
 
     Nothing in it tells a time. Empty stays empty. What no known secret opens is read as None; former secrets still
-    open, and so does what an earlier version wrote in clear.
+    open.
     """
 
-    def get_prep_value(self, value: Any) -> str:
+    def get_prep_value(self, value: Any) -> bytes:
         """Seal."""
         if not value:
-            return ""
+            return b""
         nonce = os.urandom(_NONCE)
-        sealed = _ciphers()[0].encrypt(nonce, json.dumps(value).encode(), None)
-        return base64.b64encode(nonce + sealed).decode()
+        return nonce + _ciphers()[0].encrypt(nonce, json.dumps(value).encode(), None)
 
-    def from_db_value(self, value: str, *_: Any) -> dict[str, Any] | None:
+    def from_db_value(self, value: Any, *_: Any) -> dict[str, Any] | None:
         """Open."""
-        if not value or value.startswith("{"):
-            return json.loads(value or "{}")  # type: ignore[no-any-return]
+        if not (raw := bytes(value)):
+            return {}
         for cipher in _ciphers():
-            raw = base64.b64decode(value)
             try:
                 return json.loads(cipher.decrypt(raw[:_NONCE], raw[_NONCE:], None))  # type: ignore[no-any-return]
             except InvalidTag:

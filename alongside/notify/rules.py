@@ -31,6 +31,8 @@ KINDS = (EMAIL, PUSH, APPRISE)
 _RANKS = {"waiting_now": 0, "backup": 0, "waiting": 1, "board": 1, "reset": 2, "invitation": 2, "test": 3}
 LAST_RANK = 4
 URGENT = frozenset({"waiting_now", "backup", "board", "test", "shift_check"})
+# What tells a supporter that somebody waits.
+CALLS = ("waiting", "waiting_now", "backup")
 # Nobody may silence a whole day: somebody off duty stays within reach for calls that can wait.
 LONGEST_QUIET = timedelta(hours=12)
 

@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import json
 import os
-from datetime import UTC, datetime
+import time
+from email.utils import parseaddr
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -75,7 +76,7 @@ def _headers(letter: Letter, to: Subscription) -> dict[str, str]:
         "TTL": str(min(max(left, 0), MOST_TTL)),
         "Urgency": "high" if letter.message in rules.URGENT else "normal",
         "Topic": topic(letter, to),
-        "Authorization": f"vapid t={token(to.endpoint, datetime.now(UTC))}, k={public_key()}",
+        "Authorization": f"vapid t={token(to.endpoint, int(time.time()))}, k={public_key()}",
     }
 
 
@@ -101,12 +102,14 @@ def seal(plain: bytes, to: Subscription, own: ec.EllipticCurvePrivateKey, salt: 
     return salt + RECORD.to_bytes(4, "big") + bytes([len(here)]) + here + sealed
 
 
-def token(endpoint: str, now: datetime) -> str:
-    """Return the signed token that says who sends, to the one push service it is for (RFC 8292)."""
+def token(endpoint: str, at: int) -> str:
+    """Return the signed token that says who sends, to the one push service it is for (RFC 8292). `at` is the present
+    in seconds since 1970.
+    """
     url = urlsplit(endpoint)
     claims = {
         "aud": f"{url.scheme}://{url.netloc}",
-        "exp": int(now.timestamp()) + TOKEN_SECONDS,
+        "exp": at + TOKEN_SECONDS,
         "sub": _whom_to_ask(),
     }
     parts = [
@@ -120,7 +123,7 @@ def token(endpoint: str, now: datetime) -> str:
 def _whom_to_ask() -> str:
     """Return whom a push service may write to about what it is sent."""
     address = str(settings.ALONGSIDE_ADDRESS)
-    return address if address.startswith("https://") else f"mailto:{settings.DEFAULT_FROM_EMAIL}"
+    return address if address.startswith("https://") else f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"
 
 
 @cache

@@ -37,7 +37,7 @@ MAKER = """
 def page(window: BrowserContext, demo: Demo) -> Page:
     """Ana's own page in a window that may show notifications."""
     window.grant_permissions(["notifications"], origin=demo.address)
-    found = continue_as(window, demo, "ana")
+    found = continue_as(window, demo, "ruiz")
     found.goto(demo.path("/in/team/me"))
     return found
 
@@ -115,7 +115,7 @@ def test_turning_it_on_without_the_makers_service_says_so(page: Page) -> None:
 
 def test_a_browser_that_was_told_not_to_is_explained(window: BrowserContext, demo: Demo) -> None:
     window.add_init_script("Object.defineProperty(Notification, 'permission', { get: () => 'denied' })")
-    page = continue_as(window, demo, "ana")
+    page = continue_as(window, demo, "ruiz")
     page.goto(demo.path("/in/team/me"))
     expect(page.locator("[data-part=push-says]")).to_contain_text("told not to show messages")
     expect(page.get_by_role("button", name="Turn on")).to_be_hidden()
@@ -134,7 +134,7 @@ def test_a_browser_that_was_told_not_to_is_explained(window: BrowserContext, dem
 def test_a_browser_without_push_is_told_what_to_do(window: BrowserContext, demo: Demo, agent: str, says: str) -> None:
     window.add_init_script(f"""delete window.PushManager;
       Object.defineProperty(navigator, "userAgent", {{ get: () => {json.dumps(agent)} }})""")
-    page = continue_as(window, demo, "ana")
+    page = continue_as(window, demo, "ruiz")
     page.goto(demo.path("/in/team/me"))
     expect(page.locator("[data-part=push-says]")).to_contain_text(says)
 

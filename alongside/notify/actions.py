@@ -219,6 +219,7 @@ def _letter(notice: Notice) -> rules.Letter | None:
         words=body.replace(link, "").strip(),
         link=link,
         message=notice.message,
+        language=notice.language,
         expires_at=notice.expires_at,
         reference=str(notice.id),
     )

@@ -96,6 +96,7 @@ class Letter:
     words: str
     link: str
     message: str
+    language: str
     expires_at: datetime
     # The same for every try, so that a mail program can fold a repeat into the first.
     reference: str

@@ -101,7 +101,7 @@ def test_a_tap_leads_to_the_teams_pages_and_nowhere_else(page: Page, demo: Demo,
         worker.evaluate("""async () => {
           const [notification] = await self.registration.getNotifications();
           self.dispatchEvent(new NotificationEvent("notificationclick", { notification })); }""")
-        page.wait_for_url(lambda url, leads=leads: url == demo.path(leads))
+        page.wait_for_url(demo.path(leads))
         assert until(lambda: shown(page), lambda found: found == []) == []
 
 
@@ -156,13 +156,13 @@ def test_a_subscribed_device_is_on_the_list_and_is_turned_off_again(page: Page, 
     expect(page.locator("[data-part=push-says]")).to_have_text("Off on this device.")
 
 
-def test_the_worker_is_served_to_everybody_and_reaches_no_members_page(window: BrowserContext, demo: Demo) -> None:
-    answer = window.request.get(demo.path("/in/sw.js"))
+def test_the_worker_is_served_to_everybody_and_reaches_no_members_page(phone: BrowserContext, demo: Demo) -> None:
+    answer = phone.request.get(demo.path("/in/sw.js"))
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "fetch" not in answer.text()
     assert "caches" not in answer.text()
-    page = window.new_page()
+    page = phone.new_page()
     page.goto(demo.member())
     refused = page.evaluate("""async () => { try {
       await navigator.serviceWorker.register("/in/sw.js", { scope: "/ask/" }); return ""; }

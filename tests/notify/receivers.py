@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -106,7 +107,7 @@ def dripping_server(settings: Any) -> Iterator[None]:
 
 
 class WebService:
-    """A web service's behaviour: keeps the JSON it is sent; answers with `status`."""
+    """A web service's behaviour: keeps the JSON or form it is sent; answers with `status`."""
 
     def __init__(self, status: int = 200) -> None:
         self.status = status
@@ -120,7 +121,9 @@ def web_service(service: WebService) -> Iterator[WebService]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            form = self.headers["Content-Type"].startswith("application/x-www-form-urlencoded")
+            body = dict(parse_qsl(raw.decode())) if form else json.loads(raw)
             if service.status < 400:
                 service.taken.append(body)
             self.send_response(service.status)

@@ -24,7 +24,7 @@ def queue(*addresses: str, now: datetime = NOW, about: uuid.UUID | None = None, 
 
 
 def letter(kind: str, address: str) -> rules.Letter:
-    return rules.Letter(kind, address, "Subject", "Body", "Body", "/in/", "waiting", NOW + DAY, "reference")
+    return rules.Letter(kind, address, "Subject", "Body", "Body", "/in/", "waiting", "en", NOW + DAY, "reference")
 
 
 @pytest.mark.req("A-03", "K-36")

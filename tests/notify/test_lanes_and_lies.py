@@ -315,3 +315,40 @@ def test_a_notice_of_a_text_that_is_gone_does_not_block_the_others(settings: Any
     with mail_server(settings, MailBox()) as box:
         assert notify.deliver(NOW) == 1
     assert [address for address, _ in box.taken] == ["marcus@pine.example"]
+
+
+# --- voice -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("A-03", "K-36")
+@pytest.mark.django_db
+def test_a_voice_gateway_is_asked_to_say_the_words_twice_and_no_link(monkeypatch: Any) -> None:
+    """The service's own request goes out as ever; only its host is a receiver on loopback. The real one was not
+    reached.
+    """
+    from xml.etree import ElementTree
+
+    from apprise.plugins.twilio import NotifyTwilio
+
+    with web_service(WebService()) as service:
+        monkeypatch.setattr(NotifyTwilio, "notify_call_url", f"http://127.0.0.1:{service.port}/{{sid}}/Calls.json")
+        address = f"twilio://AC{'0' * 32}:{'1' * 32}@12185550100/12185550111/?method=call"
+        assert rules.is_address("apprise", address)
+        notify.queue(
+            about=None,
+            to=[("apprise", address)],
+            message="waiting_now",
+            language="fr",
+            values={},
+            now=NOW,
+            expires_at=NOW + DAY,
+        )
+        assert notify.deliver(NOW) == 1
+    (sent,) = service.taken
+    assert (sent["From"], sent["To"]) == ("+12185550100", "+12185550111")
+    said = list(ElementTree.fromstring(sent["Twiml"]).iter("Say"))  # noqa: S314
+    assert len(said) == 2
+    assert {one.get("language") for one in said} == {"fr-CA"}
+    assert said[0].text == said[1].text
+    assert "Quelque chose vous attend maintenant" in str(said[0].text)
+    assert "http" not in str(said[0].text)

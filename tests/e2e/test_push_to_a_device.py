@@ -105,7 +105,10 @@ def test_a_tap_leads_to_the_teams_pages_and_nowhere_else(page: Page, demo: Demo,
         assert until(lambda: shown(page), lambda found: found == []) == []
 
 
-def test_turning_it_on_without_the_makers_service_says_so(page: Page) -> None:
+def test_turning_it_on_without_the_makers_service_says_so(phone: BrowserContext, demo: Demo) -> None:
+    phone.grant_permissions(["notifications"], origin=demo.address)
+    page = continue_as(phone, demo, "ruiz")
+    page.goto(demo.path("/in/team/me"))
     expect(page.locator("[data-part=push-says]")).to_have_text("Off on this device.")
     page.get_by_role("button", name="Turn on").click()
     expect(page.locator("[data-part=push-says]")).to_contain_text("could not reach its maker's push service")

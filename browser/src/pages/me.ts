@@ -5,9 +5,11 @@ import { part, say, show } from "./team/texts.ts";
 const card = document.querySelector<HTMLElement>("[data-push]");
 if (card) void look(card);
 
-// A tablet of that maker calls itself a desktop computer, but has a touch screen.
-const IOS = /iPad|iPhone|iPod/;
-const isIos = () => IOS.test(navigator.userAgent) || (navigator.userAgent.includes("Macintosh") && navigator.maxTouchPoints > 1);
+function isIos(): boolean {
+  const { userAgent, maxTouchPoints } = navigator;
+  // A tablet of that maker calls itself a desktop computer, but has a touch screen.
+  return /iPad|iPhone|iPod/.test(userAgent) || (userAgent.includes("Macintosh") && maxTouchPoints > 1);
+}
 
 async function look(place: HTMLElement): Promise<void> {
   const says = part("push-says", place);

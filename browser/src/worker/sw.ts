@@ -28,14 +28,12 @@ async function show(said: Said): Promise<void> {
 }
 
 async function open(place: string): Promise<void> {
-  for (const page of await self.clients.matchAll({ type: "window" })) {
-    try {
-      await page.focus();
-      await page.navigate(place);
-      return;
-    } catch {
-      // A page that does not belong to this worker cannot be led elsewhere.
-    }
+  const [page] = await self.clients.matchAll({ type: "window" });
+  if (!page) {
+    await self.clients.openWindow(place);
+    return;
   }
-  await self.clients.openWindow(place);
+  await page.navigate(place);
+  // Not every system lets a page come to the front by itself.
+  await page.focus().catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 """Who is signed in, and what they may do."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from alongside.accounts import rules
 from alongside.accounts.models import AuditEntry, ContactPoint, Invitation, Office, Organisation, Person, Role
 from alongside.content import load
 from alongside.kernel import ids
+from alongside.notify import rules as notices
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,8 @@ def open_organisation(slug: str) -> Organisation:
 
 
 def contact_points_of(person_id: uuid.UUID) -> list[ContactPoint]:
-    """Return the places where a person is alerted; for their own page."""
-    return list(ContactPoint.objects.filter(person_id=person_id).order_by("kind", "address"))
+    """Return the places where a person is alerted, in their order; for their own page."""
+    return list(ContactPoint.objects.filter(person_id=person_id))
 
 
 def organisation(organisation_id: uuid.UUID) -> Organisation:
@@ -95,8 +97,65 @@ def coordinators_of(organisation_id: uuid.UUID) -> list[Person]:
 
 
 def addresses_of(person_id: uuid.UUID) -> list[tuple[str, str]]:
-    """Return (kind, address) of each contact point of a person."""
-    return list(ContactPoint.objects.filter(person_id=person_id).values_list("kind", "address"))
+    """Return (kind, address) of each way a person can be tried, in the order of trying.
+
+    Ways that failed come last, since a full mailbox may work again; a push subscription that ended never does.
+    """
+    points = ContactPoint.objects.filter(person_id=person_id)
+    dead = ContactPoint.State.DEAD
+    tried = [one for one in points if one.state != dead] + [
+        one for one in points if one.state == dead and one.kind != ContactPoint.Kind.PUSH
+    ]
+    return [(one.kind, one.address) for one in tried]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many people there are, how many of them have no confirmed way to be reached, and how many none at all."""
+
+    people: int
+    unconfirmed: int
+    unreachable: int
+
+
+def reach_of(person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return for each person whether a way to reach them is "confirmed", "unconfirmed", or every one is "dead"."""
+    found = dict.fromkeys(person_ids, "dead")
+    rows = ContactPoint.objects.filter(person_id__in=list(found)).exclude(state=ContactPoint.State.DEAD)
+    for person_id, state in rows.values_list("person_id", "state"):
+        if found[person_id] != ContactPoint.State.CONFIRMED:
+            found[person_id] = state
+    return found
+
+
+def reach() -> Reach:
+    """Return in numbers how the supporters and coordinators of this installation can be reached; for `doctor`."""
+    called = Role.objects.filter(name__in=("supporter", "coordinator"), person__is_active=True)
+    states = list(reach_of(called.values_list("person_id", flat=True)).values())
+    return Reach(len(states), sum(state != "confirmed" for state in states), states.count("dead"))
+
+
+def quiet_of(person: Person) -> notices.Quiet | None:
+    """Return a person's quiet hours, by the clock of the first organisation in which they have a role."""
+    if person.quiet_from is None or person.quiet_to is None:
+        return None
+    return notices.Quiet(person.quiet_from, person.quiet_to, home_zone_of(person))
+
+
+def home_zone_of(person: Person) -> str:
+    """Return the name of the time zone that a person lives by: that of their first organisation, else UTC."""
+    return next((seat.of.time_zone for seat in seats(person) if seat.of), "UTC")
+
+
+def after_quiet(person: Person, now: datetime) -> datetime:
+    """Return when a note that can wait may come: now, or when the person's quiet hours end."""
+    return notices.quiet_until(quiet_of(person), now) or now
+
+
+def tested(token: str, now: datetime) -> ContactPoint | None:
+    """Return the contact point to which a test with this token was sent; None when used, replaced or too old."""
+    rows = ContactPoint.objects.filter(test_hash=ids.digest(token.encode()), test_until__gt=now)
+    return rows.select_related("person").first()
 
 
 def invitation(token: str, now: datetime) -> Invitation | None:

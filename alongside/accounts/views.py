@@ -1,6 +1,9 @@
 """Pages about oneself and about organisations. Sign-in is the library's, dressed in templates/account and mfa."""
 
+import json
 import uuid
+from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from allauth.account.decorators import reauthentication_required
@@ -8,8 +11,9 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,9 +21,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alongside.accounts import actions, queries
-from alongside.accounts.forms import ContactPointForm, NewOrganisationForm, OrganisationForm
-from alongside.accounts.models import AuditEntry, ContactPoint, Organisation, Role
+from alongside.accounts.forms import ContactPointForm, NewOrganisationForm, OrganisationForm, PushForm, QuietForm
+from alongside.accounts.models import AuditEntry, ContactPoint, Organisation, Person, Role
 from alongside.kernel import clock
+
+# A browser's subscription is about 400 bytes.
+MOST_BYTES = 4000
 
 # What an audit entry says; `{...}` are its details. Keys are never renamed: old entries keep theirs.
 SENTENCES = {
@@ -76,37 +83,119 @@ def add_contact(request: HttpRequest) -> HttpResponse:
     seat = queries.permit(request.user, "me.change")
     form = ContactPointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actions.add_contact_point(seat.person, form.cleaned_data["kind"], form.cleaned_data["address"])
-        messages.success(request, _("Added. Send yourself a test to see that it arrives."))
-        return redirect("in_me")
+        try:
+            actions.add_contact_point(seat.person, form.cleaned_data["kind"], form.cleaned_data["address"])
+        except actions.TooManyWays:
+            form.add_error(None, _("There are enough ways to reach you. Remove one first."))
+        else:
+            messages.success(request, _("Added. Send yourself a test page to see that it arrives."))
+            return redirect("in_me")
     return render(request, "account/contact.html", {"seat": seat, "form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+def add_push(request: HttpRequest) -> HttpResponse:
+    """Take a browser's push subscription: 204; 422 with a code when it cannot be kept, 409 when there are enough."""
+    seat = queries.permit(request.user, "me.change")
+    form = PushForm(_sent(request))
+    if not form.is_valid():
+        return JsonResponse({"state": "refused"}, status=422)
+    try:
+        actions.add_contact_point(seat.person, ContactPoint.Kind.PUSH, form.address)
+    except actions.TooManyWays:
+        return JsonResponse({"state": "full"}, status=409)
+    return HttpResponse(status=204)
+
+
+def _sent(request: HttpRequest) -> dict[str, Any]:
+    """Return the fields of a small JSON body; none for anything else."""
+    if request.content_type != "application/json" or len(request.body) > MOST_BYTES:
+        return {}
+    try:
+        sent = json.loads(request.body)
+    except ValueError:
+        return {}
+    return sent if isinstance(sent, dict) else {}
+
+
+def _own_way(request: HttpRequest, change: Callable[[Person], None]) -> HttpResponse:
+    """Change one of one's own addresses; 404 for anybody else's."""
+    seat = queries.permit(request.user, "me.change")
+    try:
+        change(seat.person)
+    except ContactPoint.DoesNotExist:
+        raise Http404 from None
+    return redirect(reverse("in_me") + "#contacts")
 
 
 @require_POST
 def remove_contact(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Remove one of one's own addresses; the last one stays."""
-    seat = queries.permit(request.user, "me.change")
     try:
-        actions.remove_contact_point(seat.person, id)
-    except ContactPoint.DoesNotExist:
-        raise Http404 from None
+        answer = _own_way(request, lambda person: actions.remove_contact_point(person, id))
     except actions.LastContactPoint:
         messages.error(request, _("This is the only way to reach you, so it stays. Add another one first."))
-    else:
-        messages.success(request, _("Removed."))
-    return redirect("in_me")
+        return redirect("in_me")
+    messages.success(request, _("Removed."))
+    return answer
+
+
+@require_POST
+def move_contact(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Try one of one's own addresses earlier or later."""
+    return _own_way(
+        request,
+        lambda person: actions.move_contact_point(person, id, up=request.POST.get("to") == "earlier"),
+    )
 
 
 @require_POST
 def try_contact(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
-    """Send oneself a test notice."""
+    """Send oneself a test page by one way."""
+    answer = _own_way(request, lambda person: actions.try_way(person, id))
+    messages.success(request, _("A test page is on its way. Open it there and say that it reached you."))
+    return answer
+
+
+@require_POST
+def try_every(request: HttpRequest) -> HttpResponse:
+    """Send oneself a test page by every way."""
     seat = queries.permit(request.user, "me.change")
-    try:
-        actions.try_contact_point(seat.person, id)
-    except ContactPoint.DoesNotExist:
-        raise Http404 from None
-    messages.success(request, _("A test message is on its way. It should arrive within a minute."))
-    return redirect("in_me")
+    actions.try_every_way(seat.person)
+    messages.success(
+        request, _("A test page is on its way to every place you entered. Open it there and say that it reached you.")
+    )
+    return redirect("in_inbox" if request.POST.get("back") == "inbox" else "in_me")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reached(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whoever opens a test page to say that it reached them. Opening alone says nothing: a mail scanner opens
+    links too.
+    """
+    if request.method == "POST":
+        try:
+            actions.confirm(token)
+        except actions.NotATest:
+            return render(request, "enter/reached_gone.html", status=410)
+        return render(request, "enter/reached.html", {"thanks": True})
+    if queries.tested(token, clock.now()) is None:
+        return render(request, "enter/reached_gone.html", status=410)
+    return render(request, "enter/reached.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def quiet(request: HttpRequest) -> HttpResponse:
+    """Set one's quiet hours, or end them."""
+    seat = queries.permit(request.user, "me.change")
+    now_set = {"starts": seat.person.quiet_from, "ends": seat.person.quiet_to}
+    form = QuietForm(request.POST or None, initial=now_set)
+    if request.method == "POST" and form.is_valid():
+        actions.set_quiet_hours(seat.person, form.cleaned_data["starts"], form.cleaned_data["ends"])
+        messages.success(request, _("Saved."))
+        return redirect("in_me")
+    context = {"seat": seat, "form": form, "zone": queries.home_zone_of(seat.person)}
+    return render(request, "account/quiet.html", context, status=422 if form.errors else 200)
 
 
 # --- the coordinator's: details of the programme, audit ----------------------------------------------------------

@@ -135,12 +135,13 @@ def _alert(
     *,
     purpose: str = rules.CALL,
 ) -> None:
+    pace = queries.pace(ladder, who, rung, message, now)
     for supporter_id in who:
         Alert.objects.create(ladder=ladder, supporter_id=supporter_id, round=ladder.round, rung=rung, purpose=purpose)
-        _wake(ladder, supporter_id, message, now)
+        _wake(ladder, supporter_id, message, pace, now)
 
 
-def _wake(ladder: Ladder, supporter_id: uuid.UUID, message: str, now: datetime) -> None:
+def _wake(ladder: Ladder, supporter_id: uuid.UUID, message: str, pace: queries.Pace, now: datetime) -> None:
     person = team.person_of(supporter_id)
     notify.queue(
         about=ladder.id,
@@ -150,6 +151,8 @@ def _wake(ladder: Ladder, supporter_id: uuid.UUID, message: str, now: datetime) 
         values={},
         now=now,
         expires_at=ladder.ends_at,
+        due_at=pace.held.get(supporter_id),
+        gap=pace.gap,
     )
 
 
@@ -248,9 +251,14 @@ def _ask_beside(ladder: Ladder, one: uuid.UUID, purpose: str, now: datetime) -> 
     before = Alert.objects.filter(ladder=ladder, supporter_id=one, round=ladder.round, rung=0)
     # A helper who is asked to take it over is called once more, for that.
     if before.update(purpose=purpose):
-        _wake(ladder, one, "backup", now)
+        _wake(ladder, one, "backup", queries.pace(ladder, [one], 0, "backup", now), now)
     else:
         _alert(ladder, [one], 0, "backup", now, purpose=purpose)
+
+
+def looked(ladder_id: uuid.UUID, supporter_id: uuid.UUID) -> None:
+    """Try no further way to reach a supporter who has seen the request; that they have is kept nowhere."""
+    notify.forget_further(ladder_id, accounts.addresses_of(team.person_of(supporter_id).id))
 
 
 @transaction.atomic
@@ -260,6 +268,7 @@ def pass_on(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> None:
     When that leaves nobody to wait for on the last rung, the coordinator is told at once.
     """
     Alert.objects.filter(ladder=ladder, supporter_id=supporter_id).update(passed=True)
+    looked(ladder.id, supporter_id)
     if ladder.taker_id == supporter_id:
         come_back(ladder, now)
     elif rules.is_everybody_gone(queries.facts_of(ladder, now)):

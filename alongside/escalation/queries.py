@@ -1,11 +1,16 @@
 """How ladders stand."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from alongside.accounts import queries as accounts
 from alongside.escalation import rules
 from alongside.escalation.models import Alert, Ladder
+from alongside.notify import rules as notices
+from alongside.policy import queries as policy
+from alongside.rota import queries as rota
 from alongside.team import queries as team
 
 
@@ -29,6 +34,11 @@ def live() -> list[uuid.UUID]:
     )
 
 
+def uncalled() -> list[uuid.UUID]:
+    """Return every ladder of which nobody has been called yet, oldest first."""
+    return list(Ladder.objects.filter(state=Ladder.State.OPEN).order_by("opened_at").values_list("id", flat=True))
+
+
 def oldest_live() -> datetime | None:
     """Return when the oldest request was sent that may still be answered; None without any."""
     rows = Ladder.objects.exclude(state=Ladder.State.UNANSWERED).order_by("opened_at")
@@ -43,6 +53,34 @@ def able_of(organisation_id: uuid.UUID, now: datetime) -> frozenset[uuid.UUID]:
 def facts_of(ladder: Ladder, now: datetime) -> rules.Facts:
     """Return the facts of a ladder now."""
     return ladder.facts(able_of(ladder.organisation_id, now))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How people are called: the pause between two ways to reach one, and until when quiet hours hold whom."""
+
+    gap: timedelta
+    held: dict[uuid.UUID, datetime]
+
+
+def pace(ladder: Ladder, who: Iterable[uuid.UUID], rung: int, message: str, now: datetime) -> Pace:
+    """Return how `who` are called: without pause on the last rung of an urgent request; held back only by a call for
+    today, off duty, and while somebody on duty was called who can still answer.
+    """
+    who, values = tuple(who), policy.in_force(ladder.organisation_id)
+    if ladder.urgency == "now" or message != "waiting":
+        last = rung >= len(ladder.rungs)
+        return Pace(timedelta(minutes=0 if last else values.channel_gap), {})
+    facts, on_duty = facts_of(ladder, now), set(rota.on_call_at(ladder.organisation_id, now).values())
+    hears = bool(on_duty & (rules.listening(facts) | (facts.able & set(who)) - facts.passed))
+    held = {}
+    for one in who:
+        page = notices.pages(urgent=False, on_duty=one in on_duty, duty_hears=hears)
+        ends = None if page else notices.quiet_until(accounts.quiet_of(team.person_of(one)), now)
+        due = notices.due(ends, page=page, now=now, expires_at=ladder.ends_at)
+        if due > now:
+            held[one] = due
+    return Pace(timedelta(minutes=values.channel_gap_today), held)
 
 
 def board(organisation_id: uuid.UUID, now: datetime) -> list[BoardRow]:

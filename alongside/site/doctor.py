@@ -243,6 +243,18 @@ def _outbox(now: datetime) -> Iterator[Finding]:
         yield Finding("outbox", "ok", _("No notice was given up."))
 
 
+def _reach(now: datetime) -> Iterator[Finding]:
+    found = accounts.reach()
+    if found.unreachable:
+        text = _("No message reaches %s of the people who are called. Their coordinators see on the board who.")
+        yield Finding("reach", "failure", text % found.unreachable)
+    elif found.unconfirmed:
+        text = _("%s of the people who are called have not said yet that a test page reached them.")
+        yield Finding("reach", "warning", text % found.unconfirmed)
+    else:
+        yield Finding("reach", "ok", _("Everybody who is called has said that a test page reached them."))
+
+
 def _tick(now: datetime) -> Iterator[Finding]:
     age = schedule.seconds_since_mark()
     oldest = notify.outbox().oldest_due
@@ -260,4 +272,4 @@ def _tick(now: datetime) -> Iterator[Finding]:
 
 Look = Callable[[datetime], Iterator[Finding]]
 OUTSIDE: tuple[Look, ...] = (_data_folder, _secret, _static_build, _address, _mail)
-INSIDE: tuple[Look, ...] = (_database, _clock, _operator, _organisations, _outbox, _tick)
+INSIDE: tuple[Look, ...] = (_database, _clock, _operator, _organisations, _outbox, _reach, _tick)

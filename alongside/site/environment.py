@@ -1,12 +1,15 @@
 """Reads the settings of this installation from a mapping (the environment): pure, so that mistakes are testable."""
 
+import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+# The order of the curve that push services ask for.
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
@@ -26,6 +29,8 @@ class Environment:
     mail: dict[str, object]
     mail_from: str
     notice_services: list[str]
+    vapid_key: str
+    push_hosts: list[str]
     secure: bool
     demo: bool
     proxies: int
@@ -44,6 +49,8 @@ def read(env: Mapping[str, str]) -> Environment:
         mail=mail(env.get("ALONGSIDE_SMTP_URL", "")),
         mail_from=env.get("ALONGSIDE_MAIL_FROM", "info@localhost"),
         notice_services=[name for name in env.get("ALONGSIDE_NOTICE_SERVICES", "").split(",") if name],
+        vapid_key=vapid_key(env.get("ALONGSIDE_VAPID_KEY", "")) or kept_secret(data, "vapid_key", new_vapid_key),
+        push_hosts=[host for host in env.get("ALONGSIDE_PUSH_HOSTS", "").split(",") if host],
         secure=flag(env, "ALONGSIDE_HTTPS"),
         demo=demo,
         proxies=number(env, "ALONGSIDE_PROXIES", 0),
@@ -68,15 +75,37 @@ def number(env: Mapping[str, str], name: str, default: int) -> int:
         raise BadSetting(f"{name} must be a whole number, not {env[name]!r}.") from None
 
 
-def kept_secret(data: Path) -> str:
-    """Return this installation's own secret, made on first use and readable by its owner only (no default secret)."""
-    path = data / "secret_key"
+def kept_secret(
+    data: Path, name: str = "secret_key", make: Callable[[], str] = lambda: secrets.token_urlsafe(48)
+) -> str:
+    """Return a secret of this installation, made on first use and readable by its owner only (no default secret)."""
+    path = data / name
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(make())
     return path.read_text().strip()
+
+
+def new_vapid_key() -> str:
+    """Make the private key by which push services know this installation: a number below the order of P-256."""
+    while not 0 < int.from_bytes(key := secrets.token_bytes(32), "big") < P256_ORDER:
+        pass  # once in four thousand million times
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode()
+
+
+def vapid_key(text: str) -> str:
+    """Return a key for push from the environment, which several web nodes share; raises BadSetting for anything but
+    32 bytes in base64url that are such a number.
+    """
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        key = b""
+    if text and not (len(key) == 32 and 0 < int.from_bytes(key, "big") < P256_ORDER):  # noqa: PLR2004
+        raise BadSetting("ALONGSIDE_VAPID_KEY must be the text of a vapid_key file that Alongside made.")
+    return text
 
 
 def database(url: str, data: Path) -> dict[str, object]:

@@ -138,7 +138,9 @@ class SignedInOnly:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_signed_in_page(request) and not request.path.startswith("/in/enter/"):
+        # A browser looks for a newer service worker whether anybody is signed in or not.
+        open_to_all = request.path.startswith("/in/enter/") or request.path == "/in/sw.js"
+        if is_signed_in_page(request) and not open_to_all:
             if not request.user.is_authenticated:
                 if request.method == "GET":
                     return redirect_to_login(request.path)

@@ -193,6 +193,9 @@ ALONGSIDE_STANDING_SECONDS = 1.0
 ALONGSIDE_ADDRESS = env.address
 # Further Apprise services that people may be alerted through, beside those of notify.rules.SERVICES.
 ALONGSIDE_NOTICE_SERVICES = env.notice_services
+# This installation's key for push to supporters' browsers, and further hosts that may carry it.
+ALONGSIDE_VAPID_KEY = env.vapid_key
+ALONGSIDE_PUSH_HOSTS = env.push_hosts
 
 if DEMO:
     MIDDLEWARE.insert(0, "alongside.site.demo.middleware.NameNotNumber")

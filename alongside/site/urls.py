@@ -15,7 +15,7 @@ from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
 from alongside.policy import views as policy
 from alongside.rota import views as rota
-from alongside.site import board, keys, member_pages, operate, public_pages, signed_in
+from alongside.site import board, keys, member_pages, operate, public_pages, service_worker, signed_in
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"
@@ -71,6 +71,10 @@ TEAM = [
     path("me/contact", accounts.add_contact, name="in_contact_add"),
     path("me/contact/<uuid:id>/remove", accounts.remove_contact, name="in_contact_remove"),
     path("me/contact/<uuid:id>/test", accounts.try_contact, name="in_contact_test"),
+    path("me/contact/<uuid:id>/move", accounts.move_contact, name="in_contact_move"),
+    path("me/push", accounts.add_push, name="in_push_add"),
+    path("me/test", accounts.try_every, name="in_test"),
+    path("me/quiet", accounts.quiet, name="in_quiet"),
     path("me/agreement", team.agreement, name="in_agreement"),
     path("me/leave", team.leave, name="in_leave"),
     path("me/return", team.come_back, name="in_return"),
@@ -103,6 +107,8 @@ OPERATE = [
 
 ENTER = [
     path("invitation/<str:token>", team.invitation, name="in_invitation"),
+    path("reached/<str:token>", accounts.reached, name="in_reached"),
+    path("shift.webmanifest", service_worker.manifest, name="in_manifest"),
     path("signed-out", accounts.signed_out, name="in_signed_out"),
     path("language", accounts.language, name="in_language"),
     # Of the sign-in library only what has a use here: no sign-up, no e-mail management, no social accounts.
@@ -133,6 +139,7 @@ urlpatterns = [
     *PUBLIC,
     path("ask/<slug:organisation>/", include(ASK)),
     path("in/", signed_in.home, name="in_home"),
+    path("in/sw.js", service_worker.script, name="in_sw"),
     path("in/team/", include(TEAM)),
     path("in/coordinate/", include(COORDINATE)),
     path("in/lead/", signed_in.lead, name="in_lead"),

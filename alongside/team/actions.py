@@ -16,14 +16,12 @@ from alongside.accounts.queries import Seat
 from alongside.content import guides
 from alongside.kernel import clock
 from alongside.notify import actions as notify
+from alongside.notify import rules as notices
 from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
 from alongside.sealing import queries as keys
 from alongside.team import queries, rules
 from alongside.team.models import Supporter
-
-# The notices that call a supporter for a request.
-CALLS = ("waiting", "waiting_now", "backup")
 
 
 class NotNow(ValueError):
@@ -138,7 +136,7 @@ def go_on_leave(supporter_id: uuid.UUID) -> None:
 
 def _stop_calling(person_id: uuid.UUID) -> None:
     """Take back the calls that have not gone out yet."""
-    notify.forget_addresses([address for _kind, address in people.addresses_of(person_id)], CALLS)
+    notify.forget_addresses([address for _kind, address in people.addresses_of(person_id)], notices.CALLS)
 
 
 def come_back(supporter_id: uuid.UUID) -> None:
@@ -205,6 +203,7 @@ def _warn(person: Person, last_week: date, left: int, now: datetime) -> bool:
         language=person.language,
         values={"days": left},
         now=now,
+        due_at=people.after_quiet(person, now),
         expires_at=now + timedelta(days=left),
     )
     return True

@@ -40,7 +40,7 @@ def _birch_hall(birch) -> None:  # type: ignore[no-untyped-def]
 
     office = Office.objects.create(organisation=birch, name="Hall")
     person = Person.objects.create(email="wren@birch.example", name="Wren Castillo")
-    ContactPoint.objects.create(person=person, kind="email", address=person.email)
+    ContactPoint.objects.create(person=person, kind="email", address=person.email, state="confirmed")
     Role.objects.create(person=person, organisation=birch, name="supporter")
     day = clock.now().date()
     Supporter.objects.create(

@@ -355,7 +355,7 @@ class Deeds:
             assert after == before + 1, "both changed it"
 
     def deliver(self) -> None:
-        for notice in list(Notice.objects.filter(message__in=CALLS)):
+        for notice in list(Notice.objects.filter(message__in=CALLS).exclude(address="")):
             one = next(one for one in self.all if one.ladder_id == notice.about)
             serving = next(one for one in self.team if one.person.email == notice.address)
             one.delivered[serving.id, notice.message == "backup"] += 1

@@ -318,7 +318,8 @@ class Programme(RuleBasedStateMachine, Deeds):
             one.passed |= set(alerts.filter(passed=True).values_list("supporter_id", flat=True))
             sent = Counter(one.delivered)
             for notice in notices:
-                if notice.about == one.ladder_id and notice.message in CALLS:
+                # Without an address it stands for a call that found no way.
+                if notice.about == one.ladder_id and notice.message in CALLS and notice.address:
                     backup = notice.message == "backup"
                     assert one.state in (rules.HELD if backup else rules.WAITING), "called for what is not waiting"
                     sent[by_address[notice.address], backup] += 1

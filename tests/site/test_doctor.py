@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from alongside import cli
-from alongside.accounts.models import AuditEntry, Organisation, Role
+from alongside.accounts.models import AuditEntry, ContactPoint, Organisation, Role
 from alongside.notify.models import Notice
 from alongside.site import doctor, schedule, traces
 from tests.help_requests import sealed
@@ -54,7 +54,7 @@ def test_a_healthy_installation_has_nothing_wrong(healthy: World) -> None:
     assert wrong() == {}
     assert {finding.name for finding in doctor.examine(NOW)} == {
         "data", "secret", "static", "address", "mail", "database", "storage", "clock", "operator", "organisations",
-        "outbox", "tick",
+        "outbox", "reach", "tick",
     }  # fmt: skip
 
 
@@ -188,3 +188,12 @@ def test_the_command_prints_json(healthy: World, capsys: Any) -> None:
     said = json.loads(capsys.readouterr().out)
     assert said["ok"] is False
     assert {"name": "operator", "level": "failure"}.items() <= said["findings"][8].items()
+
+
+@pytest.mark.req("A-03")
+def test_people_whom_no_message_reaches_are_counted_and_not_named(healthy: World) -> None:
+    ContactPoint.objects.filter(person=healthy.ana.person).update(state="unconfirmed")
+    assert wrong()["reach"].startswith("1 of the people who are called have not said")
+    ContactPoint.objects.filter(person=healthy.renee.person).update(state="dead")
+    assert wrong()["reach"].startswith("No message reaches 1 of the people")
+    assert [f.level for f in doctor.examine(NOW) if f.name == "reach"] == ["failure"]

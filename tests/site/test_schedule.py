@@ -181,8 +181,15 @@ def test_a_machine_without_a_loop_has_no_mark(settings: Any, tmp_path: Path) -> 
 
 def test_every_job_has_a_name_of_its_own_and_the_pager_comes_first() -> None:
     assert len({job.name for job in JOBS}) == len(JOBS)
-    assert [job.name for job in JOBS[:2]] == ["climb the ladders", "deliver notices"]
-    assert all(job.every <= 5 for job in JOBS[:2])
+    pager = [job for job in JOBS if job.name.startswith(("call ", "climb ", "deliver "))]
+    assert tuple(pager) == JOBS[: len(pager)]
+    assert all(job.every <= 1 for job in pager)
+
+
+@pytest.mark.req("A-03")
+def test_a_ladder_and_each_kind_of_notice_have_a_turn_of_their_own() -> None:
+    alone = [job.lane for job in JOBS if job.lane != "upkeep"]
+    assert sorted(alone) == ["apprise", "calls", "email", "ladders", "push"]
 
 
 @pytest.mark.req("A-03", "K-22")

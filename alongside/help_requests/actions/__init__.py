@@ -7,22 +7,25 @@ from alongside.help_requests.actions.serving import (
     close,
     get_backup,
     give_back,
+    looked,
     made_contact,
     pass_on,
     reply,
 )
-from alongside.help_requests.actions.time import climb, climb_one, purge
+from alongside.help_requests.actions.time import climb, climb_new, climb_one, purge
 
 __all__ = [
     "accept",
     "cancel",
     "climb",
+    "climb_new",
     "climb_one",
     "close",
     "erase_box",
     "get_backup",
     "give_back",
     "hand_on",
+    "looked",
     "made_contact",
     "not_called",
     "open_request",

@@ -29,6 +29,7 @@ from alongside.help_requests.forms import TallyForm
 from alongside.help_requests.queries import Entry
 from alongside.help_requests.rules import Full, Gone, NotAlerted, NotTaker, Refused, TakenBySomebody, parse_hand_on
 from alongside.kernel import clock
+from alongside.policy import queries as policy
 from alongside.rota import queries as rota
 from alongside.rota.rules import Duty
 from alongside.sealing import rules as seals
@@ -81,6 +82,8 @@ def inbox(request: HttpRequest, seat: Seat, me: Facts) -> HttpResponse:
         "paused": _paused(seat, me),
         "duty": _duty(me.id, now),
         "on_call": _on_call(seat, me.id, now),
+        "reached": accounts.reach_of([seat.person.id])[seat.person.id],
+        "shift_begins": rota.has_just_begun(me.id, policy.in_force(seat.organisation.id).shift_check, now),
         "said": list(notices.get_messages(request)),
         **_guides(seat),
     }
@@ -198,6 +201,7 @@ def _answer(state: str, status: int) -> JsonResponse:
 def envelope(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
     """Hand out the sealed request to a device that may open it: `?spare` for the copy beside the original."""
     sealed = queries.envelope_for(me, id, spare="spare" in request.GET)
+    actions.looked(me, id)
     return HttpResponse(sealed, content_type="application/octet-stream")
 
 

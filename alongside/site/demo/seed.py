@@ -101,7 +101,7 @@ def _person(pine: Organisation, one: Somebody) -> Person:
     person.set_unusable_password()
     person.save()
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
-    ContactPoint.objects.create(person=person, kind="email", address=person.email)
+    ContactPoint.objects.create(person=person, kind="email", address=person.email, state="confirmed")
     for role in one.roles:
         Role.objects.create(person=person, organisation=None if role == "operator" else pine, name=role)
     return person

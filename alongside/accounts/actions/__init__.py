@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -14,11 +14,55 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from alongside.accounts import queries, rules
+from alongside.accounts.actions.reaching import (
+    LastContactPoint,
+    NotATest,
+    TooManyWays,
+    add_contact_point,
+    confirm,
+    learn,
+    move_contact_point,
+    purge_tests,
+    remove_contact_point,
+    try_every_way,
+    try_way,
+)
 from alongside.accounts.models import AuditEntry, ContactPoint, Invitation, Office, Organisation, Person, Role
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock, ids
 from alongside.notify import actions as notify
-from alongside.notify import queries as outbox
+
+__all__ = [
+    "AlreadyHere",
+    "LastContactPoint",
+    "LastCoordinator",
+    "NotATest",
+    "NotInvited",
+    "TooManyWays",
+    "accept_invitation",
+    "add_contact_point",
+    "change_language",
+    "change_organisation",
+    "confirm",
+    "give_role",
+    "hold",
+    "invite",
+    "join",
+    "learn",
+    "make_organisation",
+    "move_contact_point",
+    "note_change",
+    "purge_invitations",
+    "purge_tests",
+    "remove_contact_point",
+    "revoke",
+    "set_open",
+    "set_quiet_hours",
+    "sign_out_everywhere",
+    "try_every_way",
+    "try_way",
+    "withdraw_invitation",
+]
 
 # An invitation made where no policy is in reach yet: the first operator's.
 DAYS_AT_INSTALLATION = 7
@@ -34,10 +78,6 @@ class TooManyInvited(Exception):
 
 class AlreadyHere(ValueError):
     """There is an account for this address: its owner signs in and then takes up the invitation."""
-
-
-class LastContactPoint(ValueError):
-    """A person must stay reachable: the last contact point cannot go."""
 
 
 class LastCoordinator(ValueError):
@@ -316,39 +356,12 @@ def sign_out_everywhere(person_id: uuid.UUID) -> None:
 # --- oneself -----------------------------------------------------------------------------------------------------
 
 
-def add_contact_point(person: Person, kind: str, address: str) -> ContactPoint:
-    """Add a place where a person is alerted; the same one twice stays one. The form has judged the address."""
-    return ContactPoint.objects.get_or_create(person=person, kind=kind, address=address)[0]
-
-
-@transaction.atomic
-def remove_contact_point(person: Person, contact_id: uuid.UUID) -> None:
-    """Remove one of a person's own contact points. Raises ContactPoint.DoesNotExist, LastContactPoint."""
-    Person.objects.select_for_update().get(id=person.id)
-    point = ContactPoint.objects.get(person=person, id=contact_id)
-    if ContactPoint.objects.filter(person=person).count() == 1:
-        raise LastContactPoint
-    point.delete()
-
-
-def try_contact_point(person: Person, contact_id: uuid.UUID) -> None:
-    """Queue a test notice to one of a person's own contact points, one at a time. Raises ContactPoint.DoesNotExist."""
-    point = ContactPoint.objects.get(person=person, id=contact_id)
-    if outbox.is_waiting(point.id):
-        return
-    now = clock.now()
-    notify.queue(
-        about=point.id,
-        to=[(point.kind, point.address)],
-        message="test",
-        language=person.language,
-        values={"link": settings.ALONGSIDE_ADDRESS + reverse("in_home")},
-        now=now,
-        expires_at=now + timedelta(hours=1),
-    )
-
-
 def change_language(person: Person, language: str) -> None:
     """Let a person read pages and notices in another language that ships."""
     if language in dict(settings.LANGUAGES):
         Person.objects.filter(id=person.id).update(language=language)
+
+
+def set_quiet_hours(person: Person, starts: time | None, ends: time | None) -> None:
+    """Set or end the hours in which a person wants no notice that can wait. The form has judged their length."""
+    Person.objects.filter(id=person.id).update(quiet_from=starts if ends else None, quiet_to=ends if starts else None)

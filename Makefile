@@ -22,10 +22,11 @@ install: .stamps/test build ## everything that working on the code needs
 
 build: .stamps/browser .stamps/catalogues ## browser scripts, styles, translations
 
-package: build ## what goes onto a server: dist/ with the program, what it needs (hashed) and the recipes
+package: build ## dist/: program, hashes and recipes for a server (WHEELS=yes: for one without internet)
 	@rm -rf dist && mkdir dist
 	@$(BIN)/python -m hatchling build -t wheel -d dist >/dev/null
 	@cp requirements/run.txt dist/ && cp -r deploy/. dist/
+	@test -z "$(WHEELS)" || $(BIN)/python -m pip download --quiet --require-hashes --only-binary :all: -r requirements/run.txt -d dist/wheels
 	$(SAY) "Made dist/. On the server, as root: sh dist/install"
 
 test: .stamps/test build ## everything that CI runs, on SQLite and PostgreSQL, with a real browser

@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     secret.add_argument("step", choices=("renew", "settle"))
 
+    health = command("health", setting_up.health, "ask the server on this machine whether it is well; for containers")
+    health.add_argument("--port", type=int, default=8000)
+
     kept = command("kept", _kept, "print what this installation keeps, why, how protected and how long")
     kept.add_argument("--language", choices=("en", "fr"), default="en")
     kept.add_argument("--json", action="store_true", help="as JSON")
@@ -259,8 +262,8 @@ def _restore(args: argparse.Namespace) -> None:
     if not copied.same_secret:
         print(
             "- This installation has another secret than the one the backup was made under: one-time codes will not be "
-            "accepted. Bring back the old one (ALONGSIDE_SECRET_KEY in the settings, or the file secret_key in the data "
-            "folder) before anybody signs in."
+            "accepted. Bring back the old one (ALONGSIDE_SECRET_KEY in the settings, or the file secret_key in the "
+            "data folder) before anybody signs in."
         )
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from alongside.cli.stop import Stop, set_up
+from alongside.site import environment
 
 
 def _settings(args: argparse.Namespace) -> None:
@@ -175,3 +176,21 @@ def secret(args: argparse.Namespace) -> None:
     print(
         "Restart every server once more. Everybody signs in again. Make a new backup, and a new copy of the settings."
     )
+
+
+def health(args: argparse.Namespace) -> int:
+    """Ask the server on this machine whether it is well: 0 if it is."""
+    import http.client
+
+    host = environment.read(environment.with_file(os.environ)).hosts[0]
+    door = http.client.HTTPConnection("127.0.0.1", args.port, timeout=5)
+    try:
+        door.request("GET", "/health", headers={"Host": host})
+        status = door.getresponse().status
+    except OSError:
+        raise Stop(f"Nothing answers on port {args.port} of this machine.") from None
+    finally:
+        door.close()
+    if status != http.client.OK:
+        raise Stop("The server answers that it is not well. See: alongside doctor")
+    return 0

@@ -145,6 +145,8 @@ SESSION_COOKIE_AGE = env.session_hours * 3600
 IDLE = env.idle_minutes * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.secure
+# Django would let it live for a year.
+CSRF_COOKIE_AGE = None
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "alongside.site.errors.cross_site"

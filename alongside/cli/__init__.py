@@ -29,6 +29,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from django.db import Error
+
+        if not isinstance(error, Error):
+            raise
+        from alongside.site import reasons
+
+        print(f"The database cannot be used: {reasons.of(error) or 'no reason was given'}.", file=sys.stderr)
+        return WRONG
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -29,7 +29,10 @@ def _settings(args: argparse.Namespace) -> None:
         proxies=args.proxies,
     )
     try:
+        Path(args.data).mkdir(parents=True, exist_ok=True, mode=0o700)
         installing.write(Path(named), given)
+    except OSError as error:
+        raise Stop(f"The data folder {args.data} cannot be made: {error.strerror}. Nothing was written.") from None
     except installing.Refused as refused:
         raise Stop(str(refused)) from None
     print(f"Wrote {named} with a secret of its own. Keep a copy of it, apart from the backups.")

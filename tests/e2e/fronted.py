@@ -1,4 +1,4 @@
-"""Caddy from the recipes in front of servers of ours: only addresses, ports and the authority that signs are changed."""
+"""Caddy from the recipes in front of servers of ours: only addresses, ports and who signs are changed."""
 
 import os
 import shutil

@@ -1,7 +1,7 @@
 """Grades a site's answers by the published rules of MDN's HTTP Observatory, in a table of our own.
 
-Source: developer.mozilla.org/en-US/observatory/docs/tests_and_scoring (version 5). A site begins with 100; each fault takes
-away, and what is better than it must be adds once the rest is worth 90 or more. A+ is 100 and more.
+Source: developer.mozilla.org/en-US/observatory/docs/tests_and_scoring (version 5). A site begins with 100; each fault
+takes away, and what is better than it must be adds once the rest is worth 90 or more. A+ is 100 and more.
 """
 
 import re

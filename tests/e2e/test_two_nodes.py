@@ -1,4 +1,4 @@
-"""Two web servers and two workers on one PostgreSQL behind Caddy, as deploy/ has it. One of each is killed on the way."""
+"""Two web servers and two workers on one PostgreSQL behind Caddy, as deploy/ has it. One of each is killed."""
 
 import base64
 import contextlib

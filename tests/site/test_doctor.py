@@ -29,10 +29,10 @@ def healthy(settings: Any, tmp_path: Path, clock: Any, db: None) -> World:
     static.mkdir()
     (static / "staticfiles.json").write_text(json.dumps({"paths": {"a.js": "a.1.js", "a.css": "a.1.css"}}))
     settings.DATA, settings.STATIC_ROOT = data, static
-    made = keeping.backup(data / "last.backup")
-    marks.note_backup(data / "last.backup", made.made_at)
     cast, _ring = sealed.sealed_world()
     Organisation.objects.filter(slug="lake").update(open=False)
+    made = keeping.backup(data / "last.backup")
+    marks.note_backup(data / "last.backup", made.made_at)
     return cast
 
 

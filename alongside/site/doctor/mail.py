@@ -18,8 +18,10 @@ def mail(now: datetime) -> Iterator[Finding]:
     """Connect, encrypt and sign in as a notice would, without sending one."""
     door = get_connection()
     try:
-        door.open()
-        door.close()
+        try:
+            door.open()
+        finally:
+            door.close()
     except Exception as error:
         text = _("The mail server %s:%s does not answer as it should: %s Nobody is alerted by e-mail.")
         yield Finding("mail", "failure", text % (settings.EMAIL_HOST, settings.EMAIL_PORT, reason(error)))

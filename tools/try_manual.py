@@ -5,8 +5,7 @@
     python -m tools.try_manual FOLDER
 
 There is no systemd and no way in from the internet there. So stand-ins take the place of `systemctl` (they run the
-units' own ExecStart lines as the unit's user), of `git` and `make` (dist/ is copied in), and Caddy signs its certificate
-itself.
+units' own ExecStart lines as the unit's user), of `git` and `make` (dist/ is copied in), and Caddy signs for itself.
 """
 
 import re
@@ -19,7 +18,7 @@ HERE = Path(__file__).resolve().parents[1]
 MANUAL = HERE / "docs/manual/operator.md"
 BLOCK = re.compile(r"^```\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 ORDER = (
-    "Install", "Backup", "Restore drill", "Update", "A new secret", "Another host name", "People",
+    "Install", "Backup", "Restore drill", "Restore in earnest", "Update", "A new secret", "Another host name", "People",
     "nginx instead of Caddy", "PostgreSQL", "Several web servers",
 )  # fmt: skip
 AS_UNIT = """import ctypes, os, pwd, sys
@@ -40,12 +39,14 @@ for unit in "$@"; do
   [ $verb != stop ] || continue
   case $unit in
     caddy) sed '0,/^{/s//{\n\tlocal_certs/' /etc/caddy/Caddyfile > /run/Caddyfile
-           XDG_DATA_HOME=/var/lib/caddy setsid caddy run --config /run/Caddyfile --adapter caddyfile > /var/log/caddy.trial 2>&1 & ;;
+           export XDG_DATA_HOME=/var/lib/caddy
+           setsid caddy run --config /run/Caddyfile --adapter caddyfile > /var/log/caddy.trial 2>&1 & ;;
     nginx) setsid nginx -g 'daemon off;' > /var/log/nginx.trial 2>&1 & ;;
     postgresql) pg_ctlcluster 15 main restart; continue ;;
     *) line=$(sed -n 's/^ExecStart=//p' /etc/systemd/system/$unit.service)
        LISTEN=127.0.0.1; [ ! -f /etc/default/alongside ] || . /etc/default/alongside
-       ALONGSIDE_SETTINGS=/etc/alongside/settings setsid python3 /root/as_unit.py ${line//'${LISTEN}'/$LISTEN} >> /var/log/$unit.trial 2>&1 & ;;
+       export ALONGSIDE_SETTINGS=/etc/alongside/settings
+       setsid python3 /root/as_unit.py ${line//'${LISTEN}'/$LISTEN} >> /var/log/$unit.trial 2>&1 & ;;
   esac
   echo $! > $pid; sleep 5
 done
@@ -56,22 +57,27 @@ PREPARE = {
     "(python3 -W ignore -m smtpd -n -c DebuggingServer localhost:587 > /var/log/mail.trial 2>&1 &)\n",
     "Restore drill": "mkdir -p /mnt/copies; cp $(ls /var/backups/alongside/* | tail -1) /mnt/copies/newest.backup\n"
     "cp /etc/alongside/settings /mnt/copies/settings\n",
+    "Restore in earnest": "systemctl stop alongside; rm -rf /var/lib/alongside/* /etc/alongside/settings\n",
     "Update": "systemctl stop alongside; cd /opt/alongside; cp -a $(readlink now) older; ln -sfn older now\n"
     "systemctl start alongside; cd /root\n",
     "nginx instead of Caddy": "systemctl stop caddy\n"
-    "openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=new.example.org -addext subjectAltName=DNS:new.example.org"
-    " -keyout /etc/ssl/shift.example.org.key -out /etc/ssl/shift.example.org.crt 2>/dev/null\n"
-    "cp /etc/ssl/shift.example.org.crt /usr/local/share/ca-certificates/trial.crt; update-ca-certificates > /dev/null 2>&1\n"
+    "openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=new.example.org"
+    " -addext subjectAltName=DNS:new.example.org -keyout /etc/ssl/shift.example.org.key"
+    " -out /etc/ssl/shift.example.org.crt 2>/dev/null\n"
+    "cp /etc/ssl/shift.example.org.crt /usr/local/share/ca-certificates/trial.crt\n"
+    "update-ca-certificates > /dev/null 2>&1\n"
     "sed -i s/shift.example.org\\;/new.example.org\\;/ /root/alongside/dist/nginx/alongside.conf\n"
     "rm -f /etc/nginx/sites-enabled/default\n",
     "PostgreSQL": "systemctl stop alongside\n",
     "Several web servers": "systemctl stop nginx; cp /etc/alongside/settings /mnt/copies/settings; cd /root/alongside\n"
     "sed -i s/shift.example.org/new.example.org/ dist/caddy/two.Caddyfile\n"
-    "sed -i 's/10.0.0.11:8000 10.0.0.12:8000/10.0.0.11:8000/' dist/caddy/two.Caddyfile; ip address add 10.0.0.11/32 dev lo\n",
+    "sed -i 's/10.0.0.11:8000 10.0.0.12:8000/10.0.0.11:8000/' dist/caddy/two.Caddyfile\n"
+    "ip address add 10.0.0.11/32 dev lo\n",
 }
 AFTER = {
     "nginx instead of Caddy": "curl -fsS https://new.example.org/health; echo; alongside doctor || true\n",
     "Several web servers": "curl -fsS https://new.example.org/health; echo; alongside doctor || true\n",
+    "Restore in earnest": "systemctl start alongside; curl -fsS https://shift.example.org/health; echo\n",
     "Install": "curl -fsS https://shift.example.org/health; echo\n",
 }
 # Commands for another machine, or examples of one line to write down.
@@ -91,7 +97,8 @@ def commands(title: str, blocks: list[str]) -> str:
     """Return what is run for a heading: the manual's words, with a test mail server in the place of the example's."""
     text = "".join(blocks).replace("smtp+tls://alongside:PASSWORD@mail.example.org:587", "smtp://localhost:587")
     text = re.sub(r"^alongside doctor.*$", lambda line: f"{line.group()} || true", text, flags=re.MULTILINE)
-    return f"set -eu\ncd /root\n{PREPARE.get(title, '')}set -x\n{text.replace('|| true || true', '|| true')}{AFTER.get(title, '')}"
+    text = text.replace("|| true || true", "|| true")
+    return f"set -eu\ncd /root\n{PREPARE.get(title, '')}set -x\n{text}{AFTER.get(title, '')}"
 
 
 def inside(root: Path, script: str, *, before: str = "") -> int:
@@ -118,7 +125,8 @@ def main() -> int:
         if not word.startswith("-")
     } - {"make", "git", "systemd-timesyncd"}
     quiet = "printf '#!/bin/sh\\nexit 101\\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d\n"
-    fetch = f"DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends curl iproute2 openssl {' '.join(sorted(packages))}"
+    wanted = " ".join(sorted(packages | {"curl", "iproute2", "openssl"}))
+    fetch = f"DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends {wanted}"
     if status := inside(root, f"set -e\n{quiet}apt-get update -q\n{fetch} > /dev/null\n"):
         return status
     for name, text in (

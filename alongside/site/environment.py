@@ -272,7 +272,8 @@ def _place(text: str) -> tuple[str, str]:
     if not separator or text.endswith("]"):
         host, port = text, ""
     if port and not (port.isascii() and port.isdigit()):
-        raise BadSetting(f"The port of the database server must be a number, not {port!r}.")
+        # What stands there may be the rest of a password that was not written as in a web address.
+        raise BadSetting("The port of the database server in DATABASE_URL must be a number.")
     return unquote(host.strip("[]")), port
 
 

@@ -36,7 +36,7 @@ def healthy(settings: Any, tmp_path: Path, clock: Any, db: None) -> World:
     return cast
 
 
-ABOUT_POSTGRESQL = {"database log", "archive", "journal"} if connection.vendor == "postgresql" else set()
+ABOUT_POSTGRESQL = {"database log", "journal"} if connection.vendor == "postgresql" else set()
 
 
 @pytest.fixture(autouse=True)

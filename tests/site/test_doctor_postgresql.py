@@ -1,5 +1,6 @@
 """The doctor and a PostgreSQL server that would remember what Alongside deletes: its settings are really changed."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -86,8 +87,8 @@ def test_a_way_over_the_network_in_the_clear_is_named(world: World, monkeypatch:
             return self.rows.pop(0)
 
     for safe, mode, level in ((False, "", "failure"), (True, "require", "warning"), (True, "verify-full", "ok")):
-        far = Far(safe)
-        monkeypatch.setattr(postgresql.connection, "cursor", lambda far=far: far)
-        monkeypatch.setitem(postgresql.connection.settings_dict, "OPTIONS", {"sslmode": mode} if mode else {})
+        options = {"OPTIONS": {"sslmode": mode} if mode else {}}
+        far = SimpleNamespace(cursor=lambda safe=safe: Far(safe), settings_dict=options)
+        monkeypatch.setattr(postgresql, "connection", far)
         (found,) = postgresql._way({})
         assert found.level == level

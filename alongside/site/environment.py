@@ -228,7 +228,8 @@ POSTGRES_SETTINGS: dict[str, frozenset[str]] = {
 def _postgresql(parts: SplitResult, query: list[tuple[str, str]]) -> dict[str, object]:
     if not parts.path.strip("/") or parts.fragment:
         raise BadSetting(
-            "DATABASE_URL must end with the name of the database: postgresql://user@host/name. In a password write %23 for #."
+            "DATABASE_URL must end with the name of the database: postgresql://user@host/name. "
+            "In a password write %23 for #."
         )
     given = dict(query)
     for name, value in query:

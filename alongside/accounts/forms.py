@@ -157,6 +157,13 @@ class NewOrganisationForm(OrganisationForm):
         return slug
 
 
+class OperatorForm(forms.Form):
+    """Who is to operate the installation, too."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+
+
 class ContactPointForm(forms.Form):
     """A place where somebody is alerted."""
 

@@ -6,13 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 
 from alongside.accounts import rules
 from alongside.accounts.models import AuditEntry, ContactPoint, Invitation, Office, Organisation, Person, Role
 from alongside.content import load
 from alongside.kernel import ids
 from alongside.notify import rules as notices
+
+ROLE_NAMES = {
+    "supporter": _("Supporter"),
+    "coordinator": _("Coordinator"),
+    "clinician": _("Clinician"),
+    "leader": _("Leader"),
+    "manager": _("Manager"),
+    "operator": _("Operator"),
+}
 
 
 @dataclass(frozen=True)
@@ -171,10 +182,11 @@ def account_in_use(email: str) -> Person | None:
     return Person.objects.filter(email__iexact=email, is_active=True).first()
 
 
-def invitations_of(organisation_id: uuid.UUID, now: datetime) -> list[Invitation]:
-    """Return the open invitations of an organisation by name."""
-    rows = Invitation.objects.filter(organisation_id=organisation_id, expires_at__gt=now)
-    return list(rows.select_related("office").order_by("name"))
+def invitations_of(organisation_id: uuid.UUID | None, now: datetime) -> list[Invitation]:
+    """Return the open invitations of an organisation, or those of operators, by name."""
+    rows = Invitation.objects.filter(expires_at__gt=now).select_related("office").order_by("name")
+    where = {"organisation_id": organisation_id} if organisation_id else {"organisation": None}
+    return list(rows.filter(**where))
 
 
 def people_of(organisation_id: uuid.UUID) -> list[tuple[Person, list[str]]]:
@@ -194,3 +206,14 @@ def organisations() -> list[Organisation]:
 def changes_of(organisation_id: uuid.UUID, most: int = 200) -> list[AuditEntry]:
     """Return the newest changes that coordinators and operators made, newest first."""
     return list(AuditEntry.objects.filter(organisation_id=organisation_id).select_related("person")[:most])
+
+
+def operators() -> list[Person]:
+    """Return everybody who operates this installation and can sign in, by name."""
+    return list(Person.objects.filter(is_active=True, roles__name="operator").distinct())
+
+
+def changes_by_operators(most: int = 200) -> list[AuditEntry]:
+    """Return the newest changes to the installation itself: its operators, and which organisations there are."""
+    ours = Q(organisation=None) | Q(what__in=["organisation.made", "organisation.opened", "organisation.closed"])
+    return list(AuditEntry.objects.filter(ours).select_related("person", "organisation")[:most])

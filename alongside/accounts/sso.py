@@ -103,6 +103,18 @@ def has_second_step(person: AbstractBaseUser) -> bool:
     return Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).exists()
 
 
+# What the library keeps encrypted: the secret of a one-time-code app, the seed of recovery codes.
+ENCRYPTED = ("secret", "seed")
+
+
+def renewed(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the kept data of a second step with its secrets encrypted under the present secret."""
+    safe = _safe()
+    fresh = {key: safe.rotate(data[key].encode()).decode() for key in ENCRYPTED if key in data}
+    codes = data.get("migrated_codes")
+    return {**data, **fresh, **({"migrated_codes": [safe.rotate(c.encode()).decode() for c in codes]} if codes else {})}
+
+
 def _safe() -> MultiFernet:
     """Return the cipher under a key derived from this installation's secret; former secrets still open."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]

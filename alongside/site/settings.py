@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from alongside.site import environment
 
-env = environment.read(os.environ)
+env = environment.read(environment.with_file(os.environ))
 BASE = Path(__file__).parent
 DATA = env.data
 DEMO = env.demo
 
 SECRET_KEY = env.secret_key
+SECRET_KEY_FALLBACKS = env.former_secrets
 DEBUG = False
 ALLOWED_HOSTS = env.hosts
 DATABASES = {"default": env.database}
@@ -50,6 +51,7 @@ MIDDLEWARE = [
     "alongside.site.middleware.SignedInCsrf",
     "alongside.site.middleware.SignedInPerson",
     "alongside.site.middleware.SignedInMessages",
+    "alongside.site.sessions.Limits",
     # Touches neither cookie nor session by itself, so it may stand outside the audiences.
     "allauth.account.middleware.AccountMiddleware",
     "alongside.site.middleware.Language",
@@ -134,10 +136,17 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/in/enter/signed-out"
 
 # Cookies exist below /in/ only, so none can travel with a member's page (docs/decisions/0003).
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = "/in/"
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "in_session", "in_csrf"
-SESSION_COOKIE_AGE = 12 * 3600
+# A browser takes __Secure- from an HTTPS page only; __Host- would demand Path=/, that is: with members' pages.
+_PREFIX = "__Secure-" if env.secure else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}in_session", f"{_PREFIX}in_csrf"
+IDLE_COOKIE_NAME = f"{_PREFIX}in_seen"
+# However busy, a session ends after this; unused, after IDLE (site/sessions.py).
+SESSION_COOKIE_AGE = env.session_hours * 3600
+IDLE = env.idle_minutes * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.secure
+# Django would let it live for a year.
+CSRF_COOKIE_AGE = None
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "alongside.site.errors.cross_site"
@@ -189,6 +198,8 @@ LOGGING = {
 
 # For how long what taking a request needs to know of its organisation is kept in memory.
 ALONGSIDE_STANDING_SECONDS = 1.0
+# How old the newest backup may be before the doctor speaks up.
+BACKUP_DAYS = env.backup_days
 # The address people type; links in notices begin with it.
 ALONGSIDE_ADDRESS = env.address
 # Further Apprise services that people may be alerted through, beside those of notify.rules.SERVICES.

@@ -15,7 +15,7 @@ from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
 from alongside.policy import views as policy
 from alongside.rota import views as rota
-from alongside.site import board, keys, member_pages, operate, public_pages, service_worker, signed_in
+from alongside.site import audit, board, keys, member_pages, operate, public_pages, service_worker, signed_in
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"
@@ -94,11 +94,15 @@ COORDINATE = [
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),
-    path("audit", accounts.audit, name="in_audit"),
+    path("audit", audit.organisation, name="in_audit"),
 ]
 
 OPERATE = [
     path("", operate.home, name="in_operate"),
+    path("changes", audit.installation, name="in_operate_changes"),
+    path("operators", accounts.operators, name="in_operators"),
+    path("operators/<uuid:id>/revoke", accounts.operator_revoke, name="in_operator_revoke"),
+    path("operators/invitations/<uuid:id>/withdraw", accounts.operator_withdraw, name="in_operator_withdraw"),
     path("organisations", accounts.organisations, name="in_organisations"),
     path("organisations/<slug:organisation>/invite", team.operate_invite, name="in_operate_invite"),
     path("organisations/<slug:organisation>/open", accounts.operate_open, name="in_operate_open"),
@@ -111,6 +115,8 @@ ENTER = [
     path("shift.webmanifest", service_worker.manifest, name="in_manifest"),
     path("signed-out", accounts.signed_out, name="in_signed_out"),
     path("language", accounts.language, name="in_language"),
+    path("everywhere", accounts.everywhere, name="in_everywhere"),
+    path("looking/<str:token>", operate.looking, name="in_looking"),
     # Of the sign-in library only what has a use here: no sign-up, no e-mail management, no social accounts.
     path("login/", sign_in.login, name="account_login"),
     path("logout/", sign_in.logout, name="account_logout"),

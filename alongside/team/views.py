@@ -152,27 +152,17 @@ def roster(request: HttpRequest) -> HttpResponse:
         "incomplete": sum(bool(one.problems) for one in places),
         "aim": rules.team_aim(seat.organisation.headcount, policy.in_force(seat.organisation.id).team_ratio),
         "others": [
-            {"person": person, "role": role, "label": ROLE_NAMES[role]}
+            {"person": person, "role": role, "label": people.ROLE_NAMES[role]}
             for person, names in people.people_of(seat.organisation.id)
             for role in names
             if role != "supporter"
         ],
         "invitations": [
-            {"row": row, "roles": [ROLE_NAMES.get(role, role) for role in row.roles]}
+            {"row": row, "roles": [people.ROLE_NAMES.get(role, role) for role in row.roles]}
             for row in people.invitations_of(seat.organisation.id, now)
         ],
     }
     return render(request, "coordinate/team.html", context)
-
-
-ROLE_NAMES = {
-    "supporter": _("Supporter"),
-    "coordinator": _("Coordinator"),
-    "clinician": _("Clinician"),
-    "leader": _("Leader"),
-    "manager": _("Manager"),
-    "operator": _("Operator"),
-}
 
 
 def _line(place: queries.Place) -> dict[str, Any]:
@@ -259,7 +249,7 @@ def revoke(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Take a role other than supporter from somebody of the organisation."""
     seat = permit(request.user, "team.change")
     role = request.POST.get("role", "")
-    if role not in ROLE_NAMES or role in {"supporter", "operator"}:
+    if role not in people.ROLE_NAMES or role in {"supporter", "operator"}:
         raise Http404
     response: HttpResponse = _revoke(request, seat, id, role)
     return response

@@ -67,7 +67,7 @@ def test_a_domain_has_only_files_of_the_closed_list(domain: str) -> None:
 
 def test_every_package_is_a_domain_or_stands_outside() -> None:
     packages = {path.name for path in CODE.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert packages == {*DOMAINS, "kernel", "content", "site"}
+    assert packages == {*DOMAINS, "kernel", "content", "site", "cli"}
     assert len([path for path in (CODE / "kernel").glob("*.py") if path.stem != "__init__"]) <= 5
 
 

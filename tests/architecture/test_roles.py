@@ -13,7 +13,16 @@ from alongside.accounts.rules import ROLES
 from alongside.content import load
 
 # The way in: whoever has no seat yet, or leaves one.
-WAY_IN = {"in_invitation", "in_signed_out", "in_language", "in_reached", "in_manifest", "in_sw"}
+WAY_IN = {
+    "in_invitation",
+    "in_signed_out",
+    "in_language",
+    "in_reached",
+    "in_manifest",
+    "in_sw",
+    "in_everywhere",
+    "in_looking",
+}
 
 
 def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -13,7 +13,7 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from alongside.accounts import queries, rules
+from alongside.accounts import queries, rules, sso
 from alongside.accounts.actions.reaching import (
     LastContactPoint,
     NotATest,
@@ -82,6 +82,10 @@ class AlreadyHere(ValueError):
 
 class LastCoordinator(ValueError):
     """An organisation keeps at least one coordinator."""
+
+
+class LastOperator(ValueError):
+    """An installation keeps at least one operator."""
 
 
 def note_change(seat: Seat | None, what: str, detail: Mapping[str, Any]) -> None:
@@ -317,14 +321,19 @@ def give_role(seat: Seat, person: Person, role: str) -> None:
 def revoke(seat: Seat | None, person_id: uuid.UUID, organisation: Organisation | None, role: str) -> None:
     """Take a role from a person at once, with every open session of theirs.
 
-    Without any role left the account is closed: no sign-in, no one-time codes, no addresses. Raises Role.DoesNotExist
-    and LastCoordinator.
+    Without any role left the account is closed: no sign-in, no one-time codes, no addresses. Without a seat, which is
+    from a terminal of the server, the last operator goes too. Raises Role.DoesNotExist, LastCoordinator, LastOperator.
     """
     held = Role.objects.get(person_id=person_id, organisation=organisation, name=role)
     if role == "coordinator":
         hold(held.organisation_id)  # type: ignore[arg-type]
         if not Role.objects.filter(organisation=organisation, name=role).exclude(id=held.id).exists():
             raise LastCoordinator
+    if role == "operator" and seat:
+        # Every such row is held, so that two operators cannot put each other out.
+        left = Role.objects.select_for_update().filter(name=role, person__is_active=True).order_by("id")
+        if not [one for one in left if one.id != held.id]:
+            raise LastOperator
     person = held.person
     held.delete()
     sign_out_everywhere(person_id)
@@ -351,6 +360,20 @@ def sign_out_everywhere(person_id: uuid.UUID) -> None:
         if session.get_decoded().get("_auth_user_id") == str(person_id)
     ]
     Session.objects.filter(session_key__in=theirs).delete()
+
+
+@transaction.atomic
+def renew_ciphers() -> int:
+    """Encrypt every one-time-code secret anew under the present secret of the installation; return how many.
+
+    Afterwards a former secret opens none of them. Raises cryptography.fernet.InvalidToken, and changes nothing, where
+    one was made under a secret that is not known here.
+    """
+    rows = list(Authenticator.objects.select_for_update().order_by("id"))
+    for row in rows:
+        row.data = sso.renewed(row.data)
+        row.save(update_fields=["data"])
+    return len(rows)
 
 
 # --- oneself -----------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("manage.see", "in_manage", _("For managers")),
     ("operate.see", "in_operate", _("This installation")),
     ("operate.change", "in_organisations", _("Organisations")),
+    ("operate.change", "in_operators", _("Operators")),
 )
 
 

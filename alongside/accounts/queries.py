@@ -60,6 +60,12 @@ def seats(person: Person) -> list[Seat]:
     return sorted(found, key=lambda seat: seat.of.slug if seat.of else "~")
 
 
+def roles_held(email: str, organisation: Organisation | None) -> list[str]:
+    """Return the roles that the person with this address holds there."""
+    rows = Role.objects.filter(person__email__iexact=email.strip(), organisation=organisation)
+    return list(rows.values_list("name", flat=True))
+
+
 def open_organisation(slug: str) -> Organisation:
     """Return an organisation by its slug; raises Organisation.DoesNotExist. It may be closed: see `open`."""
     return Organisation.objects.get(slug=slug)

@@ -29,6 +29,7 @@ SENTENCES = {
     "organisation.closed": _("closed the organisation to new requests"),
     "person.invited": _("invited {name} ({roles})"),
     "invitation.withdrawn": _("took back the invitation of {name}"),
+    "person.afresh": _("let {name} enrol again: sign-in, sessions and keys were taken away"),
     "role.given": _("gave {name} a role: {role}"),
     "role.revoked": _("took a role from {name}: {role}"),
     "policy.changed": _("changed the setting {key} from {from} to {to}"),

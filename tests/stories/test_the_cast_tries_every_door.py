@@ -29,6 +29,8 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
         "in_end": world.renee.id,
         "in_revoke": world.okafor.id,
         "in_operate_revoke": world.hana.id,
+        "in_again": world.okafor.id,
+        "in_operate_again": world.hana.id,
     }
     found = []
     for path, pattern in own_routes():
@@ -40,6 +42,7 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
             "<uuid:ladder>": str(uuid.uuid4()),
             "<slug:organisation>": PINE,
             "<str:key>": "urgent_second",
+            "<int:number>": "1",
         }
         filled = path
         for hole, value in values.items():

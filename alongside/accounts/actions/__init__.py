@@ -26,6 +26,15 @@ from alongside.accounts.actions.organisations import (
     make_organisation,
     set_open,
 )
+from alongside.accounts.actions.passkeys import (
+    LastWayIn,
+    NotTheirs,
+    TooManyPasskeys,
+    add_passkey,
+    remove_passkey,
+    rename_passkey,
+    start_afresh,
+)
 from alongside.accounts.actions.roles import (
     LastCoordinator,
     give_role,
@@ -38,9 +47,13 @@ __all__ = [
     "AlreadyHere",
     "LastContactPoint",
     "LastCoordinator",
+    "LastWayIn",
     "NotInvited",
+    "NotTheirs",
+    "TooManyPasskeys",
     "accept_invitation",
     "add_contact_point",
+    "add_passkey",
     "change_language",
     "change_organisation",
     "give_role",
@@ -51,9 +64,12 @@ __all__ = [
     "note_change",
     "purge_invitations",
     "remove_contact_point",
+    "remove_passkey",
+    "rename_passkey",
     "revoke",
     "set_open",
     "sign_out_everywhere",
+    "start_afresh",
     "try_contact_point",
     "withdraw_invitation",
 ]

@@ -47,6 +47,28 @@ def invite(
     """
     wanted = sorted(set(roles))
     rules.check_invitation(wanted, held=queries.roles_held(email, organisation), outside=organisation is None)
+    token = write_invitation(
+        seat, organisation, email=email, name=name, roles=wanted, office=office, valid_days=valid_days
+    )
+    note_change(seat and Seat(seat.person, organisation, seat.roles), "person.invited", {"name": name, "roles": wanted})
+    return token
+
+
+def write_invitation(
+    seat: Seat | None,
+    organisation: Organisation | None,
+    *,
+    email: str,
+    name: str,
+    roles: list[str],
+    office: Office | None = None,
+    valid_days: int,
+    again_in: str = "",
+) -> str:
+    """Keep an invitation in place of an earlier one of the same address, queue its notice and return its token.
+
+    `again_in` is the language of somebody who is to enrol again, who already has their roles.
+    """
     for former in Invitation.objects.filter(organisation=organisation, email__iexact=email):
         _drop(former)
     token = secrets.token_urlsafe(32)
@@ -55,42 +77,47 @@ def invite(
         organisation=organisation,
         email=email.strip().lower(),
         name=name,
-        roles=wanted,
+        roles=roles,
         office=office,
         token_hash=ids.digest(token.encode()),
         invited_by=seat.person if seat else None,
         expires_at=now + timedelta(days=valid_days),
     )
+    link = settings.ALONGSIDE_ADDRESS + reverse("in_invitation", args=[token])
+    title = organisation.neutral_title if organisation else ""
     notify.queue(
         about=invitation.id,
         to=[("email", invitation.email)],
-        message="invitation",
-        language=organisation.language if organisation else "en",
-        values={
-            "title": organisation.neutral_title if organisation else "",
-            "days": valid_days,
-            "link": settings.ALONGSIDE_ADDRESS + reverse("in_invitation", args=[token]),
-        },
+        message="enrol_again" if again_in else "invitation",
+        language=again_in or (organisation.language if organisation else "en"),
+        values={"days": valid_days, "link": link} if again_in else {"title": title, "days": valid_days, "link": link},
         now=now,
         expires_at=invitation.expires_at,
     )
-    note_change(seat and Seat(seat.person, organisation, seat.roles), "person.invited", {"name": name, "roles": wanted})
     return token
 
 
 @transaction.atomic
-def accept_invitation(token: str, name: str, password: str) -> Person:
+def accept_invitation(token: str, name: str, password: str | None, *, person_id: uuid.UUID | None = None) -> Person:
     """Use up an invitation and make its person, who can sign in and is alerted at the address that was invited.
 
-    One of two simultaneous tries wins. Somebody whose access had ended starts afresh. Raises NotInvited, and
-    AlreadyHere for an address that belongs to an account in use. The caller has checked the password.
+    One of two simultaneous tries wins. Somebody whose access had ended starts afresh; somebody who is to enrol again
+    gets a new way in and keeps the rest. Raises NotInvited, and AlreadyHere for an address that belongs to an account
+    in use. The caller has checked the password; without one, the caller adds a passkey in the same transaction, made
+    for `person_id` (NotInvited if that is not who is invited).
     """
     invitation = _use_up(token)
-    person = Person.objects.filter(email__iexact=invitation.email).first() or Person(email=invitation.email)
-    if person.is_active and not person._state.adding:
+    found = Person.objects.select_for_update().filter(email__iexact=invitation.email).first()
+    if found and found.is_active and queries.can_sign_in(found):
         raise AlreadyHere
+    if not invitation.roles and not (found and found.is_active and _has_role(found, invitation)):
+        raise NotInvited
+    person = found or Person(email=invitation.email, **({"id": person_id} if person_id else {}))
+    if person_id and person.id != person_id:
+        raise NotInvited
+    if not person.is_active or not found:
+        person.language = invitation.organisation.language if invitation.organisation else person.language
     person.name, person.is_active = name, True
-    person.language = invitation.organisation.language if invitation.organisation else person.language
     person.set_password(password)
     try:
         with transaction.atomic():
@@ -101,6 +128,11 @@ def accept_invitation(token: str, name: str, password: str) -> Person:
     ContactPoint.objects.get_or_create(person=person, kind=ContactPoint.Kind.EMAIL, address=person.email)
     _give_roles(person, invitation)
     return person
+
+
+def _has_role(person: Person, invitation: Invitation) -> bool:
+    """Say whether the service of somebody who is to enrol again did not end meanwhile."""
+    return Role.objects.filter(person=person, organisation=invitation.organisation).exists()
 
 
 @transaction.atomic
@@ -142,6 +174,13 @@ def withdraw_invitation(seat: Seat, invitation_id: uuid.UUID) -> None:
     invitation = Invitation.objects.get(id=invitation_id, organisation=seat.of)
     _drop(invitation)
     note_change(seat, "invitation.withdrawn", {"name": invitation.name})
+
+
+def forget_enrolment(person: Person, organisation: Organisation | None) -> None:
+    """Let a link to enrol again open nothing any more, for somebody without a role there."""
+    for row in Invitation.objects.filter(organisation=organisation, email__iexact=person.email):
+        if not row.roles:
+            _drop(row)
 
 
 def _drop(invitation: Invitation) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from alongside.accounts import queries, rules
 from alongside.accounts.actions.audit import hold, note_change
+from alongside.accounts.actions.entering import forget_enrolment
 from alongside.accounts.models import ContactPoint, Organisation, Person, Role
 from alongside.accounts.queries import Seat
 
@@ -42,6 +43,8 @@ def revoke(seat: Seat | None, person_id: uuid.UUID, organisation: Organisation |
     note_change(
         seat and Seat(seat.person, organisation, seat.roles), "role.revoked", {"name": person.name, "role": role}
     )
+    if not Role.objects.filter(person_id=person_id, organisation=organisation).exists():
+        forget_enrolment(person, organisation)
     if not Role.objects.filter(person_id=person_id).exists():
         _close(person)
 
@@ -54,11 +57,13 @@ def _close(person: Person) -> None:
     ContactPoint.objects.filter(person=person).delete()
 
 
-def sign_out_everywhere(person_id: uuid.UUID) -> None:
-    """Delete every session of a person. Reads all open sessions: that there is no index by person is on purpose."""
+def sign_out_everywhere(person_id: uuid.UUID, *, but: str | None = None) -> None:
+    """Delete every session of a person, or every one but that with the given key. Reads all open sessions: that there
+    is no index by person is on purpose.
+    """
     theirs = [
         session.session_key
         for session in Session.objects.iterator()
-        if session.get_decoded().get("_auth_user_id") == str(person_id)
+        if session.get_decoded().get("_auth_user_id") == str(person_id) and session.session_key != but
     ]
     Session.objects.filter(session_key__in=theirs).delete()

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from fido2.utils import websafe_encode
@@ -313,10 +313,3 @@ def test_pages_say_where_passkeys_work_when_it_is_not_here(hana: Person, inside:
         assert "never at a bare number" in page
         assert 'data-passkey="' not in page
     assert "Go on to the one-time code" in look(stranger, login), "password and code remain"
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="one look at the plan is enough")
-@pytest.mark.django_db
-def test_counting_other_hosts_takes_one_query(django_assert_num_queries) -> None:
-    with django_assert_num_queries(1):
-        queries.passkeys_of_other_hosts("localhost")

@@ -311,3 +311,53 @@ def test_a_browser_without_passkeys_says_so_and_offers_the_password(demo: Demo, 
     expect(page.get_by_role("button", name="Go on to the one-time code")).to_be_visible()
     assert problems == []
     context.close()
+
+
+@pytest.mark.req("K-24")
+def test_before_something_that_matters_the_passkey_is_asked_for_again(demo: Demo, window: BrowserContext) -> None:
+    page = continue_as(window, demo, "okafor")
+    device = Authenticator(page)
+    page.goto(demo.path("/in/enter/security/passkeys/add"))
+    page.get_by_label("Name").fill("phone")
+    page.get_by_role("button", name="Make the passkey").click()
+    expect(page.get_by_role("heading", name="Keep these codes")).to_be_visible()
+    page.goto(demo.path("/in/enter/again/passkey/?next=/in/manage/"))
+    expect(page.get_by_role("link", name="Use a one-time code instead")).to_be_visible()
+    device.verifies(False)
+    page.get_by_role("button", name="Use my passkey").click()
+    expect(page.get_by_role("alert")).to_contain_text("No passkey was used.")
+    [good] = device.credentials()
+    device.remove()
+    Authenticator(page).hold(good)
+    page.get_by_role("button", name="Use my passkey").click()
+    page.wait_for_url("**/in/manage/")
+
+
+@pytest.mark.req("K-24", "K-34")
+def test_somebody_who_lost_everything_enrols_again_with_a_passkey(
+    demo: Demo, browser: Browser, window: BrowserContext
+) -> None:
+    lost = browser.new_context(viewport=PHONE, locale="en-CA")
+    old = lost.new_page()
+    Authenticator(old)
+    enrol(old, invite(demo, browser, "Vera Moss"))
+    coordinator = browser.new_context(viewport=DESKTOP, locale="en-CA")
+    page = continue_as(coordinator, demo, "vogel")
+    page.goto(demo.path("/in/coordinate/team"))
+    page.get_by_role("listitem").filter(has_text="Vera Moss").get_by_role("link", name="Enrol again").click()
+    page.get_by_role("button", name="Let them enrol again").click()
+    expect(page.get_by_text("Done. They are signed out")).to_be_visible()
+    coordinator.close()
+    old.goto(demo.path("/in/team/me"))
+    expect(old).to_have_url(re.compile("/in/enter/login/"))
+    old.get_by_role("button", name="Sign in with a passkey").click()
+    expect(old.get_by_role("alert")).to_contain_text("This passkey is not known here.")
+    lost.close()
+    fresh = window.new_page()
+    Authenticator(fresh)
+    link = invitation_link(demo, "vera@pine.example")
+    fresh.goto(link)
+    expect(fresh.get_by_role("heading", level=1)).to_have_text("Enrol again.")
+    enrol(fresh, link)
+    fresh.goto(demo.path("/in/team/keys"))
+    expect(fresh.get_by_role("button", name="Make my 12 words")).to_be_visible()

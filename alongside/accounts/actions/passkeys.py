@@ -37,7 +37,8 @@ def add_passkey(person: Person, name: str, kept: dict[str, Any]) -> None:
     Raises BadCredential when it is kept already, for whomever, and TooManyPasskeys.
     """
     Person.objects.select_for_update().get(id=person.id)
-    if Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN, data__credential__id=kept["credential"]["id"]):
+    known = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
+    if known.filter(data__credential__id=kept["credential"]["id"]).exists():
         raise BadCredential("known")
     if len(queries.passkeys_of(person.id)) >= MOST_PASSKEYS:
         raise TooManyPasskeys

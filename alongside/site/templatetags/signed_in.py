@@ -99,7 +99,9 @@ def passkey_place(context: dict[str, Any]) -> PasskeyPlace:
     """Return where passkeys work, and whether that is here."""
     address, host = str(settings.ALONGSIDE_ADDRESS), sso.passkey_host()
     request = context.get("request")
-    here = rules.origin(f"{request.scheme}://{request.get_host()}") if request else ""
+    # Names only: whether the way here is HTTPS, a proxy may have kept to itself, and the browser knows.
+    scheme = address.partition("://")[0]
+    here = rules.origin(f"{scheme}://{request.get_host()}") if request else ""
     return PasskeyPlace(host, bool(host) and here == rules.origin(address), address)
 
 

@@ -16,6 +16,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth as webauthn
+from cryptography.exceptions import InvalidSignature
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -182,7 +183,7 @@ def added(credential: dict[str, Any]) -> dict[str, Any]:
             raise BadCredential("not-verified")
         if shown.credential_data is None or shown.credential_data.credential_id != parsed.raw_id:
             raise BadCredential("malformed")
-        if shown.credential_data.public_key.get(3) not in CoseKey.supported_algorithms():
+        if not _checks_signatures(shown.credential_data.public_key):
             raise BadCredential("malformed")
         webauthn.complete_registration(credential)
     except ValidationError:
@@ -248,6 +249,19 @@ def _parsed(kind: type[Any], credential: dict[str, Any]) -> Any:
         return kind.from_dict(credential)
     except Exception:
         raise BadCredential("malformed") from None
+
+
+def _checks_signatures(key: CoseKey) -> bool:
+    """Say whether a public key is one that can be used: it must refuse what nobody signed, and not break on it."""
+    if key.get(3) not in CoseKey.supported_algorithms():
+        return False
+    try:
+        key.verify(b"", b"")
+    except InvalidSignature:
+        return True
+    except Exception:
+        return False
+    return False
 
 
 def _check_origin(shown: CollectedClientData) -> None:

@@ -12,6 +12,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from fido2.cose import ES256
 from fido2.utils import websafe_decode, websafe_encode
 
 from alongside.accounts import queries, sso
@@ -209,14 +210,23 @@ def test_an_unknown_person_and_an_unknown_passkey_read_the_same(world: World, ph
 
 
 @pytest.mark.req("K-24")
-def test_a_key_of_an_unknown_kind_is_not_added(hana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.accounts import authenticator
-
-    kind = authenticator.ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
-    strange = authenticator.ES256({**kind, 3: -9999})
-    monkeypatch.setattr(authenticator.ES256, "from_cryptography_key", staticmethod(lambda _key: strange))
-    assert add(sign_in(Client(), hana, fresh=True), Phone()).json() == {"code": "malformed"}
-    assert queries.passkeys_of(hana.id) == []
+@pytest.mark.parametrize(
+    "change", [{3: -9999}, {-2: None}, {-3: None}, {-1: None}, {-2: b"\x01" * 32}, {-2: b""}, {-2: 7}, {1: 99}]
+)
+def test_a_key_of_an_unknown_kind_or_one_that_is_no_key_is_not_added(
+    hana: Person, monkeypatch: pytest.MonkeyPatch, change: dict[int, Any]
+) -> None:
+    good = dict(ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key()))
+    bad = ES256({name: value for name, value in (good | change).items() if value is not None})
+    monkeypatch.setattr(ES256, "from_cryptography_key", staticmethod(lambda _key: bad))
+    phone = Phone()
+    answer = add(sign_in(Client(), hana, fresh=True), phone)
+    if 1 in change:
+        assert answer.status_code in (200, 422), "the kind's name is not what the signature is checked by"
+    else:
+        assert answer.json() == {"code": "malformed"}
+        assert queries.passkeys_of(hana.id) == []
+    assert enter(Client(), phone).status_code in (200, 422)
 
 
 def test_a_closed_account_does_not_get_in_with_its_passkey(hana: Person, phone: Phone, client: Client) -> None:

@@ -264,6 +264,19 @@ class CodeForm(_Code, codes.AuthenticateForm):
         Authenticator.objects.filter(user=self.user).update(last_used_at=None)
 
 
+class NoCredentialForm(forms.Form):
+    """Where the library would take a passkey as a mere second step: refused. A passkey signs in alone, at one door that
+    looks at what comes along with it.
+    """
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse whatever it is, without looking at it."""
+        raise ValidationError(_("A passkey cannot be sent this way. Use the button, or type a code."))
+
+
 class FreshCodeForm(_Code, codes.ReauthenticateForm):
     """The second step again, before something that matters."""
 

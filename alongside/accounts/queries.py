@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 from django.http import Http404
@@ -71,6 +72,12 @@ def seats(person: Person) -> list[Seat]:
         held.setdefault(role.organisation_id, (role.organisation, set()))[1].add(role.name)
     found = [Seat(person, organisation, frozenset(names)) for organisation, names in held.values()]
     return sorted(found, key=lambda seat: seat.of.slug if seat.of else "~")
+
+
+def roles_held(email: str, organisation: Organisation | None) -> list[str]:
+    """Return the roles that the person with this address holds there."""
+    rows = Role.objects.filter(person__email__iexact=email.strip(), organisation=organisation)
+    return list(rows.values_list("name", flat=True))
 
 
 def open_organisation(slug: str) -> Organisation:
@@ -176,10 +183,53 @@ def invitation(token: str, now: datetime) -> Invitation | None:
 
 
 def account_in_use(email: str) -> Person | None:
-    """Return the person with this address who can sign in, or None. Only for whoever holds an invitation to that
-    address.
+    """Return the person with this address who can sign in, or None: also where every way in was taken from them.
+
+    Only for whoever holds an invitation to that address.
     """
-    return Person.objects.filter(email__iexact=email, is_active=True).first()
+    person = Person.objects.filter(email__iexact=email, is_active=True).first()
+    return person if person and can_sign_in(person) else None
+
+
+def can_sign_in(person: Person) -> bool:
+    """Say whether a person could prove who they are, or has at least begun to set that up; somebody who is to enrol
+    again can not.
+    """
+    return person.has_usable_password() or Authenticator.objects.filter(user=person).exists()
+
+
+def has_way_in(person: Person, *, without: int | None = None) -> bool:
+    """Say whether a person can sign in, with all its steps, after the passkey `without` is gone."""
+    rows = Authenticator.objects.filter(user=person).exclude(pk=without)
+    kinds = set(rows.values_list("type", flat=True))
+    by_password = person.has_usable_password() and Authenticator.Type.TOTP in kinds
+    return by_password or Authenticator.Type.WEBAUTHN in kinds
+
+
+@dataclass(frozen=True)
+class Passkey:
+    """One passkey of a person's own list. `id` is the credential's, in base64url, as devices and key wraps name it."""
+
+    number: int
+    id: str
+    name: str
+    host: str
+    month: datetime
+
+
+def passkeys_of(person_id: uuid.UUID) -> list[Passkey]:
+    """Return a person's passkeys in the order they were added."""
+    rows = Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.WEBAUTHN).order_by("pk")
+    return [
+        Passkey(row.pk, row.data["credential"]["id"], row.data["name"], row.data.get("host", ""), row.created_at)
+        for row in rows
+    ]
+
+
+def passkeys_of_other_hosts(host: str) -> int:
+    """Return how many passkeys were made for another host name than this one and so work no more; for the operator."""
+    rows = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
+    return sum(kept != host for kept in rows.values_list("data__host", flat=True))
 
 
 def invitations_of(organisation_id: uuid.UUID | None, now: datetime) -> list[Invitation]:

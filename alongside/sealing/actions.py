@@ -98,6 +98,10 @@ def drop_keys(person_id: uuid.UUID) -> None:
     WordsRecipient.objects.filter(person_id=person_id).delete()
 
 
+def drop_recipient(person_id: uuid.UUID, passkey_id: str) -> None:
+    """Let a passkey of a person unlock nothing any more; until keys are wrapped for passkeys there is nothing to do."""
+
+
 def claim_warning(person_id: uuid.UUID, last_week: date) -> bool:
     """Say whether it falls to the caller to tell a person that their keys run out with `last_week`; True only once."""
     words = WordsRecipient.objects.filter(person_id=person_id).exclude(warned_for=last_week)

@@ -24,6 +24,7 @@ SENTENCES = {
     "organisation.closed": gettext_lazy("closed the organisation to new requests"),
     "person.invited": gettext_lazy("invited {name} ({roles})"),
     "invitation.withdrawn": gettext_lazy("took back the invitation of {name}"),
+    "person.afresh": gettext_lazy("let {name} enrol again: sign-in, sessions and keys were taken away"),
     "role.given": gettext_lazy("gave {name} a role: {role}"),
     "role.revoked": gettext_lazy("took a role from {name}: {role}"),
     "policy.changed": gettext_lazy("changed a number from {from} to {to}. In force since then: “{sentence}”"),

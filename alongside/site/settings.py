@@ -71,7 +71,7 @@ TEMPLATES = [
     }
 ]
 
-# People of the team: e-mail address, password (Argon2id) and a one-time code; passkeys come on top.
+# People of the team: a passkey; or e-mail address, password (Argon2id) and a one-time code.
 AUTH_USER_MODEL = "accounts.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -94,7 +94,10 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# Question and answer count one each. A whole watch may begin behind one address; there is nothing to guess.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_ADAPTER = "alongside.accounts.sso.MfaAdapter"
 ACCOUNT_FORMS = {
     "login": "alongside.accounts.forms.SignInForm",
@@ -107,6 +110,7 @@ MFA_FORMS = {
     "authenticate": "alongside.accounts.forms.CodeForm",
     "reauthenticate": "alongside.accounts.forms.FreshCodeForm",
     "activate_totp": "alongside.accounts.forms.FirstCodeForm",
+    "authenticate_webauthn": "alongside.accounts.forms.NoCredentialForm",
 }
 PASSWORD_RESET_TIMEOUT = 3600
 # Whose tries are counted when somebody guesses passwords; in memory for minutes, never written.
@@ -193,6 +197,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        # It writes down whose passkey was used.
+        "fido2": {"level": "ERROR"},
     },
 }
 

@@ -8,6 +8,7 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from django.conf import settings
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from alongside.accounts import views as accounts
 from alongside.directory import views as directory
@@ -15,7 +16,7 @@ from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
 from alongside.policy import views as policy
 from alongside.rota import views as rota
-from alongside.site import audit, board, keys, member_pages, operate, public_pages, service_worker, signed_in
+from alongside.site import audit, board, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"
@@ -91,6 +92,7 @@ COORDINATE = [
     path("team/<uuid:id>/end", team.end, name="in_end"),
     path("team/invitations/<uuid:id>/withdraw", team.withdraw, name="in_withdraw"),
     path("team/people/<uuid:id>/revoke", team.revoke, name="in_revoke"),
+    path("team/people/<uuid:id>/again", team.again, name="in_again"),
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),
@@ -107,12 +109,23 @@ OPERATE = [
     path("organisations/<slug:organisation>/invite", team.operate_invite, name="in_operate_invite"),
     path("organisations/<slug:organisation>/open", accounts.operate_open, name="in_operate_open"),
     path("organisations/<slug:organisation>/<uuid:id>/revoke", accounts.operate_revoke, name="in_operate_revoke"),
+    path("organisations/<slug:organisation>/<uuid:id>/again", team.operate_again, name="in_operate_again"),
 ]
 
 ENTER = [
     path("invitation/<str:token>", team.invitation, name="in_invitation"),
     path("reached/<str:token>", accounts.reached, name="in_reached"),
     path("shift.webmanifest", service_worker.manifest, name="in_manifest"),
+    path("invitation/<str:token>/passkey", passkeys.enrol, name="in_invitation_passkey"),
+    path("invitation/<str:token>/passkey/question", passkeys.ask_to_enrol, name="in_invitation_question"),
+    path("passkey", passkeys.sign_in, name="in_passkey"),
+    path("passkey/question", passkeys.ask_to_sign_in, name="in_passkey_question"),
+    path("again/passkey/", passkeys.again, name="mfa_reauthenticate_webauthn"),
+    path("again/passkey/proof", passkeys.prove_again, name="in_passkey_again"),
+    path("security/passkeys/add", passkeys.add, name="in_passkey_add"),
+    path("security/passkeys/question", passkeys.ask_to_add, name="in_passkey_add_question"),
+    path("security/passkeys/<int:number>/rename", passkeys.rename, name="in_passkey_rename"),
+    path("security/passkeys/<int:number>/remove", passkeys.remove, name="in_passkey_remove"),
     path("signed-out", accounts.signed_out, name="in_signed_out"),
     path("language", accounts.language, name="in_language"),
     path("everywhere", accounts.everywhere, name="in_everywhere"),
@@ -123,6 +136,8 @@ ENTER = [
     path("inactive/", sign_in.account_inactive, name="account_inactive"),
     path("again/", sign_in.reauthenticate, name="account_reauthenticate"),
     path("password/", sign_in.password_change, name="account_change_password"),
+    # Who has no password yet makes one by the same link as who forgot it.
+    path("password/first/", RedirectView.as_view(pattern_name="account_reset_password"), name="account_set_password"),
     path("password/reset/", sign_in.password_reset, name="account_reset_password"),
     path("password/reset/sent/", sign_in.password_reset_done, name="account_reset_password_done"),
     re_path(

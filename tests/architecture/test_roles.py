@@ -22,6 +22,12 @@ WAY_IN = {
     "in_sw",
     "in_everywhere",
     "in_looking",
+    "in_invitation_question",
+    "in_invitation_passkey",
+    "in_passkey_question",
+    "in_passkey",
+    "mfa_reauthenticate_webauthn",
+    "in_passkey_again",
 }
 
 

@@ -39,6 +39,15 @@ export async function recall(recipient: string): Promise<Uint8Array | null> {
   }
 }
 
+/**
+ * Keep the secret that a passkey gave (WebAuthn PRF) on this device; `id` is the passkey's own id in base64url.
+ *
+ * Returns false where the browser has no such place.
+ */
+export function keepPasskey(id: string, secret: Uint8Array): Promise<boolean> {
+  return remember(secret, `passkey:${id}`);
+}
+
 /** Take away all that this device keeps, for everybody who used it. */
 export async function forget(): Promise<void> {
   try {

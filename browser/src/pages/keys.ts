@@ -1,6 +1,6 @@
 // A supporter's keys: 12 words made on this device, the weeks' keys under them, unlocking and locking this device.
+import { WORDS_NAME } from "../core/ring.ts";
 import { newSecret, wordsOf } from "../core/words.ts";
-import { wrapKeys } from "../core/supporter_keys.ts";
 import { forget, remember } from "./team/device.ts";
 import { TYPED_BACK, wrongPlaces } from "./team/enrolment.ts";
 import { askForWords, busy, sentenceFor } from "./team/locked.ts";
@@ -16,7 +16,7 @@ start().catch((error: unknown) => complain(trouble, sentenceFor(error)));
 async function start(): Promise<void> {
   const state = await keyState(from);
   show(part("loading"), false);
-  if (state.wrap_recipient === null) return enrolment(state, from);
+  if (state.ring === null) return enrolment(state, from);
   let known = await withDevice(state);
   if (!known) {
     title("locked");
@@ -98,36 +98,55 @@ function confirmWords(secret: Uint8Array, state: KeyState, to: Addresses): void 
 }
 
 async function makeKeys(secret: Uint8Array, state: KeyState, to: Addresses): Promise<void> {
-  const wrap = await wrapKeys(secret);
-  const made = new Unlocked(wrap, state);
-  await made.topUp(to);
+  const made = await Unlocked.fresh(secret, state);
+  const { linked } = await made.topUp(to);
   // What an earlier enrolment left behind opens nothing any more.
-  await forget();
-  await remember(secret, wrap.recipient);
+  await forget(state.passkeys);
+  await remember(secret, made.wordsRecipient);
   window.removeEventListener("beforeunload", keepHere);
   show(part("new-words"), false);
   part("words-list").replaceChildren();
-  await ready(made);
+  await ready(made, linked);
   show(part("made"));
 }
 
-async function ready(known: Unlocked): Promise<void> {
+async function ready(known: Unlocked, before: readonly string[] = []): Promise<void> {
   show(part("ready"));
   title("ready");
+  let linked = before;
   try {
-    await known.topUp(from);
+    linked = [...linked, ...(await known.topUp(from)).linked];
   } catch (error) {
     complain(trouble, sentenceFor(error));
   }
+  show(part("linked"), linked.length > 0);
   showReach(known.state);
+  showWays(known);
   const locked = part("lock-form");
-  const kept = known.state.wrap_recipient !== null && (await withDevice(known.state)) !== null;
+  const kept = (await withDevice(known.state)) !== null;
   show(part("kept-here"), kept);
   show(part("not-kept-here"), !kept);
   locked.addEventListener("submit", (event) => {
     event.preventDefault();
     void forget().then(() => location.reload());
   });
+}
+
+/** List what unlocks these keys; a passkey made for another host says so. */
+function showWays({ ways, state }: Unlocked): void {
+  const sentence = ({ name, host }: { readonly name: string; readonly host: string }): string => {
+    if (name === WORDS_NAME) return say("way.words");
+    return host === location.hostname ? say("way.passkey") : say("way.elsewhere", { host });
+  };
+  part("ways").replaceChildren(
+    ...ways.map((way) => {
+      const item = document.createElement("li");
+      item.textContent = sentence(way);
+      return item;
+    }),
+  );
+  const outside = state.passkeys.filter((id) => !ways.some(({ name }) => name === id));
+  show(part("not-linked"), outside.length > 0);
 }
 
 function showReach({ keys, weeks }: KeyState): void {

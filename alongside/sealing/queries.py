@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from alongside.sealing import rules
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
 
 
@@ -69,6 +70,12 @@ def _ring(person_id: uuid.UUID) -> Ring | None:
 
 def _bytes(value: bytes | memoryview | None) -> bytes | None:
     return None if value is None else bytes(value)
+
+
+def keys_until(person_id: uuid.UUID, this_week: date) -> date | None:
+    """Return the last day on which a person can be sealed to as their keys stand; None when this week has no key."""
+    rows = ReceivingKey.objects.filter(person_id=person_id, week__gte=this_week, wraps__isnull=False)
+    return rules.last_day(set(rows.values_list("week", flat=True)), this_week)
 
 
 def last_weeks(person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, date]:

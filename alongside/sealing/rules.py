@@ -6,7 +6,7 @@ Everything here judges bytes from outside and can open none of them. The sizes a
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -244,7 +244,8 @@ def read_ring(text: str) -> tuple[Member, ...]:
     Raises BadRing: `too-long` (more than MAX_RING), `malformed` (also another order, a repeat, a broken name or
     host), `no-words`. The recipients are still unchecked.
     """
-    head, *lines, last = text.split("\n")
+    head, *lines = text.split("\n")
+    last = lines.pop() if lines else "unended"
     if len(lines) > MAX_RING:
         raise BadRing("too-long")
     parts = [line.split(" ") for line in lines]
@@ -355,3 +356,11 @@ def weeks_from(monday: date, count: int) -> tuple[date, ...]:
     if monday.weekday() != 0:
         raise ValueError("not a Monday")
     return tuple(monday + timedelta(weeks=number) for number in range(count))
+
+
+def last_day(weeks: Collection[date], this_week: date) -> date | None:
+    """Return the last day (UTC) up to which no week from `this_week` on lacks a key; None when this one does."""
+    week = this_week
+    while week in weeks:
+        week += timedelta(weeks=1)
+    return None if week == this_week else week - timedelta(days=1)

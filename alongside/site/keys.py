@@ -43,11 +43,14 @@ def state(request: HttpRequest) -> JsonResponse:
     """Say which weeks should have a key, and hand the person's own ring and wraps to their device."""
     seat = accounts.permit(request.user, "team.serve")
     found = kept.key_state(seat.person.id)
+    weeks = _weeks(seat)
+    until = kept.keys_until(seat.person.id, weeks[0])
     return JsonResponse(
         {
             "ring": found.ring and _told_ring(found.ring),
             "passkeys": _passkeys(seat.person),
-            "weeks": [week.isoformat() for week in _weeks(seat)],
+            "weeks": [week.isoformat() for week in weeks],
+            "until": until and until.isoformat(),
             # A key whose private half is gone can be used by nobody; the device makes that week anew.
             "keys": [_told_key(key) for key in found.keys if key.wraps],
         }

@@ -11,7 +11,7 @@ import { TYPED_BACK, wrongPlaces } from "../src/pages/team/enrolment.ts";
 import { fill } from "../src/pages/team/texts.ts";
 import { beginRing, planned } from "../src/pages/team/publishing.ts";
 import { type KeyState, Unlocked, withWords } from "../src/pages/team/unlock.ts";
-import { keysReach, likeliestFirst, missingWeeks } from "../src/pages/team/weeks.ts";
+import { likeliestFirst, missingWeeks } from "../src/pages/team/weeks.ts";
 import { refused } from "./refused.ts";
 
 const WEEKS = ["2026-11-23", "2026-11-30", "2026-12-07"];
@@ -94,10 +94,6 @@ describe("the weeks of a supporter's keys", () => {
     expect(likeliestFirst(keys, "2026-11-23").map(({ week }) => week)).toEqual(order);
   });
 
-  it("reach up to the first week without a key", () => {
-    expect(keysReach([key("2026-11-23"), key("2026-11-30"), key("2026-12-14")], "2026-11-23")).toBe("2026-12-07");
-    expect(keysReach([key("2026-11-30")], "2026-11-23")).toBeNull();
-  });
 });
 
 describe("enrolment", () => {
@@ -118,7 +114,7 @@ describe("unlocking by words", () => {
     const keys = (await makeWeeks(ringKey, members, weeks)).map(({ published }) => published);
     const listed = writeRing(members);
     const ring = { listed, mac: ringMac(ringKey, listed), keys: { words: await sealRingKey(ringKey, "words", secret) } };
-    return { words: wordsOf(secret).join(" "), state: { ring, passkeys: [], weeks: WEEKS, keys } };
+    return { words: wordsOf(secret).join(" "), state: { ring, passkeys: [], weeks: WEEKS, until: null, keys } };
   };
 
   it("says what is wrong with the words, never more than that", async () => {
@@ -174,7 +170,7 @@ describe("what a device publishes", () => {
   const begun = async (weeks: readonly string[]) => {
     const secret = newSecret();
     const ring = await beginRing(secret);
-    const state: KeyState = { ring: null, passkeys: [], weeks: WEEKS, keys: [] };
+    const state: KeyState = { ring: null, passkeys: [], weeks: WEEKS, until: null, keys: [] };
     const made = await makeWeeks(ring.key, ring.members, weeks);
     const known = new Map(made.map(({ identity, published }) => [published.public_key, identity]));
     return { secret, ring, state, keys: made.map(({ published }) => published), known };

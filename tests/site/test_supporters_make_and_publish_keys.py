@@ -38,7 +38,7 @@ def publish(client: Client, body: object) -> HttpResponse:
 @pytest.mark.req("K-34")
 def test_before_the_first_visit_there_is_nothing_but_the_weeks_to_make(world: World) -> None:
     state = sign_in(Client(), world.renee).get(reverse("in_keys_state")).json()
-    assert state == {"ring": None, "passkeys": [], "weeks": WEEKS, "keys": []}
+    assert state == {"ring": None, "passkeys": [], "weeks": WEEKS, "until": None, "keys": []}
 
 
 @pytest.mark.req("K-34")

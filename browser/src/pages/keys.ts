@@ -6,7 +6,6 @@ import { TYPED_BACK, wrongPlaces } from "./team/enrolment.ts";
 import { askForWords, busy, sentenceFor } from "./team/locked.ts";
 import { complain, part, say, show } from "./team/texts.ts";
 import { type Addresses, addresses, keyState, type KeyState, Unlocked, withDevice, withWords } from "./team/unlock.ts";
-import { keysReach } from "./team/weeks.ts";
 
 const from = addresses();
 const trouble = part("keys-trouble");
@@ -149,14 +148,11 @@ function showWays({ ways, state }: Unlocked): void {
   show(part("not-linked"), outside.length > 0);
 }
 
-function showReach({ keys, weeks }: KeyState): void {
-  const place = part<HTMLTimeElement>("reach");
-  const until = keysReach(keys, weeks[0] ?? "");
+function showReach({ until }: KeyState): void {
   if (until === null) return;
-  const last = new Date(`${until}T00:00:00Z`);
-  last.setUTCDate(last.getUTCDate() - 1);
+  const place = part<HTMLTimeElement>("reach");
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeZone: "UTC" });
-  place.dateTime = last.toISOString().slice(0, 10);
-  place.textContent = format.format(last);
+  place.dateTime = until;
+  place.textContent = format.format(new Date(`${until}T00:00:00Z`));
   show(part("reach-line"));
 }

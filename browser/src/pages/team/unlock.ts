@@ -16,6 +16,8 @@ export interface KeyState {
   readonly passkeys: readonly string[];
   /** The weeks that should have a key, beginning with the running one. */
   readonly weeks: readonly string[];
+  /** The last day that the keys reach without a gap; null when the running week has none. */
+  readonly until: string | null;
   readonly keys: readonly WeekKey[];
 }
 

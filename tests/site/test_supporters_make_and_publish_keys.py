@@ -111,6 +111,14 @@ def test_a_week_whose_private_half_is_gone_counts_as_missing_and_can_be_made_ane
     assert client.get(reverse("in_keys_state")).json()["keys"] == again["keys"]
 
 
+def test_my_service_and_my_keys_name_the_same_last_day(world: World) -> None:
+    client = sign_in(Client(), world.renee)
+    assert "None for this week." in client.get(reverse("in_me")).content.decode()
+    publish(client, made(None, [WEEKS[0], WEEKS[1], WEEKS[3]]))
+    assert client.get(reverse("in_keys_state")).json()["until"] == "2026-12-06"
+    assert "Ready until Sunday 6 December." in client.get(reverse("in_me")).content.decode()
+
+
 def test_the_weeks_move_with_the_clock_and_their_number_is_policy(world: World) -> None:
     client = sign_in(Client(), world.renee)
     clock.shift(timedelta(days=7))

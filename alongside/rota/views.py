@@ -224,8 +224,6 @@ def _service(seat: Seat) -> dict[str, Any]:
         facts = team.supporter_of(seat.person.id, organisation.id)
     except team.NotASupporter:
         return {}
-    this_week = seals.monday_of(now)
-    last = sealing.last_weeks([seat.person.id]).get(seat.person.id)
     return {
         "facts": facts,
         "zone": ZoneInfo(organisation.time_zone),
@@ -234,6 +232,5 @@ def _service(seat: Seat) -> dict[str, Any]:
             {"duty": one, "label": TIERS[one.tier], "now": one.starts_at <= now}
             for one in queries.next_shifts_of(facts.id, now, SHIFTS_ON_MY_PAGE)
         ],
-        "has_keys": last is not None and last >= this_week,
-        "keys_end": last + timedelta(days=7) if last else None,
+        "keys_until": sealing.keys_until(seat.person.id, seals.monday_of(now)),
     }

@@ -37,7 +37,7 @@ from alongside.policy.models import Change
 from alongside.rota.models import Shift
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
-from alongside.sealing.models import KeyWrap, ReceivingKey, WordsRecipient
+from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
 from alongside.team import actions as team
 from alongside.team.models import Supporter
 from tests import world as cast
@@ -89,7 +89,7 @@ class Cast:
         for serving, tier in ((world.renee, 1), (world.marcus, 2)):
             cast.shift(serving, tier, cast.WEEK_BEGINS, cast.WEEK_BEGINS + timedelta(days=7))
             cast.shift(serving, tier, cast.WEEK_BEGINS + timedelta(days=10), cast.WEEK_BEGINS + timedelta(weeks=WEEKS))
-        kept: tuple[type[models.Model], ...] = (WordsRecipient, ReceivingKey, KeyWrap)
+        kept: tuple[type[models.Model], ...] = (KeyRing, WrapRecipient, ReceivingKey, KeyWrap)
         return cls(world, tuple(list(model._default_manager.all()) for model in kept))
 
     def begin(self) -> list[Supporter]:

@@ -17,13 +17,14 @@ from alongside.kernel import clock as kernel_clock
 from alongside.notify.models import Notice
 from alongside.sealing import actions as sealing
 from alongside.sealing import rules as seals
-from alongside.sealing.models import WordsRecipient
+from alongside.sealing.models import KeyRing
 from alongside.site import schedule
 from alongside.site.schedule import JOBS, Job, Loop
 from alongside.team import actions as team
 from alongside.team import rules as serving
 from alongside.team.models import Supporter
 from tests import age_reader
+from tests.sealing.devices import words_publication
 from tests.world import NOW, World
 
 
@@ -31,9 +32,9 @@ def give_keys(serving: Supporter, *, weeks: int) -> None:
     """Publish receiving keys for so many weeks from this one on, as the supporter's device would."""
     _identity, wrap_recipient = age_reader.wrap_keys(serving.id.bytes)
     mondays = seals.weeks_from(seals.monday_of(kernel_clock.now()), weeks)
-    made = [(week, *age_reader.new_identity()) for week in mondays]
-    keys = [sealing.NewKey(week, public, age_reader.wrap(identity, wrap_recipient)) for week, identity, public in made]
-    sealing.publish(serving.person_id, wrap_recipient, keys, weeks=mondays)
+    made = {week: age_reader.new_identity() for week in mondays}
+    keys = {week: (public, age_reader.wrap(identity, wrap_recipient)) for week, (identity, public) in made.items()}
+    sealing.publish(serving.person_id, words_publication(serving.person_id, wrap_recipient, keys), weeks=mondays)
 
 
 class Machine:
@@ -224,7 +225,7 @@ def test_purge_does_not_hide_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_supporter_is_told_once_that_keys_run_out(world: World) -> None:
     give_keys(world.renee, weeks=1)
     give_keys(world.marcus, weeks=4)
-    assert WordsRecipient.objects.get(person=world.renee.person).warned_for is None
+    assert KeyRing.objects.get(person=world.renee.person).warned_for is None
     assert team.warn_of_keys(NOW) == 1
     assert team.warn_of_keys(NOW + timedelta(hours=1)) == 0
     assert team.warn_of_keys(NOW + timedelta(days=2)) == 0

@@ -10,14 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from allauth.mfa.models import Authenticator
 from django import db
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.utils import timezone
 
 from alongside.accounts import actions as accounts
 from alongside.anonymous import actions as anonymous
@@ -60,7 +59,7 @@ class Job:
 
 def _purge_sessions(now: datetime) -> int:
     # Sessions live by the machine's own clock, also where the demonstration's clock was moved.
-    return Session.objects.filter(expire_date__lte=timezone.now()).delete()[0]
+    return Session.objects.filter(expire_date__lte=datetime.fromtimestamp(time.time(), UTC)).delete()[0]
 
 
 def _purge_invitations(now: datetime) -> int:

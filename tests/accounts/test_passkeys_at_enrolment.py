@@ -16,11 +16,12 @@ from alongside.accounts.models import AuditEntry, ContactPoint, Invitation, Pers
 from alongside.kernel import clock as kernel_clock
 from alongside.notify.models import Notice
 from alongside.rota.models import Shift
-from alongside.sealing.models import KeyWrap, ReceivingKey, WordsRecipient
+from alongside.sealing.models import KeyRing, ReceivingKey
 from alongside.team import actions as team
 from alongside.team.models import Supporter
 from tests.accounts.authenticator import Phone, add, enter, look, post
 from tests.conftest import Clock
+from tests.sealing.devices import give_key_rows
 from tests.world import PASSWORD, World, make_world, person, sign_in
 
 GOOD = "four calm geese walk"
@@ -166,9 +167,7 @@ def test_of_two_devices_that_take_up_one_invitation_one_gets_in() -> None:
 
 
 def give_keys(to: Person) -> None:
-    WordsRecipient.objects.create(person=to, recipient="age1pq1words")
-    key = ReceivingKey.objects.create(person=to, week=kernel_clock.now().date(), public_key="age1pq1week")
-    KeyWrap.objects.create(key=key, sealed=b"sealed")
+    give_key_rows(to.id, [kernel_clock.now().date()])
 
 
 def again(client: Client, person_id: uuid.UUID) -> Any:
@@ -205,7 +204,7 @@ def test_letting_somebody_enrol_again_ends_every_way_in_and_keeps_what_they_are(
     assert renee.is_active
     assert device.get(reverse("in_me")).url.startswith(reverse("account_login"))
     assert not ReceivingKey.objects.filter(person=renee).exists()
-    assert not WordsRecipient.objects.filter(person=renee).exists()
+    assert not KeyRing.objects.filter(person=renee).exists()
     assert enter(Client(), lost).json() == {"code": "unknown"}
     assert "_auth_user_id" not in log_in(renee).session
     assert queries.roles_held(renee.email, world.pine) == ["supporter"]

@@ -26,6 +26,7 @@ from tests.conftest import Clock
 from tests.escalation.programme import CONTACT
 from tests.help_requests.frames import ONE, TWELVE, WRAP, Frame, frame_for, give_keys, public_key
 from tests.help_requests.test_many_at_once import at_once
+from tests.sealing import devices
 from tests.world import World, timedelta
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -221,8 +222,9 @@ def test_handed_on_to_somebody_whose_service_ends_in_that_instant_no_copy_is_lef
 def give_key(serving: Supporter, number: int) -> None:
     """Publish one key of this week for one more supporter."""
     week = seals.monday_of(product.now())
-    key = sealing.NewKey(week, public_key(9000 + 2 * number), WRAP)
-    sealing.publish(serving.person_id, public_key(9001 + 2 * number), [key], weeks=[week])
+    keys = {week: (public_key(9000 + 2 * number), WRAP)}
+    sent = devices.words_publication(serving.person_id, public_key(9001 + 2 * number), keys)
+    sealing.publish(serving.person_id, sent, weeks=[week])
 
 
 @pytest.mark.req("D-10")

@@ -60,6 +60,8 @@ def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     Role.objects.create(person=world.anne, organisation=world.pine, name="coordinator")
     Invitation.objects.all().delete()
     return {
+        "in_again": (world.hana, "in_again", [world.marcus.person.id], {}),
+        "in_operate_again": (world.priya, "in_operate_again", ["pine", world.anne.id], {}),
         "in_operate_revoke": (world.priya, "in_operate_revoke", ["pine", world.anne.id], {}),
         "in_operator_revoke": (world.priya, "in_operator_revoke", [second(world)], {}),
         "in_operator_withdraw": (world.priya, "in_operator_withdraw", [invited(world)], {}),

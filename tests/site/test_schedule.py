@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -201,8 +201,10 @@ def test_every_job_runs_on_a_real_database_and_leaves_the_organisations_their_ce
 
 @pytest.mark.req("K-22", "K-24")
 def test_purge_forgets_sessions_notices_and_when_codes_were_used(world: World) -> None:
-    Session.objects.create(session_key="old", session_data="x", expire_date=NOW)
-    Session.objects.create(session_key="live", session_data="x", expire_date=NOW + timedelta(hours=1))
+    # By the machine's own clock, not by one that the demonstration moved.
+    today = datetime.fromtimestamp(time.time(), UTC)
+    Session.objects.create(session_key="old", session_data="x", expire_date=today)
+    Session.objects.create(session_key="live", session_data="x", expire_date=today + timedelta(hours=1))
     Notice.objects.create(kind="email", address="a@b.example", message="test", due_at=NOW, expires_at=NOW)
     Authenticator.objects.filter(user=world.hana).update(last_used_at=NOW)
     schedule.purge(NOW)

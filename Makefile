@@ -10,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 SAY := @>&2 printf '  %s\n'
 
-.PHONY: help demo install build test check format bench trace messages lock clean soak
+.PHONY: help demo install build test check format bench trace messages lock clean soak package
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,13 @@ demo: build ## install, build and serve a believable organisation on http://loca
 install: .stamps/test build ## everything that working on the code needs
 
 build: .stamps/browser .stamps/catalogues ## browser scripts, styles, translations
+
+package: build ## dist/: program, hashes and recipes for a server (WHEELS=yes: for one without internet)
+	@rm -rf dist && mkdir dist
+	@$(BIN)/python -m hatchling build -t wheel -d dist >/dev/null
+	@cp requirements/run.txt dist/ && cp -r deploy/. dist/
+	@test -z "$(WHEELS)" || $(BIN)/python -m pip download --quiet --require-hashes --only-binary :all: -r requirements/run.txt -d dist/wheels
+	$(SAY) "Made dist/. On the server, as root: sh dist/install"
 
 test: .stamps/test build ## everything that CI runs, on SQLite and PostgreSQL, with a real browser
 	@$(BIN)/python -m tools.run_tests
@@ -41,7 +48,7 @@ trace: ## each requirement with the tests that name it, as JSON
 	@$(PYTHON) tools/trace.py
 
 messages: .stamps/test ## collect what is to be translated into French (needs GNU gettext)
-	@cd alongside && PYTHONPATH=.. ALONGSIDE_SECRET_KEY=messages ../$(BIN)/python -m django makemessages \
+	@cd alongside && PYTHONPATH=.. ALONGSIDE_SECRET_KEY=$$(../$(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') ../$(BIN)/python -m django makemessages \
 	  --settings alongside.site.settings --locale fr --no-location --no-obsolete --verbosity 0
 
 lock: ## write requirements/*.txt again: hashed, without any index address
@@ -83,7 +90,7 @@ clean: ## take away what was built
 	$(SAY) 'Building scripts and styles'
 	@rm -rf alongside/site/static/build
 	@cd browser && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build
-	@ALONGSIDE_SECRET_KEY=build ALONGSIDE_DATA=$(CURDIR)/data $(BIN)/python -m django collectstatic --settings alongside.site.settings --no-input --clear -v 0
+	@ALONGSIDE_SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') ALONGSIDE_DATA=$(CURDIR)/data $(BIN)/python -m django collectstatic --settings alongside.site.settings --no-input --clear -v 0
 	@touch $@
 
 .stamps/catalogues: .stamps/run $(shell find alongside/site/locale -name '*.po' 2>/dev/null)

@@ -17,6 +17,21 @@ const entries = (existsSync(pages) ? readdirSync(pages) : [])
   .map((name) => ({ in: join(pages, name), out: basename(name, ".ts") }));
 if (existsSync(style)) entries.push({ in: style, out: "main" });
 
+// A service worker is one plain file: it cannot share chunks with pages.
+/** @type {import("esbuild").BuildOptions} */
+const worker = {
+  absWorkingDir: here,
+  entryPoints: [{ in: join(here, "src/worker/sw.ts"), out: "sw" }],
+  outdir: target,
+  bundle: true,
+  format: "iife",
+  target: "es2022",
+  platform: "browser",
+  minify: true,
+  charset: "utf8",
+  logLevel: "warning",
+};
+
 /** @type {import("esbuild").BuildOptions} */
 const options = {
   absWorkingDir: here,
@@ -37,7 +52,9 @@ const options = {
 
 rmSync(target, { recursive: true, force: true });
 if (process.argv.includes("--watch")) {
+  await (await context(worker)).watch();
   await (await context(options)).watch();
 } else if (entries.length > 0) {
+  await build(worker);
   await build(options);
 }

@@ -6,6 +6,7 @@ so what one side seals and the other opens is sealed as the format says.
 
 import base64
 import hashlib
+import hmac as hmac_module
 import os
 import random
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.hpke import (
     AEAD,
     KDF,
@@ -100,9 +101,51 @@ def receipt(secret: bytes) -> Receipt:
     )
 
 
-def wrap_keys(secret: bytes) -> tuple[str, str]:
-    """Derive a supporter's wrap identity and recipient from the 16 bytes of their words."""
-    return new_identity(_derived(secret, b"alongside supporter v1", b"wrap", 32))
+def wrap_keys(secret: bytes, name: str = "words") -> tuple[str, str]:
+    """Derive a supporter's wrap identity and recipient from the secret of their words, or of the passkey `name`."""
+    return new_identity(_derived(secret, _ring_salt(name), b"wrap", 32))
+
+
+def ring_text(members: list[tuple[str, str, str]]) -> str:
+    """Write the list of a ring: name, host and recipient of each member, words first."""
+    lines = [" ".join(one) for one in sorted(members, key=lambda one: (one[0] != "words", one[0]))]
+    return "\n".join(["alongside ring v1", *lines, ""])
+
+
+def ring_mac(ring_key: bytes, listed: str) -> bytes:
+    """Return the MAC of a ring's list."""
+    return hmac_module.digest(ring_key, listed.encode(), "sha256")
+
+
+def week_mac(ring_key: bytes, week: str, public_key: str) -> bytes:
+    """Return the MAC that ties a public key to its week."""
+    return hmac_module.digest(ring_key, f"alongside week v1\n{week}\n{public_key}\n".encode(), "sha256")
+
+
+def seal_ring_key(ring_key: bytes, name: str, secret: bytes) -> bytes:
+    """Seal a ring's key for the member whose secret this is."""
+    nonce = os.urandom(12)
+    return nonce + AESGCM(_ring_seal_key(name, secret)).encrypt(nonce, ring_key, _ring_bound(name))
+
+
+def open_ring_key(sealed: bytes, name: str, secret: bytes) -> bytes:
+    """Open a ring's key with a member's secret. Raises CannotOpenError."""
+    try:
+        return AESGCM(_ring_seal_key(name, secret)).decrypt(sealed[:12], sealed[12:], _ring_bound(name))
+    except InvalidTag as refused:
+        raise CannotOpenError from refused
+
+
+def _ring_salt(name: str) -> bytes:
+    return b"alongside supporter v1" if name == "words" else b"alongside passkey v1"
+
+
+def _ring_seal_key(name: str, secret: bytes) -> bytes:
+    return _derived(secret, _ring_salt(name), b"ring", 32)
+
+
+def _ring_bound(name: str) -> bytes:
+    return f"alongside ring v1\n{name}\n".encode()
 
 
 def pad(text: str) -> bytes:

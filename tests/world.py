@@ -122,7 +122,7 @@ def person(name: str, organisation: Organisation | None, *roles: str, second_ste
     made.set_password(PASSWORD)
     made.save()
     EmailAddress.objects.create(user=made, email=made.email, verified=True, primary=True)
-    ContactPoint.objects.create(person=made, kind="email", address=made.email)
+    ContactPoint.objects.create(person=made, kind="email", address=made.email, state="confirmed")
     for role in roles:
         Role.objects.create(person=made, organisation=None if role == "operator" else organisation, name=role)
     if second_step:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alongside.accounts.models import ContactPoint, Organisation, Person
 from alongside.content import law
+from alongside.notify import queries as outbox
 from alongside.notify import rules as notify
 
 GOOD_PASSWORD = _("At least 12 characters. Four or five words in a row are easy to remember and hard to guess.")
@@ -156,6 +157,13 @@ class NewOrganisationForm(OrganisationForm):
         return slug
 
 
+class OperatorForm(forms.Form):
+    """Who is to operate the installation, too."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+
+
 class ContactPointForm(forms.Form):
     """A place where somebody is alerted."""
 
@@ -163,7 +171,7 @@ class ContactPointForm(forms.Form):
         label=_("How"),
         choices=[
             (ContactPoint.Kind.EMAIL, _("E-mail")),
-            (ContactPoint.Kind.APPRISE, _("Text message or chat (Apprise address)")),
+            (ContactPoint.Kind.APPRISE, _("Text message, voice call or chat (Apprise address)")),
         ],
         widget=forms.RadioSelect,
         initial=ContactPoint.Kind.EMAIL,
@@ -189,6 +197,49 @@ class ContactPointForm(forms.Form):
         return cleaned
 
 
+class PushForm(forms.Form):
+    """A browser's push subscription, as its script sends it."""
+
+    endpoint = forms.CharField(max_length=800, strip=False)
+    p256dh = forms.CharField(max_length=100, strip=False)
+    auth = forms.CharField(max_length=40, strip=False)
+    address = ""
+
+    def clean(self) -> dict[str, Any]:
+        """Judge the three together."""
+        cleaned = super().clean() or {}
+        if not self.errors:
+            self.address = notify.push_address(cleaned["endpoint"], cleaned["p256dh"], cleaned["auth"])
+            if not outbox.is_subscription(self.address):
+                raise ValidationError(_("Notices cannot be sent there."))
+        return cleaned
+
+
+class QuietForm(forms.Form):
+    """Hours in which somebody wants no notice that can wait; both empty for none."""
+
+    starts = forms.TimeField(
+        label=_("From"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+    ends = forms.TimeField(
+        label=_("To"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Take both or none, and no longer than a night."""
+        cleaned = super().clean() or {}
+        starts, ends = cleaned.get("starts"), cleaned.get("ends")
+        if self.errors:
+            return cleaned
+        if (starts is None) != (ends is None):
+            self.add_error("ends" if ends is None else "starts", _("Fill in both times, or empty both."))
+        elif starts is not None and ends is not None and starts == ends:
+            self.add_error("ends", _("Both times are the same. Empty both if you want no quiet hours."))
+        elif starts is not None and ends is not None and notify.length_of(starts, ends) > notify.LONGEST_QUIET:
+            self.add_error("ends", _("Quiet hours last 12 hours at most."))
+        return cleaned
+
+
 class _Code:
     """Mixin: how a one-time code is typed, and that its use leaves no time behind."""
 
@@ -211,6 +262,19 @@ class CodeForm(_Code, codes.AuthenticateForm):
         """Sign in, and forget when the app was last used: nobody's hours are kept (K-26)."""
         super().save()
         Authenticator.objects.filter(user=self.user).update(last_used_at=None)
+
+
+class NoCredentialForm(forms.Form):
+    """Where the library would take a passkey as a mere second step: refused. A passkey signs in alone, at one door that
+    looks at what comes along with it.
+    """
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:  # noqa: ARG002
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse whatever it is, without looking at it."""
+        raise ValidationError(_("A passkey cannot be sent this way. Use the button, or type a code."))
 
 
 class FreshCodeForm(_Code, codes.ReauthenticateForm):

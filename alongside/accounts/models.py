@@ -44,7 +44,10 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser):
-    """Somebody with a role in a team. When they last signed in is not kept."""
+    """Somebody with a role in a team. When they last signed in is not kept.
+
+    Between `quiet_from` and `quiet_to`, by the clock of their organisation, they want no notice that can wait.
+    """
 
     last_login = None
 
@@ -53,6 +56,8 @@ class Person(AbstractBaseUser):
     name = models.CharField(max_length=80)
     language = models.CharField(max_length=5, default="en")
     is_active = models.BooleanField(default=True)
+    quiet_from = models.TimeField(null=True)
+    quiet_to = models.TimeField(null=True)
 
     objects = PersonManager()
     USERNAME_FIELD = "email"
@@ -83,18 +88,33 @@ class Role(models.Model):
 
 
 class ContactPoint(models.Model):
-    """Where a person is alerted: an e-mail address or an Apprise address (SMS, chat)."""
+    """Where a person is alerted: an e-mail address, an Apprise address (SMS, voice, chat) or a browser's push
+    subscription; tried in the order of `position`.
+
+    A test notice carries a token, of which the SHA-256 is kept until it is used or `test_until` has come.
+    """
 
     class Kind(models.TextChoices):
         EMAIL = "email"
         APPRISE = "apprise"
+        PUSH = "push"
+
+    class State(models.TextChoices):
+        UNCONFIRMED = "unconfirmed"
+        CONFIRMED = "confirmed"
+        DEAD = "dead"
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_points")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    address = models.CharField(max_length=300)
+    address = models.CharField(max_length=1000)
+    position = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.UNCONFIRMED)
+    test_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    test_until = models.DateTimeField(null=True)
 
     class Meta:
+        ordering = ["position", "kind", "address"]
         constraints = [models.UniqueConstraint(fields=["person", "kind", "address"], name="contact_point_once")]
 
 

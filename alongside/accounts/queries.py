@@ -1,16 +1,30 @@
 """Who is signed in, and what they may do."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 
 from alongside.accounts import rules
 from alongside.accounts.models import AuditEntry, ContactPoint, Invitation, Office, Organisation, Person, Role
 from alongside.content import load
 from alongside.kernel import ids
+from alongside.notify import rules as notices
+
+ROLE_NAMES = {
+    "supporter": _("Supporter"),
+    "coordinator": _("Coordinator"),
+    "clinician": _("Clinician"),
+    "leader": _("Leader"),
+    "manager": _("Manager"),
+    "operator": _("Operator"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,14 +74,20 @@ def seats(person: Person) -> list[Seat]:
     return sorted(found, key=lambda seat: seat.of.slug if seat.of else "~")
 
 
+def roles_held(email: str, organisation: Organisation | None) -> list[str]:
+    """Return the roles that the person with this address holds there."""
+    rows = Role.objects.filter(person__email__iexact=email.strip(), organisation=organisation)
+    return list(rows.values_list("name", flat=True))
+
+
 def open_organisation(slug: str) -> Organisation:
     """Return an organisation by its slug; raises Organisation.DoesNotExist. It may be closed: see `open`."""
     return Organisation.objects.get(slug=slug)
 
 
 def contact_points_of(person_id: uuid.UUID) -> list[ContactPoint]:
-    """Return the places where a person is alerted; for their own page."""
-    return list(ContactPoint.objects.filter(person_id=person_id).order_by("kind", "address"))
+    """Return the places where a person is alerted, in their order; for their own page."""
+    return list(ContactPoint.objects.filter(person_id=person_id))
 
 
 def organisation(organisation_id: uuid.UUID) -> Organisation:
@@ -95,8 +115,65 @@ def coordinators_of(organisation_id: uuid.UUID) -> list[Person]:
 
 
 def addresses_of(person_id: uuid.UUID) -> list[tuple[str, str]]:
-    """Return (kind, address) of each contact point of a person."""
-    return list(ContactPoint.objects.filter(person_id=person_id).values_list("kind", "address"))
+    """Return (kind, address) of each way a person can be tried, in the order of trying.
+
+    Ways that failed come last, since a full mailbox may work again; a push subscription that ended never does.
+    """
+    points = ContactPoint.objects.filter(person_id=person_id)
+    dead = ContactPoint.State.DEAD
+    tried = [one for one in points if one.state != dead] + [
+        one for one in points if one.state == dead and one.kind != ContactPoint.Kind.PUSH
+    ]
+    return [(one.kind, one.address) for one in tried]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How many people there are, how many of them have no confirmed way to be reached, and how many none at all."""
+
+    people: int
+    unconfirmed: int
+    unreachable: int
+
+
+def reach_of(person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return for each person whether a way to reach them is "confirmed", "unconfirmed", or every one is "dead"."""
+    found = dict.fromkeys(person_ids, "dead")
+    rows = ContactPoint.objects.filter(person_id__in=list(found)).exclude(state=ContactPoint.State.DEAD)
+    for person_id, state in rows.values_list("person_id", "state"):
+        if found[person_id] != ContactPoint.State.CONFIRMED:
+            found[person_id] = state
+    return found
+
+
+def reach() -> Reach:
+    """Return in numbers how the supporters and coordinators of this installation can be reached; for `doctor`."""
+    called = Role.objects.filter(name__in=("supporter", "coordinator"), person__is_active=True)
+    states = list(reach_of(called.values_list("person_id", flat=True)).values())
+    return Reach(len(states), sum(state != "confirmed" for state in states), states.count("dead"))
+
+
+def quiet_of(person: Person) -> notices.Quiet | None:
+    """Return a person's quiet hours, by the clock of the first organisation in which they have a role."""
+    if person.quiet_from is None or person.quiet_to is None:
+        return None
+    return notices.Quiet(person.quiet_from, person.quiet_to, home_zone_of(person))
+
+
+def home_zone_of(person: Person) -> str:
+    """Return the name of the time zone that a person lives by: that of their first organisation, else UTC."""
+    return next((seat.of.time_zone for seat in seats(person) if seat.of), "UTC")
+
+
+def after_quiet(person: Person, now: datetime) -> datetime:
+    """Return when a note that can wait may come: now, or when the person's quiet hours end."""
+    return notices.quiet_until(quiet_of(person), now) or now
+
+
+def tested(token: str, now: datetime) -> ContactPoint | None:
+    """Return the contact point to which a test with this token was sent; None when used, replaced or too old."""
+    rows = ContactPoint.objects.filter(test_hash=ids.digest(token.encode()), test_until__gt=now)
+    return rows.select_related("person").first()
 
 
 def invitation(token: str, now: datetime) -> Invitation | None:
@@ -106,16 +183,60 @@ def invitation(token: str, now: datetime) -> Invitation | None:
 
 
 def account_in_use(email: str) -> Person | None:
-    """Return the person with this address who can sign in, or None. Only for whoever holds an invitation to that
-    address.
+    """Return the person with this address who can sign in, or None: also where every way in was taken from them.
+
+    Only for whoever holds an invitation to that address.
     """
-    return Person.objects.filter(email__iexact=email, is_active=True).first()
+    person = Person.objects.filter(email__iexact=email, is_active=True).first()
+    return person if person and can_sign_in(person) else None
 
 
-def invitations_of(organisation_id: uuid.UUID, now: datetime) -> list[Invitation]:
-    """Return the open invitations of an organisation by name."""
-    rows = Invitation.objects.filter(organisation_id=organisation_id, expires_at__gt=now)
-    return list(rows.select_related("office").order_by("name"))
+def can_sign_in(person: Person) -> bool:
+    """Say whether a person could prove who they are, or has at least begun to set that up; somebody who is to enrol
+    again can not.
+    """
+    return person.has_usable_password() or Authenticator.objects.filter(user=person).exists()
+
+
+def has_way_in(person: Person, *, without: int | None = None) -> bool:
+    """Say whether a person can sign in, with all its steps, after the passkey `without` is gone."""
+    rows = Authenticator.objects.filter(user=person).exclude(pk=without)
+    kinds = set(rows.values_list("type", flat=True))
+    by_password = person.has_usable_password() and Authenticator.Type.TOTP in kinds
+    return by_password or Authenticator.Type.WEBAUTHN in kinds
+
+
+@dataclass(frozen=True)
+class Passkey:
+    """One passkey of a person's own list. `id` is the credential's, in base64url, as devices and key wraps name it."""
+
+    number: int
+    id: str
+    name: str
+    host: str
+    month: datetime
+
+
+def passkeys_of(person_id: uuid.UUID) -> list[Passkey]:
+    """Return a person's passkeys in the order they were added."""
+    rows = Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.WEBAUTHN).order_by("pk")
+    return [
+        Passkey(row.pk, row.data["credential"]["id"], row.data["name"], row.data.get("host", ""), row.created_at)
+        for row in rows
+    ]
+
+
+def passkeys_of_other_hosts(host: str) -> int:
+    """Return how many passkeys were made for another host name than this one and so work no more; for the operator."""
+    rows = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
+    return sum(kept != host for kept in rows.values_list("data__host", flat=True))
+
+
+def invitations_of(organisation_id: uuid.UUID | None, now: datetime) -> list[Invitation]:
+    """Return the open invitations of an organisation, or those of operators, by name."""
+    rows = Invitation.objects.filter(expires_at__gt=now).select_related("office").order_by("name")
+    where = {"organisation_id": organisation_id} if organisation_id else {"organisation": None}
+    return list(rows.filter(**where))
 
 
 def people_of(organisation_id: uuid.UUID) -> list[tuple[Person, list[str]]]:
@@ -135,3 +256,14 @@ def organisations() -> list[Organisation]:
 def changes_of(organisation_id: uuid.UUID, most: int = 200) -> list[AuditEntry]:
     """Return the newest changes that coordinators and operators made, newest first."""
     return list(AuditEntry.objects.filter(organisation_id=organisation_id).select_related("person")[:most])
+
+
+def operators() -> list[Person]:
+    """Return everybody who operates this installation and can sign in, by name."""
+    return list(Person.objects.filter(is_active=True, roles__name="operator").distinct())
+
+
+def changes_by_operators(most: int = 200) -> list[AuditEntry]:
+    """Return the newest changes to the installation itself: its operators, and which organisations there are."""
+    ours = Q(organisation=None) | Q(what__in=["organisation.made", "organisation.opened", "organisation.closed"])
+    return list(AuditEntry.objects.filter(ours).select_related("person", "organisation")[:most])

@@ -1,6 +1,8 @@
 """Who may do what."""
 
 from collections.abc import Collection, Iterable, Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ROLES = ("supporter", "coordinator", "clinician", "leader", "manager", "operator")
@@ -43,3 +45,87 @@ def check_zone(name: str) -> None:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"unknown time zone: {name!r}") from None
+
+
+# --- passkeys ----------------------------------------------------------------------------------------------------
+
+# What a browser hands out of an authenticator's own secret (WebAuthn PRF and its older names): never taken, never kept.
+SECRETS = ("prf", "hmacgetsecret", "hmaccreatesecret", "hmac-secret", "largeblob", "credblob", "getcredblob")
+MOST_OF_A_PASSKEY = 4_096
+ADDING = frozenset({"clientDataJSON", "attestationObject"})
+SIGNING_IN = frozenset({"clientDataJSON", "authenticatorData", "signature", "userHandle"})
+CREDENTIAL = frozenset({"id", "rawId", "type", "response", "clientExtensionResults"})
+USUAL_PORTS = {"http": 80, "https": 443}
+WEBSAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+class BadCredential(ValueError):
+    """What was posted is no passkey that may be taken; the text is a code and quotes nothing.
+
+    `carries-secret`: something of the authenticator's own secret came along. `malformed`: not the agreed form.
+    `not-verified`: nobody proved to the device who they are. `not-kept`: not a passkey that the device keeps itself.
+    `other-address`: made on a page of another address. `expired`: the question was asked too long ago, or answered
+    already. `unknown`: this server knows no such passkey. `known`: it has this one already.
+    """
+
+
+def check_credential(sent: object, response: frozenset[str]) -> None:
+    """Refuse (BadCredential) whatever is not exactly what our own page posts of a passkey: `response` is ADDING or
+    SIGNING_IN.
+
+    Results of the PRF extension are looked for first and anywhere, so that their sender hears of exactly that.
+    """
+    if _carries_secret(sent):
+        raise BadCredential("carries-secret")
+    if not isinstance(sent, dict) or set(sent) != CREDENTIAL or sent["type"] != "public-key":
+        raise BadCredential("malformed")
+    inner, extensions = sent["response"], sent["clientExtensionResults"]
+    if not isinstance(inner, dict) or set(inner) != response:
+        kept = not isinstance(inner, dict) or set(inner) != response - {"userHandle"}
+        raise BadCredential("malformed" if kept else "not-kept")
+    if sent["id"] != sent["rawId"] or not all(_is_websafe(one) for one in (sent["id"], *inner.values())):
+        raise BadCredential("malformed")
+    if extensions not in ({}, {"credProps": {"rk": True}}, {"credProps": {"rk": False}}, {"credProps": {}}):
+        raise BadCredential("malformed")
+    # Who does not report it was still obliged by the question; the first sign-in shows that the device keeps it.
+    if extensions.get("credProps", {}).get("rk") is False:
+        raise BadCredential("not-kept")
+
+
+def _carries_secret(value: object) -> bool:
+    """Look through everything: a name of SECRETS at any depth is enough, whatever its value."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if any(str(name).lower() in SECRETS for name in one):
+                return True
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return False
+
+
+def _is_websafe(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MOST_OF_A_PASSKEY and WEBSAFE.issuperset(value)
+
+
+def origin(address: str) -> str:
+    """Return an address as browsers write where a page comes from: small letters, no usual port, no path."""
+    parts = urlsplit(address.lower())
+    port = f":{parts.port}" if parts.port and parts.port != USUAL_PORTS.get(parts.scheme) else ""
+    return f"{parts.scheme}://{(parts.hostname or '').rstrip('.')}{port}"
+
+
+def passkey_host(address: str) -> str:
+    """Return the host name that passkeys are bound to at this address; empty where browsers allow none: at an IP
+    address, and without HTTPS anywhere but on localhost.
+    """
+    parts = urlsplit(address)
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        ip_address(host)
+    except ValueError:
+        here = host == "localhost" or host.endswith(".localhost")
+        return host if parts.scheme == "https" or (parts.scheme == "http" and here) else ""
+    return ""

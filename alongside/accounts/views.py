@@ -1,40 +1,36 @@
 """Pages about oneself and about organisations. Sign-in is the library's, dressed in templates/account and mfa."""
 
+import json
 import uuid
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
-from django.contrib import messages
+from django.contrib import auth, messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils import formats, timezone
-from django.utils.dateparse import parse_datetime
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alongside.accounts import actions, queries
-from alongside.accounts.forms import ContactPointForm, NewOrganisationForm, OrganisationForm
-from alongside.accounts.models import AuditEntry, ContactPoint, Organisation, Role
+from alongside.accounts.forms import (
+    ContactPointForm,
+    NewOrganisationForm,
+    OperatorForm,
+    OrganisationForm,
+    PushForm,
+    QuietForm,
+)
+from alongside.accounts.models import ContactPoint, Invitation, Organisation, Person, Role
 from alongside.kernel import clock
 
-# What an audit entry says; `{...}` are its details. Keys are never renamed: old entries keep theirs.
-SENTENCES = {
-    "organisation.made": _("made the organisation {name}"),
-    "organisation.changed": _("changed the organisation's details"),
-    "organisation.opened": _("opened the organisation to requests"),
-    "organisation.closed": _("closed the organisation to new requests"),
-    "person.invited": _("invited {name} ({roles})"),
-    "invitation.withdrawn": _("took back the invitation of {name}"),
-    "role.given": _("gave {name} a role: {role}"),
-    "role.revoked": _("took a role from {name}: {role}"),
-    "policy.changed": _("changed the setting {key} from {from} to {to}"),
-    "shift.entered": _("put {name} on call in tier {tier}, {from} to {to}"),
-    "shift.removed": _("took {name} off call in tier {tier}, {from} to {to}"),
-}
+# A browser's subscription is about 400 bytes.
+MOST_BYTES = 4000
 
 
 @require_safe
@@ -43,6 +39,15 @@ def signed_out(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("in_home")
     return render(request, "enter/signed_out.html")
+
+
+@require_POST
+def everywhere(request: HttpRequest) -> HttpResponse:
+    """End every session of one's own, on whatever device."""
+    if request.user.is_authenticated:
+        actions.sign_out_everywhere(request.user.id)
+        auth.logout(request)
+    return redirect("in_signed_out")
 
 
 @require_POST
@@ -76,40 +81,122 @@ def add_contact(request: HttpRequest) -> HttpResponse:
     seat = queries.permit(request.user, "me.change")
     form = ContactPointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actions.add_contact_point(seat.person, form.cleaned_data["kind"], form.cleaned_data["address"])
-        messages.success(request, _("Added. Send yourself a test to see that it arrives."))
-        return redirect("in_me")
+        try:
+            actions.add_contact_point(seat.person, form.cleaned_data["kind"], form.cleaned_data["address"])
+        except actions.TooManyWays:
+            form.add_error(None, _("There are enough ways to reach you. Remove one first."))
+        else:
+            messages.success(request, _("Added. Send yourself a test page to see that it arrives."))
+            return redirect("in_me")
     return render(request, "account/contact.html", {"seat": seat, "form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+def add_push(request: HttpRequest) -> HttpResponse:
+    """Take a browser's push subscription: 204; 422 with a code when it cannot be kept, 409 when there are enough."""
+    seat = queries.permit(request.user, "me.change")
+    form = PushForm(_sent(request))
+    if not form.is_valid():
+        return JsonResponse({"state": "refused"}, status=422)
+    try:
+        actions.add_contact_point(seat.person, ContactPoint.Kind.PUSH, form.address)
+    except actions.TooManyWays:
+        return JsonResponse({"state": "full"}, status=409)
+    return HttpResponse(status=204)
+
+
+def _sent(request: HttpRequest) -> dict[str, Any]:
+    """Return the fields of a small JSON body; none for anything else."""
+    if request.content_type != "application/json" or len(request.body) > MOST_BYTES:
+        return {}
+    try:
+        sent = json.loads(request.body)
+    except ValueError:
+        return {}
+    return sent if isinstance(sent, dict) else {}
+
+
+def _own_way(request: HttpRequest, change: Callable[[Person], None]) -> HttpResponse:
+    """Change one of one's own addresses; 404 for anybody else's."""
+    seat = queries.permit(request.user, "me.change")
+    try:
+        change(seat.person)
+    except ContactPoint.DoesNotExist:
+        raise Http404 from None
+    return redirect(reverse("in_me") + "#contacts")
 
 
 @require_POST
 def remove_contact(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Remove one of one's own addresses; the last one stays."""
-    seat = queries.permit(request.user, "me.change")
     try:
-        actions.remove_contact_point(seat.person, id)
-    except ContactPoint.DoesNotExist:
-        raise Http404 from None
+        answer = _own_way(request, lambda person: actions.remove_contact_point(person, id))
     except actions.LastContactPoint:
         messages.error(request, _("This is the only way to reach you, so it stays. Add another one first."))
-    else:
-        messages.success(request, _("Removed."))
-    return redirect("in_me")
+        return redirect("in_me")
+    messages.success(request, _("Removed."))
+    return answer
+
+
+@require_POST
+def move_contact(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Try one of one's own addresses earlier or later."""
+    return _own_way(
+        request,
+        lambda person: actions.move_contact_point(person, id, up=request.POST.get("to") == "earlier"),
+    )
 
 
 @require_POST
 def try_contact(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
-    """Send oneself a test notice."""
+    """Send oneself a test page by one way."""
+    answer = _own_way(request, lambda person: actions.try_way(person, id))
+    messages.success(request, _("A test page is on its way. Open it there and say that it reached you."))
+    return answer
+
+
+@require_POST
+def try_every(request: HttpRequest) -> HttpResponse:
+    """Send oneself a test page by every way."""
     seat = queries.permit(request.user, "me.change")
-    try:
-        actions.try_contact_point(seat.person, id)
-    except ContactPoint.DoesNotExist:
-        raise Http404 from None
-    messages.success(request, _("A test message is on its way. It should arrive within a minute."))
-    return redirect("in_me")
+    actions.try_every_way(seat.person)
+    messages.success(
+        request, _("A test page is on its way to every place you entered. Open it there and say that it reached you.")
+    )
+    return redirect("in_inbox" if request.POST.get("back") == "inbox" else "in_me")
 
 
-# --- the coordinator's: details of the programme, audit ----------------------------------------------------------
+@require_http_methods(["GET", "HEAD", "POST"])
+def reached(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whoever opens a test page to say that it reached them. Opening alone says nothing: a mail scanner opens
+    links too.
+    """
+    if request.method == "POST":
+        try:
+            actions.confirm(token)
+        except actions.NotATest:
+            return render(request, "enter/reached_gone.html", status=410)
+        return render(request, "enter/reached.html", {"thanks": True})
+    if queries.tested(token, clock.now()) is None:
+        return render(request, "enter/reached_gone.html", status=410)
+    return render(request, "enter/reached.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def quiet(request: HttpRequest) -> HttpResponse:
+    """Set one's quiet hours, or end them."""
+    seat = queries.permit(request.user, "me.change")
+    now_set = {"starts": seat.person.quiet_from, "ends": seat.person.quiet_to}
+    form = QuietForm(request.POST or None, initial=now_set)
+    if request.method == "POST" and form.is_valid():
+        actions.set_quiet_hours(seat.person, form.cleaned_data["starts"], form.cleaned_data["ends"])
+        messages.success(request, _("Saved."))
+        return redirect("in_me")
+    context = {"seat": seat, "form": form, "zone": queries.home_zone_of(seat.person)}
+    return render(request, "account/quiet.html", context, status=422 if form.errors else 200)
+
+
+# --- the coordinator's: details of the programme ----------------------------------------------------------------
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -126,41 +213,6 @@ def programme(request: HttpRequest) -> HttpResponse:
     form.fields["offices"].label = _("Further offices, one on each line")
     context = {"seat": seat, "form": form, "offices": offices}
     return render(request, "coordinate/programme.html", context, status=422 if form.errors else 200)
-
-
-@require_safe
-def audit(request: HttpRequest) -> HttpResponse:
-    """Show what coordinators and operators changed here, in the organisation's time."""
-    seat = queries.permit(request.user, "audit.see")
-    zone = ZoneInfo(seat.organisation.time_zone)
-    with timezone.override(zone):
-        entries = [
-            {
-                "at": entry.at,
-                "who": entry.person.name if entry.person else _("Somebody who has left"),
-                "sentence": _said(entry),
-            }
-            for entry in queries.changes_of(seat.organisation.id)
-        ]
-        return render(request, "coordinate/audit.html", {"seat": seat, "entries": entries})
-
-
-def _said(entry: AuditEntry) -> str:
-    """Return an entry as a sentence in the active language and time zone."""
-    words = str(SENTENCES.get(entry.what, entry.what))
-    detail = {key: _readable(value) for key, value in entry.detail.items()}
-    try:
-        return words.format(**detail)
-    except KeyError:
-        return f"{words} {detail}"
-
-
-def _readable(value: object) -> str:
-    """Return a detail for a sentence: a moment in local time, a list with commas."""
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    moment = parse_datetime(value) if isinstance(value, str) and "T" in value else None
-    return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else str(value)
 
 
 # --- the operator's: organisations and who leads them ------------------------------------------------------------
@@ -220,6 +272,70 @@ def _revoking(
     else:
         messages.success(request, _("Done. They are signed out and have no access as coordinator."))
     return redirect("in_organisations")
+
+
+# --- who operates ------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def operators(request: HttpRequest) -> HttpResponse:
+    """List who operates this installation, and invite a further one: a single one may fall ill."""
+    seat = queries.permit(request.user, "operate.change")
+    if request.method == "POST":
+        return _inviting_operator(request, seat)  # type: ignore[no-any-return]
+    return _operators_page(request, seat, OperatorForm())
+
+
+def _operators_page(request: HttpRequest, seat: queries.Seat, form: OperatorForm) -> HttpResponse:
+    context = {
+        "seat": seat,
+        "form": form,
+        "people": queries.operators(),
+        "invitations": queries.invitations_of(None, clock.now()),
+    }
+    return render(request, "operate/operators.html", context, status=422 if form.errors else 200)
+
+
+@reauthentication_required
+def _inviting_operator(request: HttpRequest, seat: queries.Seat) -> HttpResponse:
+    form = OperatorForm(request.POST)
+    if not form.is_valid():
+        return _operators_page(request, seat, form)
+    actions.invite(seat, organisation=None, roles=["operator"], **form.cleaned_data)
+    messages.success(request, _("Invited. The message is on its way."))
+    return redirect("in_operators")
+
+
+@require_POST
+def operator_withdraw(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Take back the invitation of an operator."""
+    seat = queries.permit(request.user, "operate.change")
+    try:
+        actions.withdraw_invitation(seat, id)
+    except Invitation.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("Taken back. Its link opens nothing any more."))
+    return redirect("in_operators")
+
+
+@require_POST
+def operator_revoke(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Take the operator's role from somebody, oneself included, while another one stays."""
+    seat = queries.permit(request.user, "operate.change")
+    return _revoking_operator(request, seat, id)  # type: ignore[no-any-return]
+
+
+@reauthentication_required
+def _revoking_operator(request: HttpRequest, seat: queries.Seat, person_id: uuid.UUID) -> HttpResponse:
+    try:
+        actions.revoke(seat, person_id, None, "operator")
+    except Role.DoesNotExist:
+        raise Http404 from None
+    except actions.LastOperator:
+        messages.error(request, _("One operator has to stay. Invite another one, and wait until they have come in."))
+    else:
+        messages.success(request, _("Done. They are signed out and no longer operate this installation."))
+    return redirect("in_operators")
 
 
 def _named(slug: str) -> Organisation:

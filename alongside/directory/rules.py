@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from alongside.sealing import rules as seals
+
 RANKS = ("primary", "backup", "coordinator", "further")
 
 
@@ -57,8 +59,8 @@ def oldest_week_in_use(now: datetime, *, list_valid: int, request_limit: int, la
     Something can be sealed to a week's key until the week is over and a list made in it has expired (`list_valid`,
     minutes), and lives for `request_limit` hours and `last_hold` minutes at most.
     """
-    moment = now.astimezone(UTC) - timedelta(minutes=list_valid + last_hold, hours=request_limit)
-    return moment.date() - timedelta(days=moment.weekday())
+    moment = now - timedelta(minutes=list_valid + last_hold, hours=request_limit)
+    return seals.monday_of(moment)
 
 
 def valid_until(now: datetime, minutes: int) -> datetime:

@@ -126,19 +126,34 @@ def _waiting_message(ladder: Ladder) -> str:
     return "waiting_now" if ladder.urgency == "now" else "waiting"
 
 
-def _alert(ladder: Ladder, who: Iterable[uuid.UUID], rung: int, message: str, now: datetime) -> None:
+def _alert(
+    ladder: Ladder,
+    who: Iterable[uuid.UUID],
+    rung: int,
+    message: str,
+    now: datetime,
+    *,
+    purpose: str = rules.CALL,
+) -> None:
+    pace = queries.pace(ladder, who, rung, message, now)
     for supporter_id in who:
-        Alert.objects.create(ladder=ladder, supporter_id=supporter_id, round=ladder.round, rung=rung)
-        person = team.person_of(supporter_id)
-        notify.queue(
-            about=ladder.id,
-            to=accounts.addresses_of(person.id),
-            message=message,
-            language=person.language,
-            values={},
-            now=now,
-            expires_at=ladder.ends_at,
-        )
+        Alert.objects.create(ladder=ladder, supporter_id=supporter_id, round=ladder.round, rung=rung, purpose=purpose)
+        _wake(ladder, supporter_id, message, pace, now)
+
+
+def _wake(ladder: Ladder, supporter_id: uuid.UUID, message: str, pace: queries.Pace, now: datetime) -> None:
+    person = team.person_of(supporter_id)
+    notify.queue(
+        about=ladder.id,
+        to=accounts.addresses_of(person.id),
+        message=message,
+        language=person.language,
+        values={},
+        now=now,
+        expires_at=ladder.ends_at,
+        due_at=pace.held.get(supporter_id),
+        gap=pace.gap,
+    )
 
 
 def tell_coordinators(ladder: Ladder, now: datetime) -> None:
@@ -179,12 +194,71 @@ def _come_back(ladder: Ladder, now: datetime, ends_at: datetime) -> None:
 def accept(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> bool:
     """Make the supporter the taker and return True; False when somebody else has it. Takes a claimed ladder, like every
     step of a person below, so that of several at once exactly one wins.
+
+    A taker's offer that still stands can be accepted too.
     """
-    if ladder.state not in rules.WAITING:
-        return ladder.taker_id == supporter_id
-    _change(ladder, state=Ladder.State.ACCEPTED, taker_id=supporter_id, taken_at=rules.minute_of(now))
-    notify.forget(ladder.id)
+    if ladder.state in rules.WAITING:
+        _change(ladder, state=Ladder.State.ACCEPTED, taker_id=supporter_id, taken_at=rules.minute_of(now))
+        notify.forget(ladder.id)
+        return True
+    if ladder.taker_id == supporter_id:
+        return True
+    if supporter_id not in queries.facts_of(ladder, now).offered:
+        return False
+    _take_over(ladder, supporter_id, now)
     return True
+
+
+def _take_over(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> None:
+    """Let the one who was asked have it: the former taker is out of it, like one who passed, and no other offer stands.
+
+    A promised contact is promised anew; contact that was made stays made.
+    """
+    Alert.objects.filter(ladder=ladder, supporter=ladder.taker).update(passed=True)
+    offers = Alert.objects.filter(ladder=ladder, round=ladder.round, rung=0, purpose=rules.TAKE)
+    offers.update(purpose=rules.OVER)
+    _change(ladder, taker_id=supporter_id, taken_at=rules.minute_of(now))
+
+
+@transaction.atomic
+def ask(ladder: Ladder, me: uuid.UUID, one: uuid.UUID, purpose: str, now: datetime) -> bool:
+    """Call somebody for BACKUP or to TAKE the request over, whoever they are, at once (D-10); False when they were
+    called for that before.
+
+    What a taker offers stays with the taker until it is accepted. Somebody called while it waits is out of it then, as
+    with `pass_on`. Raises rules.NotTheirs, rules.CannotBeAsked.
+    """
+    now = rules.minute_of(now)
+    facts = queries.facts_of(ladder, now)
+    if not rules.may_ask(facts, me, purpose):
+        raise rules.NotTheirs
+    if one in (facts.offered if purpose == rules.TAKE else facts.helping) & facts.able:
+        return False
+    if one not in rules.askable(facts, me, purpose):
+        raise rules.CannotBeAsked
+    _change(ladder, rungs=[rung.row() for rung in rules.with_one_more(facts.rungs, one)])
+    if facts.state in rules.HELD:
+        _ask_beside(ladder, one, purpose, now)
+        return True
+    Alert.objects.filter(ladder=ladder, supporter_id=me).update(passed=True)
+    # A round that has just begun calls everybody in a moment, and with them whoever stands on the last rung now.
+    if facts.state == Ladder.State.ALERTED:
+        _alert(ladder, [one], ladder.rung, _waiting_message(ladder), now, purpose=purpose)
+    return True
+
+
+def _ask_beside(ladder: Ladder, one: uuid.UUID, purpose: str, now: datetime) -> None:
+    before = Alert.objects.filter(ladder=ladder, supporter_id=one, round=ladder.round, rung=0)
+    # A helper who is asked to take it over is called once more, for that.
+    if before.update(purpose=purpose):
+        _wake(ladder, one, "backup", queries.pace(ladder, [one], 0, "backup", now), now)
+    else:
+        _alert(ladder, [one], 0, "backup", now, purpose=purpose)
+
+
+def looked(ladder_id: uuid.UUID, supporter_id: uuid.UUID) -> None:
+    """Try no further way to reach a supporter who has seen the request; that they have is kept nowhere."""
+    notify.forget_further(ladder_id, accounts.addresses_of(team.person_of(supporter_id).id))
 
 
 @transaction.atomic
@@ -194,6 +268,7 @@ def pass_on(ladder: Ladder, supporter_id: uuid.UUID, now: datetime) -> None:
     When that leaves nobody to wait for on the last rung, the coordinator is told at once.
     """
     Alert.objects.filter(ladder=ladder, supporter_id=supporter_id).update(passed=True)
+    looked(ladder.id, supporter_id)
     if ladder.taker_id == supporter_id:
         come_back(ladder, now)
     elif rules.is_everybody_gone(queries.facts_of(ladder, now)):
@@ -225,7 +300,7 @@ def call_backup(ladder: Ladder, now: datetime) -> bool:
     order = [one for rung in facts.rungs for one in rung.who]
     for one in dict.fromkeys(order):
         if one in facts.able and one not in facts.passed | helping and one != ladder.taker_id:
-            _alert(ladder, [one], 0, "backup", now)
+            _alert(ladder, [one], 0, "backup", now, purpose=rules.BACKUP)
             return True
     tell_coordinators(ladder, now)
     return False

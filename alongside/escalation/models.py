@@ -43,7 +43,9 @@ class Ladder(models.Model):
 
     def facts(self, able: frozenset[uuid.UUID]) -> rules.Facts:
         """Return what the next step depends on; reads the alerts of the running round and every pass."""
-        alerts = list(self.alerts.values_list("supporter_id", "round", "rung", "passed"))
+        rows = list(self.alerts.values_list("supporter_id", "round", "rung", "passed", "purpose"))
+        alerts = [row[:4] for row in rows]
+        asked = [(one, purpose) for one, *place, passed, purpose in rows if place == [self.round, 0] and not passed]
         return rules.Facts(
             state=self.state,
             rungs=tuple(rules.Rung.of(row) for row in self.rungs),
@@ -60,11 +62,13 @@ class Ladder(models.Model):
             here=frozenset(one for one, number, rung, _ in alerts if (number, rung) == (self.round, self.rung)),
             passed=frozenset(one for one, _, _, passed in alerts if passed),
             able=able,
+            helping=frozenset(one for one, purpose in asked if purpose == rules.BACKUP),
+            offered=frozenset(one for one, purpose in asked if purpose == rules.TAKE),
         )
 
 
 class Alert(models.Model):
-    """One supporter called on one rung of one round, once; rung 0 is a call for backup by the taker."""
+    """One supporter called on one rung of one round, once; rung 0 is a call by the taker, for `purpose`."""
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     ladder = models.ForeignKey(Ladder, on_delete=models.CASCADE, related_name="alerts")
@@ -72,6 +76,7 @@ class Alert(models.Model):
     round = models.PositiveSmallIntegerField()
     rung = models.PositiveSmallIntegerField()
     passed = models.BooleanField(default=False)
+    purpose = models.CharField(max_length=8, default=rules.CALL)
 
     class Meta:
         constraints = [

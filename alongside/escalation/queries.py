@@ -1,11 +1,16 @@
 """How ladders stand."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from alongside.accounts import queries as accounts
 from alongside.escalation import rules
 from alongside.escalation.models import Alert, Ladder
+from alongside.notify import rules as notices
+from alongside.policy import queries as policy
+from alongside.rota import queries as rota
 from alongside.team import queries as team
 
 
@@ -19,7 +24,6 @@ class BoardRow:
     opened_at: datetime
     waiting_minutes: int
     late: bool
-    missed: int
     acknowledged: bool
 
 
@@ -28,6 +32,11 @@ def live() -> list[uuid.UUID]:
     return list(
         Ladder.objects.exclude(state=Ladder.State.UNANSWERED).order_by("opened_at").values_list("id", flat=True)
     )
+
+
+def uncalled() -> list[uuid.UUID]:
+    """Return every ladder of which nobody has been called yet, oldest first."""
+    return list(Ladder.objects.filter(state=Ladder.State.OPEN).order_by("opened_at").values_list("id", flat=True))
 
 
 def oldest_live() -> datetime | None:
@@ -46,6 +55,34 @@ def facts_of(ladder: Ladder, now: datetime) -> rules.Facts:
     return ladder.facts(able_of(ladder.organisation_id, now))
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How people are called: the pause between two ways to reach one, and until when quiet hours hold whom."""
+
+    gap: timedelta
+    held: dict[uuid.UUID, datetime]
+
+
+def pace(ladder: Ladder, who: Iterable[uuid.UUID], rung: int, message: str, now: datetime) -> Pace:
+    """Return how `who` are called: without pause on the last rung of an urgent request; held back only by a call for
+    today, off duty, and while somebody on duty was called who can still answer.
+    """
+    who, values = tuple(who), policy.in_force(ladder.organisation_id)
+    if ladder.urgency == "now" or message != "waiting":
+        last = rung >= len(ladder.rungs)
+        return Pace(timedelta(minutes=0 if last else values.channel_gap), {})
+    facts, on_duty = facts_of(ladder, now), set(rota.on_call_at(ladder.organisation_id, now).values())
+    hears = bool(on_duty & (rules.listening(facts) | (facts.able & set(who)) - facts.passed))
+    held = {}
+    for one in who:
+        page = notices.pages(urgent=False, on_duty=one in on_duty, duty_hears=hears)
+        ends = None if page else notices.quiet_until(accounts.quiet_of(team.person_of(one)), now)
+        due = notices.due(ends, page=page, now=now, expires_at=ladder.ends_at)
+        if due > now:
+            held[one] = due
+    return Pace(timedelta(minutes=values.channel_gap_today), held)
+
+
 def board(organisation_id: uuid.UUID, now: datetime) -> list[BoardRow]:
     """Return the organisation's requests for the coordinator's board, the longest waiting first."""
     rows = Ladder.objects.filter(organisation_id=organisation_id).order_by("opened_at")
@@ -53,16 +90,14 @@ def board(organisation_id: uuid.UUID, now: datetime) -> list[BoardRow]:
 
 
 def _row(ladder: Ladder, now: datetime) -> BoardRow:
-    missed = max(0, ladder.rung - 1) if ladder.state in rules.WAITING else 0
-    missed += ladder.round - 1
+    missed = ladder.round > 1 or (ladder.state in rules.WAITING and ladder.rung > 1)
     return BoardRow(
         ladder_id=ladder.id,
         urgency=ladder.urgency,
         state=ladder.state,
         opened_at=ladder.opened_at,
         waiting_minutes=max(0, int((now - ladder.opened_at).total_seconds() // 60)),
-        late=ladder.state == Ladder.State.UNANSWERED or missed > 0,
-        missed=missed,
+        late=ladder.state == Ladder.State.UNANSWERED or missed,
         acknowledged=ladder.acknowledged,
     )
 
@@ -73,16 +108,32 @@ def called_on(supporter_id: uuid.UUID) -> list[Alert]:
 
 
 def may_open(ladder: Ladder, supporter_id: uuid.UUID) -> bool:
-    """Say whether a supporter may fetch the sealed request now: the taker, a called backup, or, while it waits,
+    """Say whether a supporter may fetch the sealed request now: the taker, whom the taker asked, or, while it waits,
     whoever was called.
 
     Nobody may who passed, is on leave, has left or has not signed the agreement in force.
     """
-    if not team.may_serve(supporter_id):
-        return False
-    if ladder.taker_id == supporter_id:
-        return True
-    alerts = [alert for alert in ladder.alerts.all() if alert.supporter_id == supporter_id and not alert.passed]
+    return supporter_id in _readers(ladder) and team.may_serve(supporter_id)
+
+
+def present(ladder: Ladder, now: datetime) -> list[uuid.UUID]:
+    """Return everybody who may open the request now, the taker first: what is written back is sealed for them."""
+    able, readers = able_of(ladder.organisation_id, now), _readers(ladder)
+    return [one for one in readers if one in able]
+
+
+def _readers(ladder: Ladder) -> list[uuid.UUID]:
+    """Return whose turn it is, whether or not they may serve: the taker first, then in the order of the ladder."""
+    alerts = [alert for alert in ladder.alerts.all() if not alert.passed]
     if ladder.state in rules.WAITING:
-        return bool(alerts)
-    return ladder.state in rules.HELD and any(alert.rung == 0 and alert.round == ladder.round for alert in alerts)
+        order = {uuid.UUID(one): place for place, one in enumerate(ladder.rungs[-1]["who"])}
+        return sorted({alert.supporter_id for alert in alerts}, key=lambda one: (order.get(one, len(order)), one))
+    if ladder.state not in rules.HELD or ladder.taker_id is None:
+        return []
+    asked = {alert.supporter_id for alert in alerts if is_asked(alert, ladder)}
+    return [ladder.taker_id, *sorted(asked - {ladder.taker_id})]
+
+
+def is_asked(alert: Alert, ladder: Ladder) -> bool:
+    """Say whether an alert is a call of the present taker that still stands."""
+    return (alert.round, alert.rung) == (ladder.round, 0) and alert.purpose in (rules.BACKUP, rules.TAKE)

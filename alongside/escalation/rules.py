@@ -16,6 +16,19 @@ RANKS = ("primary", "backup", "coordinator", "further")
 SKEW = timedelta(minutes=2)
 WAITING = ("open", "alerted")
 HELD = ("accepted", "connected")
+# What an alert is for: the ladder's own call; a peer's call for help beside them, or to take the request over; and such
+# an offer after somebody else accepted it.
+CALL, BACKUP, TAKE, OVER = "call", "backup", "take", "over"
+
+
+class CannotBeAsked(Exception):
+    """This supporter cannot be asked for this now: on leave, passed, has it, or was called anyway."""
+
+
+class NotTheirs(Exception):
+    """Only the taker may ask for backup, and only the taker or somebody called while it waits may pass a request to
+    somebody.
+    """
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,8 @@ class Facts:
     """What the next step depends on.
 
     `called` are those called in the running round, `here` those called on its running rung, `passed` those who ever
-    said not me, `able` those who may serve now.
+    said not me, `able` those who may serve now. Of the running round too: `helping` were called as backup by the taker,
+    `offered` were asked to take it over.
     """
 
     state: str
@@ -69,6 +83,8 @@ class Facts:
     here: frozenset[uuid.UUID]
     passed: frozenset[uuid.UUID]
     able: frozenset[uuid.UUID]
+    helping: frozenset[uuid.UUID] = frozenset()
+    offered: frozenset[uuid.UUID] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -285,6 +301,33 @@ def end_of(facts: Facts) -> datetime:
     if facts.state == "unanswered" or facts.rung < len(facts.rungs) or facts.rung_at is None:
         return facts.ends_at
     return max(facts.ends_at, min(facts.rung_at, facts.ends_at) + _hold(facts))
+
+
+def may_ask(facts: Facts, me: uuid.UUID, purpose: str) -> bool:
+    """Say whether somebody who can open the request may ask one more person for BACKUP, or to TAKE it over (D-10): the
+    taker for either, whoever was called while it waits only to take it, a helper for nothing.
+    """
+    return facts.taker == me if facts.state in HELD else facts.state in WAITING and purpose == TAKE
+
+
+def askable(facts: Facts, me: uuid.UUID, purpose: str) -> frozenset[uuid.UUID]:
+    """Return whom they may ask, also who is no recipient: nobody who may not serve, has passed, has it, or stands
+    called for that already. A helper may be asked to take it over.
+    """
+    if not may_ask(facts, me, purpose):
+        return frozenset()
+    if facts.state in WAITING:
+        return facts.able - facts.passed - facts.called - {me}
+    asked = facts.offered if purpose == TAKE else facts.offered | facts.helping
+    return facts.able - facts.passed - asked - {me}
+
+
+def with_one_more(rungs: Sequence[Rung], one: uuid.UUID) -> tuple[Rung, ...]:
+    """Return the rungs with somebody on the last one, which names everybody who can open the request: whoever it was
+    sealed for on the way is called with everybody when it comes back.
+    """
+    *before, last = rungs
+    return (*before, last if one in last.who else Rung(last.kind, last.after, (*last.who, one)))
 
 
 def owner(facts: Facts) -> str:

@@ -15,6 +15,25 @@ class Request(models.Model):
     envelope = models.BinaryField(null=True)
 
 
+class HandedOn(models.Model):
+    """A copy of a request that a supporter who can open it sealed for one more; the original is never replaced.
+
+    It goes with the request, and at once with the key it was sealed for: when its supporter leaves or makes new keys.
+    `spare`: the original was sealed for them too.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="copies")
+    supporter = models.ForeignKey("team.Supporter", on_delete=models.CASCADE, related_name="+")
+    # Without a constraint of the database: leaving must never wait for, or fail because of, what somebody hands on.
+    key = models.ForeignKey("sealing.ReceivingKey", on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    spare = models.BooleanField()
+    envelope = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["request", "supporter"], name="handed_on_once")]
+
+
 class Attempt(models.Model):
     """The hash of one attempt to send, without time or request, until its candidate list expires: a retry never
     doubles.
@@ -25,7 +44,7 @@ class Attempt(models.Model):
 
 
 class Message(models.Model):
-    """What the member wrote back, sealed for the supporter who answered; goes with the request."""
+    """What the member wrote back, sealed for those who could open the request then; goes with it."""
 
     token_hash = models.BinaryField(max_length=32, primary_key=True)
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="messages")

@@ -8,14 +8,21 @@ from typing import Any
 from alongside.escalation import queries as escalation
 from alongside.escalation import rules as ladders
 from alongside.escalation.models import Ladder
-from alongside.help_requests.models import BoxReply, Message, Request
-from alongside.help_requests.rules import Gone, NotAlerted, NotTaker, TakenBySomebody
+from alongside.help_requests.models import BoxReply, HandedOn, Message, Request
+from alongside.help_requests.rules import Gone, NotAlerted, TakenBySomebody
 from alongside.kernel import ids
+from alongside.rota import queries as rota
+from alongside.sealing import queries as sealing
+from alongside.sealing import rules as seals
+from alongside.team import queries as team
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One request in a supporter's inbox; its content is only in the envelope."""
+    """One request in a supporter's inbox; its content is only in the envelope.
+
+    `offered`: a peer asks this supporter to take it over. `spare`: there is a copy beside the original.
+    """
 
     request_id: uuid.UUID
     urgency: str
@@ -24,8 +31,31 @@ class Entry:
     waiting_minutes: int
     mine: bool
     backup: bool
+    offered: bool
+    spare: bool
     contact_by: datetime | None
     ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom the taker has called in, for which purpose of escalation.rules, and whether they said not me."""
+
+    name: str
+    purpose: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Somebody whom a supporter may ask now, and the key to seal for; `tier` is their duty now, if any."""
+
+    id: uuid.UUID
+    name: str
+    office: str
+    tier: int | None
+    key: str
+    purposes: tuple[str, ...]
 
 
 def inbox(supporter_id: uuid.UUID, now: datetime) -> list[Entry]:
@@ -48,9 +78,18 @@ def _entry(row: Request, supporter_id: uuid.UUID, now: datetime) -> Entry:
         waiting_minutes=max(0, int((now - ladder.opened_at).total_seconds() // 60)),
         mine=mine,
         backup=ladder.state in ladders.HELD and not mine,
+        offered=_is_offered(ladder, supporter_id),
+        spare=HandedOn.objects.filter(request=row, supporter_id=supporter_id, spare=True).exists(),
         contact_by=ladders.contact_by(facts) if ladder.state == Ladder.State.ACCEPTED else None,
         ends_at=ladders.end_of(facts),
     )
+
+
+def _is_offered(ladder: Ladder, supporter_id: uuid.UUID) -> bool:
+    """Say whether a peer asks this supporter to take it: the taker, or while it waits somebody who was called."""
+    offers = ladder.alerts.filter(supporter_id=supporter_id, round=ladder.round, purpose=ladders.TAKE, passed=False)
+    beside = offers.filter(rung=0) if ladder.state in ladders.HELD else offers.exclude(rung=0)
+    return ladder.taker_id != supporter_id and beside.exists()
 
 
 def organisation_calling(person_id: uuid.UUID, request_id: uuid.UUID) -> uuid.UUID | None:
@@ -79,18 +118,62 @@ def entry(supporter_id: uuid.UUID, request_id: uuid.UUID, now: datetime) -> Entr
     return _entry(opened_by(supporter_id, request_id), supporter_id, now)
 
 
-def envelope_for(supporter_id: uuid.UUID, request_id: uuid.UUID) -> bytes:
-    """Return the sealed request; raises NotAlerted or Gone."""
-    return bytes(opened_by(supporter_id, request_id).envelope or b"")
+def envelope_for(supporter_id: uuid.UUID, request_id: uuid.UUID, *, spare: bool = False) -> bytes:
+    """Return the sealed request: the original, or the copy that a peer sealed for a supporter who was no recipient.
+
+    A recipient gets the copy only as a `spare`, when the original does not open: so nobody who hands on can keep the
+    original from those it was sealed for. Raises NotAlerted or Gone.
+    """
+    row = opened_by(supporter_id, request_id)
+    copy = HandedOn.objects.filter(request=row, supporter_id=supporter_id).first()
+    return bytes(copy.envelope if copy and (spare or not copy.spare) else row.envelope or b"")
+
+
+def peers(supporter_id: uuid.UUID, request_id: uuid.UUID, now: datetime) -> list[Peer]:
+    """Return whom a supporter may ask to help or to take over, those on call first, then by name; whoever has no key
+    for this week is left out.
+
+    Whom the member left out cannot be seen from here: the device takes them away (docs/decisions/0013). Raises
+    NotAlerted, Gone.
+    """
+    row = opened_by(supporter_id, request_id)
+    facts = escalation.facts_of(row.ladder, now)
+    askable = {purpose: ladders.askable(facts, supporter_id, purpose) for purpose in (ladders.BACKUP, ladders.TAKE)}
+    places = [
+        place for place in team.roster(row.organisation_id, now) if any(place.id in who for who in askable.values())
+    ]
+    keys = sealing.keys_for_week([place.person for place in places], seals.monday_of(now))
+    tiers = {one: tier for tier, one in rota.on_call_at(row.organisation_id, now).items()}
+    found = [
+        Peer(
+            id=place.id,
+            name=place.name,
+            office=place.office,
+            tier=tiers.get(place.id),
+            key=keys[place.person],
+            purposes=tuple(purpose for purpose, who in askable.items() if place.id in who),
+        )
+        for place in places
+        if place.person in keys
+    ]
+    return sorted(found, key=lambda peer: (peer.tier is None, peer.tier or 0, peer.name))
+
+
+def asked_by(supporter_id: uuid.UUID, request_id: uuid.UUID) -> list[Asked]:
+    """Return whom the taker has called in for this round, for the taker alone; raises NotAlerted, Gone."""
+    ladder = opened_by(supporter_id, request_id).ladder
+    if ladder.taker_id != supporter_id:
+        return []
+    alerts = ladder.alerts.filter(round=ladder.round, rung=0, purpose__in=(ladders.BACKUP, ladders.TAKE))
+    rows = alerts.exclude(supporter_id=supporter_id).order_by("supporter__person__name")
+    return [Asked(*row) for row in rows.values_list("supporter__person__name", "purpose", "passed")]
 
 
 def messages_for(supporter_id: uuid.UUID, request_id: uuid.UUID) -> list[bytes]:
-    """Return what the member wrote back, sealed, oldest first, to the taker alone; raises NotAlerted, Gone or
-    NotTaker.
+    """Return what the member wrote back, sealed, oldest first, to whoever may open the request now; raises NotAlerted
+    or Gone.
     """
     row = opened_by(supporter_id, request_id)
-    if row.ladder.taker_id != supporter_id:
-        raise NotTaker
     messages = Message.objects.filter(request=row).order_by("number")
     return [bytes(message.envelope) for message in messages]
 
@@ -105,6 +188,16 @@ def by_token(organisation_id: uuid.UUID, token: bytes) -> Request:
     if row is None:
         raise Gone
     return row
+
+
+def present_keys(row: Request, now: datetime) -> list[str]:
+    """Return the keys to seal a message for: of everybody who may open the request now, the taker first, 12 at most."""
+    if row.envelope is None:
+        return []
+    people = {one.id: one.person for one in team.eligible_at(row.organisation_id, now)}
+    present = [people[one] for one in escalation.present(row.ladder, now)]
+    keys = sealing.keys_for_week(present, seals.monday_of(now))
+    return [keys[person] for person in present if person in keys][: min(seals.STANZAS)]
 
 
 def progress(row: Request, now: datetime) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from alongside.escalation.rules import BACKUP, TAKE
+from alongside.sealing import rules as seals
 from alongside.sealing.rules import SMALL_POOL, STANZAS
 
 Urgency = Literal["now", "today"]
@@ -88,6 +90,38 @@ def route_of(positions: Sequence[int], candidates: Sequence[tuple[str, uuid.UUID
     if list(positions) != sorted(set(positions)) or positions[-1] >= len(candidates):
         raise Refused("bad-route")
     return [candidates[position] for position in positions]
+
+
+HAND_ON_HEAD_BYTES = 17
+_PURPOSES = {1: BACKUP, 2: TAKE}
+
+
+@dataclass(frozen=True)
+class HandOn:
+    """What a supporter's device sends to hand a request on: for whom, what for, and the copy sealed for them."""
+
+    target: uuid.UUID
+    purpose: str
+    envelope: bytes
+
+
+def parse_hand_on(body: bytes) -> HandOn:
+    """Take the body apart: supporter 16 bytes | purpose 1 (1 backup, 2 take over) | envelope of one stanza.
+
+    Raises Refused: `wrong-size`, `bad-purpose`, and what the envelope is refused for.
+    """
+    if len(body) != HAND_ON_HEAD_BYTES + seals.BOX_REPLY_BYTES:
+        raise Refused("wrong-size")
+    purpose = _PURPOSES.get(body[HAND_ON_HEAD_BYTES - 1])
+    if purpose is None:
+        raise Refused("bad-purpose")
+    envelope = body[HAND_ON_HEAD_BYTES:]
+    try:
+        # The shape of a reply to a box: one stanza around the padded text.
+        seals.check_box_reply(envelope)
+    except seals.BadEnvelope as error:
+        raise Refused(error.code) from error
+    return HandOn(uuid.UUID(bytes=body[: HAND_ON_HEAD_BYTES - 1]), purpose, envelope)
 
 
 def on_duty_first(

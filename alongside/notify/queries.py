@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from alongside.notify import rules
+from alongside.notify import channels, rules
 from alongside.notify.models import Notice
 
 
@@ -44,3 +44,17 @@ def is_address(kind: str, address: str) -> bool:
 def is_waiting(about: uuid.UUID) -> bool:
     """Say whether a notice about a thing waits to be handed over."""
     return Notice.objects.filter(about=about, failed=False).exists()
+
+
+def push_key() -> str:
+    """Return the key that a browser subscribes with."""
+    return channels.push.public_key()
+
+
+def is_subscription(address: str) -> bool:
+    """Say whether a browser's subscription may be kept as a contact point; see rules.subscription."""
+    try:
+        rules.subscription(address, settings.ALONGSIDE_PUSH_HOSTS)
+    except rules.BadSubscription:
+        return False
+    return True

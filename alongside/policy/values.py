@@ -230,6 +230,37 @@ REGISTER: tuple[Setting, ...] = (
         _("At most {value} people are invited within 24 hours."),
     ),
     Setting(
+        "channel_gap",
+        2,
+        0,
+        5,
+        "minutes",
+        "A-03",
+        _(
+            "Somebody called for contact now is tried on each further way to reach them after {value} minutes; with 0, and when everybody is called, on all at once."
+        ),
+    ),
+    Setting(
+        "channel_gap_today",
+        15,
+        0,
+        60,
+        "minutes",
+        "A-03",
+        _("Somebody called for contact today is tried on each further way to reach them after {value} minutes."),
+    ),
+    Setting(
+        "shift_check",
+        2,
+        0,
+        8,
+        "hours",
+        "A-03",
+        _(
+            "At the beginning of a shift a test page is sent, and for {value} hours the inbox offers another one; with 0 neither."
+        ),
+    ),
+    Setting(
         "team_ratio",
         7,
         3,
@@ -271,6 +302,9 @@ class Values:
     key_warning: int = 7
     invitation_valid: int = 7
     invitations_per_day: int = 40
+    channel_gap: int = 2
+    channel_gap_today: int = 15
+    shift_check: int = 2
     team_ratio: int = 7
 
 

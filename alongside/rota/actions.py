@@ -2,16 +2,20 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from alongside.accounts import actions as accounts
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock
+from alongside.policy import queries as policy
 from alongside.rota import rules
 from alongside.rota.models import Shift
 from alongside.team import queries as team
+
+# A test page at the beginning of a shift makes sense while it is its beginning.
+CHECK_WITHIN = timedelta(hours=1)
 
 
 class NotEligible(ValueError):
@@ -89,3 +93,23 @@ def remove_shift(seat: Seat, shift_id: uuid.UUID) -> None:
         },
     )
     row.delete()
+
+
+def check_reach(now: datetime) -> int:
+    """Send a test page to everybody whose shift has begun, once for each shift, where policy wants it; return how many.
+
+    A shift that began longer ago, while the machine was off, is let pass: the inbox still offers a test.
+    """
+    begun = Shift.objects.filter(checked=False, starts_at__lte=now, starts_at__gt=now - CHECK_WITHIN, ends_at__gt=now)
+    return sum(_check(row, now) for row in begun.select_related("supporter__person"))
+
+
+@transaction.atomic
+def _check(row: Shift, now: datetime) -> bool:
+    if Shift.objects.filter(id=row.id, checked=False).update(checked=True) != 1:
+        return False
+    able = {one.id for one in team.eligible_at(row.organisation_id, now)}
+    if not policy.in_force(row.organisation_id).shift_check or row.supporter_id not in able:
+        return False
+    accounts.try_every_way(row.supporter.person, "shift_check")
+    return True

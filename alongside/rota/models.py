@@ -7,7 +7,10 @@ from alongside.rota import rules
 
 
 class Shift(models.Model):
-    """On-call duty of one supporter in one tier, from `starts_at` until just before `ends_at`."""
+    """On-call duty of one supporter in one tier, from `starts_at` until just before `ends_at`.
+
+    `checked` says that a test page was sent for its beginning.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.CASCADE, related_name="+")
@@ -15,6 +18,7 @@ class Shift(models.Model):
     tier = models.PositiveSmallIntegerField()
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    checked = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["starts_at", "tier"]

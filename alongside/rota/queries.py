@@ -118,6 +118,12 @@ def next_shifts_of(supporter_id: uuid.UUID, moment: datetime, count: int) -> lis
     return [row.facts() for row in rows]
 
 
+def has_just_begun(supporter_id: uuid.UUID, hours: int, moment: datetime) -> bool:
+    """Say whether a shift of a supporter began within the last `hours` and still runs."""
+    rows = Shift.objects.filter(supporter_id=supporter_id, ends_at__gt=moment, starts_at__lte=moment)
+    return rows.filter(starts_at__gt=moment - timedelta(hours=hours)).exists()
+
+
 def next_change_after(organisation_id: uuid.UUID, moment: datetime) -> datetime | None:
     """Return the next moment at which a shift begins or ends, or None when none is planned."""
     rows = Shift.objects.filter(organisation_id=organisation_id)

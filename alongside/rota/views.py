@@ -16,9 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from alongside.accounts import queries as accounts
+from alongside.accounts.models import ContactPoint
 from alongside.accounts.queries import Seat
 from alongside.content import guides
 from alongside.kernel import clock
+from alongside.notify import queries as notify
+from alongside.notify import rules as notices
 from alongside.rota import actions, queries, rules
 from alongside.rota.forms import ShiftForm
 from alongside.rota.models import Shift
@@ -28,6 +31,13 @@ from alongside.team import queries as team
 
 SPANS = (14, 28)
 SHIFTS_ON_MY_PAGE = 6
+# Whose push service carries it, as people know it.
+MAKERS = {
+    "googleapis.com": "Chrome, Android",
+    "mozilla.com": "Firefox",
+    "apple.com": "iPhone, iPad, Safari",
+    "windows.com": "Edge, Windows",
+}
 TIERS = {1: _("First"), 2: _("Backup")}
 
 
@@ -177,19 +187,31 @@ def remove(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 def me(request: HttpRequest) -> HttpResponse:
     """Show somebody their own page: agreement, leave, next shifts, keys; for everybody where they are alerted."""
     seat = accounts.permit(request.user, "me.change")
+    points = accounts.contact_points_of(seat.person.id)
     context = {
         "seat": seat,
-        "contacts": [
-            {"row": one, "shown": _shown(one.kind, one.address)} for one in accounts.contact_points_of(seat.person.id)
-        ],
+        "contacts": [_contact(one, clock.now()) for one in points],
+        "reached": accounts.reach_of([seat.person.id])[seat.person.id],
+        "push_key": notify.push_key(),
         **_service(seat),
     }
     return render(request, "account/me.html", context)
 
 
+def _contact(one: ContactPoint, now: datetime) -> dict[str, Any]:
+    tested = one.test_until is not None and one.test_until > now
+    endpoint = one.address.partition(" ")[0] if one.kind == ContactPoint.Kind.PUSH else ""
+    return {"row": one, "shown": _shown(one.kind, one.address), "tested": tested, "endpoint": endpoint}
+
+
 def _shown(kind: str, address: str) -> str:
-    """Return an address without the passwords that an Apprise address may hold."""
-    return address if kind == "email" else address.partition("://")[0] + "://…" + address[-4:]
+    """Return an address without the secrets that an Apprise address or a push subscription holds."""
+    if kind == ContactPoint.Kind.EMAIL:
+        return address
+    if kind == ContactPoint.Kind.PUSH:
+        host = notices.push_service(address)
+        return next((maker for ending, maker in MAKERS.items() if host.endswith(ending)), host)
+    return address.partition("://")[0] + "://…" + address[-4:]
 
 
 def _service(seat: Seat) -> dict[str, Any]:
@@ -202,8 +224,6 @@ def _service(seat: Seat) -> dict[str, Any]:
         facts = team.supporter_of(seat.person.id, organisation.id)
     except team.NotASupporter:
         return {}
-    this_week = seals.monday_of(now)
-    last = sealing.last_weeks([seat.person.id]).get(seat.person.id)
     return {
         "facts": facts,
         "zone": ZoneInfo(organisation.time_zone),
@@ -212,6 +232,5 @@ def _service(seat: Seat) -> dict[str, Any]:
             {"duty": one, "label": TIERS[one.tier], "now": one.starts_at <= now}
             for one in queries.next_shifts_of(facts.id, now, SHIFTS_ON_MY_PAGE)
         ],
-        "has_keys": last is not None and last >= this_week,
-        "keys_end": last + timedelta(days=7) if last else None,
+        "keys_until": sealing.keys_until(seat.person.id, seals.monday_of(now)),
     }

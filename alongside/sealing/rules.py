@@ -6,7 +6,8 @@ Everything here judges bytes from outside and can open none of them. The sizes a
 
 import base64
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
@@ -20,6 +21,13 @@ BOX_STANZAS = 1
 MAX_CANDIDATES = 24
 IDENTITY_CHARACTERS = 77
 TOKEN_BYTES = 16
+WORDS = "words"
+"""The name of a person's 12 words in their ring; every other name in it is the id of a passkey."""
+MAX_RING = 5
+"""The most that unlocks one person's keys: their words and four passkeys. More would not fit into one publication."""
+MAC_BYTES = 32
+RING_KEY_BYTES = 12 + 32 + 16
+"""A ring's key as it is kept: nonce, key and tag of AES-256-GCM, sealed for one member of the ring."""
 
 _INTRO = b"age-encryption.org/v1\n"
 _STANZA_BYTES = 1557
@@ -51,6 +59,10 @@ class BadEnvelope(ValueError):
 
 class BadKey(BadEnvelope):
     """Not a public key that a browser could seal for."""
+
+
+class BadRing(BadEnvelope):
+    """Not a list of what unlocks a person's keys."""
 
 
 class BadFrame(BadEnvelope):
@@ -199,6 +211,65 @@ def _is_usable(key: bytes) -> bool:
     return u % _CURVE_PRIME not in _SMALL_ORDER
 
 
+@dataclass(frozen=True)
+class Member:
+    """What unlocks a person's keys: their words or a passkey (`name`), made at `host`, and what wraps for it."""
+
+    name: str
+    host: str
+    recipient: str
+
+
+_RING_HEAD = "alongside ring v1"
+_NO_HOST = "-"
+# Credential ids have 16 to 1,023 bytes (WebAuthn), in base64url without padding.
+_PASSKEY = re.compile(r"[A-Za-z0-9_-]{22,1364}")
+_HOST = re.compile(r"(?!-)[a-z0-9.-]{1,253}")
+
+
+def write_ring(members: Iterable[Member]) -> str:
+    """Return the one spelling of a list of members: a line each, words first, passkeys by name."""
+    lines = [" ".join((one.name, one.host, one.recipient)) for one in sorted(members, key=_place_in_ring)]
+    return "".join(f"{line}\n" for line in (_RING_HEAD, *lines))
+
+
+def words_member(recipient: str) -> Member:
+    """Return the member that stands for a person's 12 words."""
+    return Member(WORDS, _NO_HOST, recipient)
+
+
+def read_ring(text: str) -> tuple[Member, ...]:
+    """Read a list of members, which has one spelling only. Whether its MAC fits can only its owner's device see.
+
+    Raises BadRing: `too-long` (more than MAX_RING), `malformed` (also another order, a repeat, a broken name or
+    host), `no-words`. The recipients are still unchecked.
+    """
+    head, *lines = text.split("\n")
+    last = lines.pop() if lines else "unended"
+    if len(lines) > MAX_RING:
+        raise BadRing("too-long")
+    parts = [line.split(" ") for line in lines]
+    if head != _RING_HEAD or last or any(len(part) != len(fields(Member)) for part in parts):
+        raise BadRing("malformed")
+    members = tuple(Member(*part) for part in parts)
+    if not members or members[0].name != WORDS or members[0].host != _NO_HOST:
+        raise BadRing("no-words")
+    if not all(is_passkey(one.name) and _HOST.fullmatch(one.host) for one in members[1:]):
+        raise BadRing("malformed")
+    if len({one.name for one in members}) != len(members) or write_ring(members) != text:
+        raise BadRing("malformed")
+    return members
+
+
+def is_passkey(name: str) -> bool:
+    """Say whether a name can be a passkey's: its credential id in base64url."""
+    return _PASSKEY.fullmatch(name) is not None
+
+
+def _place_in_ring(one: Member) -> tuple[bool, str]:
+    return one.name != WORDS, one.name
+
+
 Urgency = Literal["now", "today"]
 FRAME_HEAD_BYTES = 90
 _FRAME_VERSION = 1
@@ -285,3 +356,11 @@ def weeks_from(monday: date, count: int) -> tuple[date, ...]:
     if monday.weekday() != 0:
         raise ValueError("not a Monday")
     return tuple(monday + timedelta(weeks=number) for number in range(count))
+
+
+def last_day(weeks: Collection[date], this_week: date) -> date | None:
+    """Return the last day (UTC) up to which no week from `this_week` on lacks a key; None when this one does."""
+    week = this_week
+    while week in weeks:
+        week += timedelta(weeks=1)
+    return None if week == this_week else week - timedelta(days=1)

@@ -82,6 +82,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_undelivered(rows),
         *_uncovered(gaps),
         *_unready(places),
+        *_unreached(organisation, places),
         *_unreachable(organisation),
     ]
     names = {place.id: place.name for place in places}
@@ -197,6 +198,22 @@ def _unready(places: list[Place]) -> list[Task]:
     for problem, (word, sentence) in sentences.items():
         if names := [place.name for place in places if problem in place.problems]:
             found.append(Task("late", word, sentence % {"names": _some(names)}, reverse("in_team"), _("See the team")))
+    return found
+
+
+def _unreached(organisation: Organisation, places: list[Place]) -> list[Task]:
+    """Name who may not hear a call: supporters in service and coordinators; of their addresses nothing."""
+    people = {place.person: place.name for place in places}
+    people |= {person.id: person.name for person in accounts.coordinators_of(organisation.id)}
+    states = accounts.reach_of(people)
+    found = []
+    for state, tone, sentence in (
+        ("dead", "urgent", _("%(names)s: no message reaches them any more. Phone them.")),
+        ("unconfirmed", "late", _("%(names)s: no confirmed way to be reached. Ask them for a test page.")),
+    ):
+        if names := sorted(name for person, name in people.items() if states[person] == state):
+            text = sentence % {"names": _some(names)}
+            found.append(Task(tone, _("Reach"), text, reverse("in_team"), _("See the team")))
     return found
 
 

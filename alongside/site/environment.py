@@ -1,11 +1,18 @@
 """Reads the settings of this installation from a mapping (the environment): pure, so that mistakes are testable."""
 
+import base64
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+# The order of the curve that push services ask for.
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+SHORTEST_SECRET = 32
+SHORTEST_SESSION, LONGEST_SESSION = 1, 24  # hours
+SHORTEST_IDLE, LONGEST_IDLE = 5, 720  # minutes
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
@@ -20,39 +27,107 @@ class Environment:
 
     data: Path
     secret_key: str
+    former_secrets: list[str]
     hosts: list[str]
     address: str
     database: dict[str, object]
     mail: dict[str, object]
     mail_from: str
     notice_services: list[str]
+    vapid_key: str
+    push_hosts: list[str]
     secure: bool
     demo: bool
     proxies: int
+    session_hours: int
+    idle_minutes: int
+    backup_days: int
+
+
+def with_file(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment, and below it what the file named by ALONGSIDE_SETTINGS says; raises BadSetting."""
+    named = env.get("ALONGSIDE_SETTINGS", "")
+    if not named:
+        return dict(env)
+    try:
+        text = Path(named).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return dict(env)
+    except (OSError, UnicodeDecodeError):
+        raise BadSetting(f"The settings file {named} cannot be read by this user.") from None
+    return {**from_text(text, named), **env}
+
+
+def from_text(text: str, named: str) -> dict[str, str]:
+    """Return the settings of a file: one NAME=value a line, # before a remark; raises BadSetting for anything else."""
+    found: dict[str, str] = {}
+    for count, line in enumerate(text.splitlines(), 1):
+        name, sign, value = line.strip().partition("=")
+        if not name or name.startswith("#"):
+            continue
+        if not sign or not name.replace("_", "").isalnum() or not name.isupper():
+            raise BadSetting(f"Line {count} of {named} is not NAME=value.")
+        if name in found:
+            raise BadSetting(f"{name} stands in {named} twice.")
+        found[name] = value[1:-1] if value[:1] == value[-1:] and value[:1] in {"'", '"'} and value[1:] else value
+    return found
 
 
 def read(env: Mapping[str, str]) -> Environment:
     """Return the settings; raises BadSetting with a sentence a clerk can act on."""
     data = Path(env.get("ALONGSIDE_DATA", "data")).absolute()
     demo = flag(env, "ALONGSIDE_DEMO")
+    place = address(env.get("ALONGSIDE_ADDRESS", "http://localhost:8000"))
     return Environment(
         data=data,
-        secret_key=env.get("ALONGSIDE_SECRET_KEY", "") or kept_secret(data),
-        address=env.get("ALONGSIDE_ADDRESS", "http://localhost:8000").rstrip("/"),
-        hosts=[host for host in env.get("ALONGSIDE_HOSTS", "localhost").split(",") if host],
+        secret_key=secret(env, data),
+        former_secrets=_listed(env, "ALONGSIDE_SECRET_KEY_FORMER") or _former(data),
+        address=place,
+        hosts=_listed(env, "ALONGSIDE_HOSTS") or [str(urlsplit(place).hostname)],
         database=database(env.get("DATABASE_URL", ""), data),
         mail=mail(env.get("ALONGSIDE_SMTP_URL", "")),
         mail_from=env.get("ALONGSIDE_MAIL_FROM", "info@localhost"),
-        notice_services=[name for name in env.get("ALONGSIDE_NOTICE_SERVICES", "").split(",") if name],
-        secure=flag(env, "ALONGSIDE_HTTPS"),
+        notice_services=_listed(env, "ALONGSIDE_NOTICE_SERVICES"),
+        vapid_key=vapid_key(env.get("ALONGSIDE_VAPID_KEY", "")) or kept_secret(data, "vapid_key", new_vapid_key),
+        push_hosts=_listed(env, "ALONGSIDE_PUSH_HOSTS"),
+        secure=flag(env, "ALONGSIDE_HTTPS", default=place.startswith("https://")),
         demo=demo,
-        proxies=number(env, "ALONGSIDE_PROXIES", 0),
+        proxies=number(env, "ALONGSIDE_PROXIES", 0, least=0, most=9),
+        session_hours=number(env, "ALONGSIDE_SESSION_HOURS", 12, least=SHORTEST_SESSION, most=LONGEST_SESSION),
+        idle_minutes=number(env, "ALONGSIDE_IDLE_MINUTES", 120, least=SHORTEST_IDLE, most=LONGEST_IDLE),
+        backup_days=number(env, "ALONGSIDE_BACKUP_DAYS", 2, least=1, most=90),
     )
 
 
-def flag(env: Mapping[str, str], name: str) -> bool:
-    """Return a yes/no setting, no when absent."""
+def _listed(env: Mapping[str, str], name: str) -> list[str]:
+    return [one.strip() for one in env.get(name, "").split(",") if one.strip()]
+
+
+def _parts(name: str, url: str) -> SplitResult:
+    """Return the parts of an address without ever repeating it: it may hold a password."""
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port
+    except ValueError:
+        raise BadSetting(f"{name} is not an address that can be read: look at its port and brackets.") from None
+    return parts
+
+
+def address(url: str) -> str:
+    """Return the address people type, without a slash at its end; raises BadSetting."""
+    parts = _parts("ALONGSIDE_ADDRESS", url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise BadSetting("ALONGSIDE_ADDRESS must be like https://shift.example.org.")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise BadSetting("ALONGSIDE_ADDRESS must end after the host name: the site needs a name of its own.")
+    return url.strip().rstrip("/")
+
+
+def flag(env: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    """Return a yes/no setting."""
     value = env.get(name, "").strip().lower()
+    if not value:
+        return default
     if value in _TRUE:
         return True
     if value in _FALSE:
@@ -60,23 +135,69 @@ def flag(env: Mapping[str, str], name: str) -> bool:
     raise BadSetting(f"{name} must be yes or no, not {value!r}.")
 
 
-def number(env: Mapping[str, str], name: str, default: int) -> int:
-    """Return a whole number setting."""
+def number(env: Mapping[str, str], name: str, default: int, *, least: int, most: int) -> int:
+    """Return a whole number setting within its bounds."""
     try:
-        return int(env.get(name, "") or default)
+        value = int(env.get(name, "") or default)
     except ValueError:
         raise BadSetting(f"{name} must be a whole number, not {env[name]!r}.") from None
+    if not least <= value <= most:
+        raise BadSetting(f"{name} must be from {least} to {most}, not {value}.")
+    return value
 
 
-def kept_secret(data: Path) -> str:
-    """Return this installation's own secret, made on first use and readable by its owner only (no default secret)."""
-    path = data / "secret_key"
+def secret(env: Mapping[str, str], data: Path) -> str:
+    """Return this installation's secret, from the settings or its own file; raises BadSetting for a short one."""
+    value = env.get("ALONGSIDE_SECRET_KEY", "").strip() or kept_secret(data)
+    if len(value) < SHORTEST_SECRET:
+        raise BadSetting(
+            f"The secret is shorter than {SHORTEST_SECRET} characters and could be guessed. Leave "
+            "ALONGSIDE_SECRET_KEY out: `alongside init` makes a good one."
+        )
+    return value
+
+
+def new_secret() -> str:
+    """Return 48 random bytes as text: no installation begins with a secret that anybody knows."""
+    return secrets.token_urlsafe(48)
+
+
+def _former(data: Path) -> list[str]:
+    try:
+        return (data / "secret_key_former").read_text().split()
+    except OSError:
+        return []
+
+
+def kept_secret(data: Path, name: str = "secret_key", make: Callable[[], str] | None = None) -> str:
+    """Return a secret of this installation, made on first use and readable by its owner only (no default secret)."""
+    path = data / name
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write((make or new_secret)())
     return path.read_text().strip()
+
+
+def new_vapid_key() -> str:
+    """Make the private key by which push services know this installation: a number below the order of P-256."""
+    while not 0 < int.from_bytes(key := secrets.token_bytes(32), "big") < P256_ORDER:
+        pass  # once in four thousand million times
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode()
+
+
+def vapid_key(text: str) -> str:
+    """Return a key for push from the environment, which several web nodes share; raises BadSetting for anything but
+    32 bytes in base64url that are such a number.
+    """
+    try:
+        key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        key = b""
+    if text and not (len(key) == 32 and 0 < int.from_bytes(key, "big") < P256_ORDER):  # noqa: PLR2004
+        raise BadSetting("ALONGSIDE_VAPID_KEY must be the text of a vapid_key file that Alongside made.")
+    return text
 
 
 def database(url: str, data: Path) -> dict[str, object]:
@@ -132,6 +253,11 @@ POSTGRES_SETTINGS: dict[str, frozenset[str]] = {
 
 
 def _postgresql(parts: SplitResult, query: list[tuple[str, str]]) -> dict[str, object]:
+    if not parts.path.strip("/") or parts.fragment:
+        raise BadSetting(
+            "DATABASE_URL must end with the name of the database: postgresql://user@host/name. "
+            "In a password write %23 for #."
+        )
     given = dict(query)
     for name, value in query:
         _check_postgres_setting(name, value)
@@ -178,7 +304,8 @@ def _place(text: str) -> tuple[str, str]:
     if not separator or text.endswith("]"):
         host, port = text, ""
     if port and not (port.isascii() and port.isdigit()):
-        raise BadSetting(f"The port of the database server must be a number, not {port!r}.")
+        # What stands there may be the rest of a password that was not written as in a web address.
+        raise BadSetting("The port of the database server in DATABASE_URL must be a number.")
     return unquote(host.strip("[]")), port
 
 
@@ -188,9 +315,13 @@ def _ports(ports: list[str]) -> str:
 
 def mail(url: str) -> dict[str, object]:
     """Return Django's mail settings for `smtp://user:password@host:port` or `smtps://...`; empty means localhost:25."""
-    parts = urlsplit(url or "smtp://localhost:25")
+    parts = _parts("ALONGSIDE_SMTP_URL", url or "smtp://localhost:25")
     if parts.scheme not in {"smtp", "smtps", "smtp+tls"}:
         raise BadSetting("ALONGSIDE_SMTP_URL must begin with smtp://, smtp+tls:// or smtps://.")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise BadSetting(
+            "ALONGSIDE_SMTP_URL ends after the port. In a password write %2F for /, %3F for ? and %23 for #."
+        )
     return {
         "EMAIL_HOST": parts.hostname or "localhost",
         "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),

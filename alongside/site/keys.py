@@ -9,23 +9,26 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from alongside.accounts import queries as accounts
+from alongside.accounts.models import Person
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
 from alongside.sealing import queries as kept
 from alongside.sealing import rules as seals
-from alongside.sealing.actions import BadKeys, NewKey, OtherWords
+from alongside.sealing.actions import BadKeys, Changed, NewKey, NewRing, OtherWords, Publication
 from alongside.site.demo.words import known_keys
 
-# A published week is about 4.3 kB; policy allows twelve of them.
-MOST_BYTES = 100_000
+# Twelve weeks, the most that policy allows, each with a wrap for every member of the largest ring, are about 170 kB.
+MOST_BYTES = 190_000
 
 
 @require_safe
@@ -37,38 +40,79 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def state(request: HttpRequest) -> JsonResponse:
-    """Say which weeks should have a key, and hand the person's own wraps to their device."""
+    """Say which weeks should have a key, and hand the person's own ring and wraps to their device."""
     seat = accounts.permit(request.user, "team.serve")
     found = kept.key_state(seat.person.id)
+    weeks = _weeks(seat)
+    until = kept.keys_until(seat.person.id, weeks[0])
     return JsonResponse(
         {
-            "wrap_recipient": found.wrap_recipient,
-            "weeks": [week.isoformat() for week in _weeks(seat)],
+            "ring": found.ring and _told_ring(found.ring),
+            "passkeys": _passkeys(seat.person),
+            "weeks": [week.isoformat() for week in weeks],
+            "until": until and until.isoformat(),
             # A key whose private half is gone can be used by nobody; the device makes that week anew.
-            "keys": [
-                {"week": week.isoformat(), "public_key": key, "wrap": base64.b64encode(wrap).decode()}
-                for week, key, wrap in found.keys
-                if wrap is not None
-            ],
+            "keys": [_told_key(key) for key in found.keys if key.wraps],
         }
     )
 
 
+def _told_ring(ring: kept.Ring) -> dict[str, Any]:
+    keys = {name: _base64(sealed) for name, sealed in ring.keys.items()}
+    return {"listed": ring.listed, "mac": _base64(ring.mac), "keys": keys}
+
+
+def _told_key(key: kept.WeekKey) -> dict[str, Any]:
+    return {
+        "week": key.week.isoformat(),
+        "public_key": key.public_key,
+        "mac": _base64(key.mac),
+        "wraps": {name: _base64(wrap) for name, wrap in key.wraps.items()},
+    }
+
+
+def _base64(data: bytes | None) -> str | None:
+    return None if data is None else base64.b64encode(data).decode()
+
+
+def _passkeys(person: Person) -> list[str]:
+    """Return the ids of the passkeys with which somebody signs in: no other may join the ring of their keys."""
+    rows = Authenticator.objects.filter(user_id=person.id, type="webauthn").values_list("data", flat=True)
+    found = [(row.get("credential") or {}).get("id") for row in rows]
+    return sorted(name for name in found if isinstance(name, str) and seals.is_passkey(name))
+
+
 @require_POST
 def publish(request: HttpRequest) -> HttpResponse:
-    """Take new weekly keys: 204; 409 when they were made with other words than those on record; 422 for anything
-    else.
+    """Take a ring and weekly keys: 204; 409 when they were made with other words than those on record, or on top of
+    something that has changed; 413 when there is too much of it; 422 for anything else.
     """
     seat = accounts.permit(request.user, "team.serve")
     try:
-        recipient, new = _read(request)
-        sealing.publish(seat.person.id, recipient, new, weeks=_weeks(seat), refused=_refused())
+        if len(request.body) > MOST_BYTES:
+            return _refused("too-long", 413)
+    except RequestDataTooBig:
+        return _refused("too-long", 413)
+    try:
+        sealing.publish(
+            seat.person.id,
+            _read(request),
+            weeks=_weeks(seat),
+            passkeys=_passkeys(seat.person),
+            refused=_known_to_all(),
+        )
     except OtherWords:
         return JsonResponse({"state": "other-words"}, status=409)
-    except ValueError as error:
-        code = str(error) if isinstance(error, BadKeys) else "malformed"
-        return JsonResponse({"state": "refused", "code": code}, status=422)
+    except Changed:
+        return JsonResponse({"state": "changed"}, status=409)
+    # JSON that is nested a thousand deep is the one input that makes the reader itself give up.
+    except (ValueError, RecursionError) as error:
+        return _refused(str(error) if isinstance(error, BadKeys) else "malformed", 422)
     return HttpResponse(status=204)
+
+
+def _refused(code: str, status: int) -> JsonResponse:
+    return JsonResponse({"state": "refused", "code": code}, status=status)
 
 
 def _weeks(seat: Seat) -> tuple[date, ...]:
@@ -76,27 +120,61 @@ def _weeks(seat: Seat) -> tuple[date, ...]:
     return seals.weeks_from(seals.monday_of(clock.now()), ahead)
 
 
-def _refused() -> Collection[str]:
+def _known_to_all() -> Collection[str]:
     return () if settings.DEMO else known_keys()
 
 
-def _read(request: HttpRequest) -> tuple[str, list[NewKey]]:
+def _read(request: HttpRequest) -> Publication:
     """Return what a device published; raises ValueError for anything but exactly the agreed fields."""
-    if request.content_type != "application/json" or len(request.body) > MOST_BYTES:
+    if request.content_type != "application/json":
         raise ValueError("body")
     sent = json.loads(request.body)
-    _exactly(sent, {"wrap_recipient", "keys"})
-    if not isinstance(sent["wrap_recipient"], str) or not isinstance(sent["keys"], list):
+    _exactly(sent, {"on", "ring", "keys"})
+    if not isinstance(sent["keys"], list):
         raise ValueError("types")
-    return sent["wrap_recipient"], [_key(entry) for entry in sent["keys"]]
+    return Publication(
+        on=None if sent["on"] is None else _bytes(sent["on"], seals.MAC_BYTES),
+        ring=None if sent["ring"] is None else _ring(sent["ring"]),
+        keys=[_key(entry) for entry in sent["keys"]],
+    )
 
 
-def _key(entry: Any) -> NewKey:
-    _exactly(entry, {"week", "public_key", "wrap"})
-    if not all(isinstance(value, str) for value in entry.values()):
+def _ring(sent: Any) -> NewRing:
+    _exactly(sent, {"listed", "mac", "keys"})
+    return NewRing(
+        _text(sent["listed"]),
+        _bytes(sent["mac"], seals.MAC_BYTES),
+        _by_name(sent["keys"], seals.RING_KEY_BYTES),
+    )
+
+
+def _key(sent: Any) -> NewKey:
+    _exactly(sent, {"week", "public_key", "mac", "wraps"})
+    week = date.fromisoformat(_text(sent["week"]))
+    if week.isoformat() != sent["week"]:
+        raise ValueError("week")
+    return NewKey(
+        week,
+        _text(sent["public_key"]),
+        _bytes(sent["mac"], seals.MAC_BYTES),
+        _by_name(sent["wraps"], seals.WRAP_BYTES),
+    )
+
+
+def _by_name(sent: Any, most_bytes: int) -> dict[str, bytes]:
+    if not isinstance(sent, dict) or len(sent) > seals.MAX_RING:
+        raise ValueError("fields")
+    return {name: _bytes(value, most_bytes) for name, value in sent.items()}
+
+
+def _bytes(value: Any, most_bytes: int) -> bytes:
+    return seals.read_base64(_text(value), most_bytes)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
         raise ValueError("types")
-    wrap = seals.read_base64(entry["wrap"], seals.WRAP_BYTES)
-    return NewKey(date.fromisoformat(entry["week"]), entry["public_key"], wrap)
+    return value
 
 
 def _exactly(value: Any, names: set[str]) -> None:

@@ -4,6 +4,10 @@ import logging
 import traceback
 from types import TracebackType
 
+from django.db.utils import DatabaseError, InterfaceError
+
+from alongside.site import reasons
+
 ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -30,7 +34,10 @@ class Plain(logging.Formatter):
 
     def formatException(self, ei: ErrorInfo) -> str:  # noqa: N802
         """Return the kind of the error and the lines of code, without its message or values."""
-        kind, _error, trace = ei
+        kind, error, trace = ei
         frames = traceback.extract_tb(trace)[-6:]
         name = kind.__name__ if kind else "error"
-        return f"{name} at " + " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+        why = reasons.of(error) if isinstance(error, DatabaseError | InterfaceError) else ""
+        return f"{name}{f': {why},' if why else ''} at " + " < ".join(
+            f"{frame.name}:{frame.lineno}" for frame in reversed(frames)
+        )

@@ -81,7 +81,7 @@ def _forget_who(request: HttpRequest) -> None:
 def _headers(request: HttpRequest, *, signed_in: bool) -> dict[str, str]:
     headers = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
     if request.is_secure():
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     if request.path.startswith(settings.STATIC_URL):
         # A script or style sheet obeys the page that loads it; each byte here is paid for on a weak signal.
         return headers
@@ -91,6 +91,7 @@ def _headers(request: HttpRequest, *, signed_in: bool) -> dict[str, str]:
         "Referrer-Policy": "same-origin" if signed_in else "no-referrer",
         "X-Frame-Options": "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
         "Cache-Control": "no-store",
     }
@@ -138,7 +139,9 @@ class SignedInOnly:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_signed_in_page(request) and not request.path.startswith("/in/enter/"):
+        # A browser looks for a newer service worker whether anybody is signed in or not.
+        open_to_all = request.path.startswith("/in/enter/") or request.path == "/in/sw.js"
+        if is_signed_in_page(request) and not open_to_all:
             if not request.user.is_authenticated:
                 if request.method == "GET":
                     return redirect_to_login(request.path)

@@ -1,7 +1,7 @@
-"""Every timed job, in one plain loop.
+"""Every timed job, in plain loops: one for each lane, so that a far end that stalls holds up nobody else's turn.
 
 A job claims its own rows, so two loops on two machines never do the same thing, and a crash loses nothing: whatever was
-due is due again. One job's failure never stops another, and a missing database never ends the loop.
+due is due again. One job's failure never stops another, and a missing database never ends a loop.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from allauth.mfa.models import Authenticator
@@ -26,7 +26,9 @@ from alongside.escalation import queries as escalation
 from alongside.help_requests import actions as help_requests
 from alongside.kernel import clock
 from alongside.notify import actions as notify
+from alongside.notify.rules import KINDS
 from alongside.policy.values import REGISTER
+from alongside.rota import actions as rota
 from alongside.sealing import actions as sealing
 from alongside.sealing.rules import monday_of
 from alongside.site import keeping
@@ -34,22 +36,30 @@ from alongside.site.leaps import Leaps
 from alongside.team import actions as team
 
 log = logging.getLogger(__name__)
-PAUSE = 0.5
+PAUSE = 0.2
 MARK_EVERY = 10.0
+# A lane may wait for a far end for notify.rules.TRY_SECONDS; one that has not turned for so long hangs.
+HANGS = 120.0
+# The lane of everything that nobody waits for.
+UPKEEP = "upkeep"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One timed job: `run(now)` every `every` seconds. `alongside purge` runs those that purge, too."""
+    """One timed job: `run(now)` every `every` seconds, in turn with the others of its lane. `alongside purge` runs
+    those that purge, too.
+    """
 
     name: str
     every: float
     run: Callable[[datetime], object]
     purges: bool = False
+    lane: str = UPKEEP
 
 
 def _purge_sessions(now: datetime) -> int:
-    return Session.objects.filter(expire_date__lte=now).delete()[0]
+    # Sessions live by the machine's own clock, also where the demonstration's clock was moved.
+    return Session.objects.filter(expire_date__lte=datetime.fromtimestamp(time.time(), UTC)).delete()[0]
 
 
 def _purge_invitations(now: datetime) -> int:
@@ -77,6 +87,10 @@ def _purge_keys(now: datetime) -> int:
     return sealing.purge_keys(week)
 
 
+def _delivery(kind: str) -> Callable[[datetime], int]:
+    return lambda now: notify.deliver(now, (kind,), learn=accounts.learn)
+
+
 def _forget_code_use(now: datetime) -> int:
     """Empty when a one-time code was last used, which the sign-in library notes: it tells when somebody was at work."""
     return Authenticator.objects.filter(last_used_at__isnull=False).update(last_used_at=None)
@@ -88,12 +102,15 @@ def _turn_tally(now: datetime) -> None:
 
 
 JOBS = (
-    Job("climb the ladders", 1, help_requests.climb),
-    Job("deliver notices", 1, notify.deliver),
+    Job("call the first rungs", 0.2, help_requests.climb_new, lane="calls"),
+    Job("climb the ladders", 1, help_requests.climb, lane="ladders"),
+    *(Job(f"deliver notices: {kind}", 0.2, _delivery(kind), lane=kind) for kind in KINDS),
+    Job("send test pages at the beginning of shifts", 60, rota.check_reach),
     Job("forget what is over", 60, help_requests.purge, purges=True),
     Job("renew the lists", 20, directory.renew),
     Job("forget expired lists", 60, directory.purge, purges=True),
     Job("forget expired notices", 300, notify.purge, purges=True),
+    Job("forget expired test pages", 300, accounts.purge_tests, purges=True),
     Job("forget expired invitations", 300, _purge_invitations, purges=True),
     Job("forget expired sessions", 300, _purge_sessions, purges=True),
     Job("forget old keys", 3600, _purge_keys, purges=True),
@@ -106,38 +123,57 @@ JOBS = (
 
 
 class Loop:
-    """The loop of this process: which jobs ran when, by the machine's monotonic clock."""
+    """The loops of this process, one for each lane: which jobs ran when, by the machine's monotonic clock."""
 
     def __init__(self, jobs: tuple[Job, ...] = JOBS) -> None:
         self.jobs = jobs
+        self.lanes = tuple(dict.fromkeys(job.lane for job in jobs))
         self.last: dict[str, float] = {}
-        self.turned_at: float | None = None
+        self.turned_at: dict[str, float] = {}
         self.leaps = Leaps()
 
-    def turn(self) -> None:
-        """Run every job whose time has come, once."""
-        for job in self.jobs:
-            if self.leaps.hold and _deletes_by_the_clock(job):
-                continue
-            if time.monotonic() - self.last.get(job.name, float("-inf")) >= job.every:
-                self.last[job.name] = time.monotonic()
-                _run(job)
-        self.turned_at = time.monotonic()
+    def turn(self, *lanes: str) -> None:
+        """Run every job whose time has come, once; only those of the lanes, if any are named."""
+        for lane in lanes or self.lanes:
+            for job in self.jobs:
+                if job.lane != lane or (self.leaps.hold and _deletes_by_the_clock(job)):
+                    continue
+                if time.monotonic() - self.last.get(job.name, float("-inf")) >= job.every:
+                    self.last[job.name] = time.monotonic()
+                    _run(job)
+            self.turned_at[lane] = time.monotonic()
 
     def run_forever(self, stop: threading.Event) -> None:
-        """Turn until told to stop."""
-        marked = float("-inf")
+        """Turn every lane until told to stop, each in a thread of its own."""
+        self.leaps.look(_marked_at())
+        others = [threading.Thread(target=self._run_lane, args=(lane, stop), daemon=True) for lane in self.lanes]
+        for thread in others:
+            thread.start()
+        while not stop.wait(PAUSE if self.age() is None else MARK_EVERY):
+            self._mark()
+        self._mark()
+        for thread in others:
+            thread.join(timeout=PAUSE)
+
+    def _mark(self) -> None:
+        """Leave a mark that the loops turn; none while one of them hangs, so that `doctor` and the board notice."""
+        age = self.age()
+        if age is not None and age < HANGS:
+            _leave_mark()
+
+    def _run_lane(self, lane: str, stop: threading.Event) -> None:
         while not stop.is_set():
-            self.leaps.look(_marked_at())
-            self.turn()
-            if time.monotonic() - marked >= MARK_EVERY:
-                marked = time.monotonic()
-                _leave_mark()
+            # The one lane that deletes by the clock looks at it before each turn.
+            if lane == UPKEEP:
+                self.leaps.look(_marked_at())
+            self.turn(lane)
             stop.wait(PAUSE)
 
     def age(self) -> float | None:
-        """Return the seconds since the last whole turn; None before the first."""
-        return None if self.turned_at is None else time.monotonic() - self.turned_at
+        """Return the seconds since every lane last turned; None before the first turn of each."""
+        if len(self.turned_at) < len(self.lanes):
+            return None
+        return time.monotonic() - min(self.turned_at.values())
 
 
 loop = Loop()

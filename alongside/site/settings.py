@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from alongside.site import environment
 
-env = environment.read(os.environ)
+env = environment.read(environment.with_file(os.environ))
 BASE = Path(__file__).parent
 DATA = env.data
 DEMO = env.demo
 
 SECRET_KEY = env.secret_key
+SECRET_KEY_FALLBACKS = env.former_secrets
 DEBUG = False
 ALLOWED_HOSTS = env.hosts
 DATABASES = {"default": env.database}
@@ -50,6 +51,7 @@ MIDDLEWARE = [
     "alongside.site.middleware.SignedInCsrf",
     "alongside.site.middleware.SignedInPerson",
     "alongside.site.middleware.SignedInMessages",
+    "alongside.site.sessions.Limits",
     # Touches neither cookie nor session by itself, so it may stand outside the audiences.
     "allauth.account.middleware.AccountMiddleware",
     "alongside.site.middleware.Language",
@@ -69,7 +71,7 @@ TEMPLATES = [
     }
 ]
 
-# People of the team: e-mail address, password (Argon2id) and a one-time code; passkeys come on top.
+# People of the team: a passkey; or e-mail address, password (Argon2id) and a one-time code.
 AUTH_USER_MODEL = "accounts.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -92,7 +94,10 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# Question and answer count one each. A whole watch may begin behind one address; there is nothing to guess.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_ADAPTER = "alongside.accounts.sso.MfaAdapter"
 ACCOUNT_FORMS = {
     "login": "alongside.accounts.forms.SignInForm",
@@ -105,6 +110,7 @@ MFA_FORMS = {
     "authenticate": "alongside.accounts.forms.CodeForm",
     "reauthenticate": "alongside.accounts.forms.FreshCodeForm",
     "activate_totp": "alongside.accounts.forms.FirstCodeForm",
+    "authenticate_webauthn": "alongside.accounts.forms.NoCredentialForm",
 }
 PASSWORD_RESET_TIMEOUT = 3600
 # Whose tries are counted when somebody guesses passwords; in memory for minutes, never written.
@@ -134,10 +140,17 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/in/enter/signed-out"
 
 # Cookies exist below /in/ only, so none can travel with a member's page (docs/decisions/0003).
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = "/in/"
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "in_session", "in_csrf"
-SESSION_COOKIE_AGE = 12 * 3600
+# A browser takes __Secure- from an HTTPS page only; __Host- would demand Path=/, that is: with members' pages.
+_PREFIX = "__Secure-" if env.secure else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}in_session", f"{_PREFIX}in_csrf"
+IDLE_COOKIE_NAME = f"{_PREFIX}in_seen"
+# However busy, a session ends after this; unused, after IDLE (site/sessions.py).
+SESSION_COOKIE_AGE = env.session_hours * 3600
+IDLE = env.idle_minutes * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.secure
+# Django would let it live for a year.
+CSRF_COOKIE_AGE = None
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "alongside.site.errors.cross_site"
@@ -184,15 +197,22 @@ LOGGING = {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        # It writes down whose passkey was used.
+        "fido2": {"level": "ERROR"},
     },
 }
 
 # For how long what taking a request needs to know of its organisation is kept in memory.
 ALONGSIDE_STANDING_SECONDS = 1.0
+# How old the newest backup may be before the doctor speaks up.
+BACKUP_DAYS = env.backup_days
 # The address people type; links in notices begin with it.
 ALONGSIDE_ADDRESS = env.address
 # Further Apprise services that people may be alerted through, beside those of notify.rules.SERVICES.
 ALONGSIDE_NOTICE_SERVICES = env.notice_services
+# This installation's key for push to supporters' browsers, and further hosts that may carry it.
+ALONGSIDE_VAPID_KEY = env.vapid_key
+ALONGSIDE_PUSH_HOSTS = env.push_hosts
 
 if DEMO:
     MIDDLEWARE.insert(0, "alongside.site.demo.middleware.NameNotNumber")

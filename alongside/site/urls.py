@@ -8,6 +8,7 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from django.conf import settings
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from alongside.accounts import views as accounts
 from alongside.directory import views as directory
@@ -15,7 +16,7 @@ from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
 from alongside.policy import views as policy
 from alongside.rota import views as rota
-from alongside.site import board, keys, member_pages, operate, public_pages, signed_in
+from alongside.site import audit, board, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"
@@ -34,6 +35,7 @@ ASK = [
     path("candidates.json", directory.candidates, name="candidates"),
     path("requests", member.requests, name="requests"),
     path("progress", member.progress, name="progress"),
+    path("progress/present", member.present, name="present"),
     path("progress/not-called", member.not_called, name="not_called"),
     path("progress/cancel", member.cancel, name="cancel"),
     path("messages", member.messages, name="messages"),
@@ -54,6 +56,8 @@ TEAM = [
     path("requests/<uuid:id>", serving.request_page, name="in_request"),
     path("requests/<uuid:id>/envelope", serving.envelope, name="in_envelope"),
     path("requests/<uuid:id>/messages", serving.messages, name="in_messages"),
+    path("requests/<uuid:id>/peers", serving.peers, name="in_peers"),
+    path("requests/<uuid:id>/hand-on", serving.hand_on, name="in_hand_on"),
     path("requests/<uuid:id>/accept", serving.accept, name="in_accept"),
     path("requests/<uuid:id>/pass", serving.pass_on, name="in_pass"),
     path("requests/<uuid:id>/backup", serving.backup, name="in_backup"),
@@ -68,6 +72,10 @@ TEAM = [
     path("me/contact", accounts.add_contact, name="in_contact_add"),
     path("me/contact/<uuid:id>/remove", accounts.remove_contact, name="in_contact_remove"),
     path("me/contact/<uuid:id>/test", accounts.try_contact, name="in_contact_test"),
+    path("me/contact/<uuid:id>/move", accounts.move_contact, name="in_contact_move"),
+    path("me/push", accounts.add_push, name="in_push_add"),
+    path("me/test", accounts.try_every, name="in_test"),
+    path("me/quiet", accounts.quiet, name="in_quiet"),
     path("me/agreement", team.agreement, name="in_agreement"),
     path("me/leave", team.leave, name="in_leave"),
     path("me/return", team.come_back, name="in_return"),
@@ -84,30 +92,52 @@ COORDINATE = [
     path("team/<uuid:id>/end", team.end, name="in_end"),
     path("team/invitations/<uuid:id>/withdraw", team.withdraw, name="in_withdraw"),
     path("team/people/<uuid:id>/revoke", team.revoke, name="in_revoke"),
+    path("team/people/<uuid:id>/again", team.again, name="in_again"),
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),
-    path("audit", accounts.audit, name="in_audit"),
+    path("audit", audit.organisation, name="in_audit"),
 ]
 
 OPERATE = [
     path("", operate.home, name="in_operate"),
+    path("changes", audit.installation, name="in_operate_changes"),
+    path("operators", accounts.operators, name="in_operators"),
+    path("operators/<uuid:id>/revoke", accounts.operator_revoke, name="in_operator_revoke"),
+    path("operators/invitations/<uuid:id>/withdraw", accounts.operator_withdraw, name="in_operator_withdraw"),
     path("organisations", accounts.organisations, name="in_organisations"),
     path("organisations/<slug:organisation>/invite", team.operate_invite, name="in_operate_invite"),
     path("organisations/<slug:organisation>/open", accounts.operate_open, name="in_operate_open"),
     path("organisations/<slug:organisation>/<uuid:id>/revoke", accounts.operate_revoke, name="in_operate_revoke"),
+    path("organisations/<slug:organisation>/<uuid:id>/again", team.operate_again, name="in_operate_again"),
 ]
 
 ENTER = [
     path("invitation/<str:token>", team.invitation, name="in_invitation"),
+    path("reached/<str:token>", accounts.reached, name="in_reached"),
+    path("shift.webmanifest", service_worker.manifest, name="in_manifest"),
+    path("invitation/<str:token>/passkey", passkeys.enrol, name="in_invitation_passkey"),
+    path("invitation/<str:token>/passkey/question", passkeys.ask_to_enrol, name="in_invitation_question"),
+    path("passkey", passkeys.sign_in, name="in_passkey"),
+    path("passkey/question", passkeys.ask_to_sign_in, name="in_passkey_question"),
+    path("again/passkey/", passkeys.again, name="mfa_reauthenticate_webauthn"),
+    path("again/passkey/proof", passkeys.prove_again, name="in_passkey_again"),
+    path("security/passkeys/add", passkeys.add, name="in_passkey_add"),
+    path("security/passkeys/question", passkeys.ask_to_add, name="in_passkey_add_question"),
+    path("security/passkeys/<int:number>/rename", passkeys.rename, name="in_passkey_rename"),
+    path("security/passkeys/<int:number>/remove", passkeys.remove, name="in_passkey_remove"),
     path("signed-out", accounts.signed_out, name="in_signed_out"),
     path("language", accounts.language, name="in_language"),
+    path("everywhere", accounts.everywhere, name="in_everywhere"),
+    path("looking/<str:token>", operate.looking, name="in_looking"),
     # Of the sign-in library only what has a use here: no sign-up, no e-mail management, no social accounts.
     path("login/", sign_in.login, name="account_login"),
     path("logout/", sign_in.logout, name="account_logout"),
     path("inactive/", sign_in.account_inactive, name="account_inactive"),
     path("again/", sign_in.reauthenticate, name="account_reauthenticate"),
     path("password/", sign_in.password_change, name="account_change_password"),
+    # Who has no password yet makes one by the same link as who forgot it.
+    path("password/first/", RedirectView.as_view(pattern_name="account_reset_password"), name="account_set_password"),
     path("password/reset/", sign_in.password_reset, name="account_reset_password"),
     path("password/reset/sent/", sign_in.password_reset_done, name="account_reset_password_done"),
     re_path(
@@ -130,6 +160,7 @@ urlpatterns = [
     *PUBLIC,
     path("ask/<slug:organisation>/", include(ASK)),
     path("in/", signed_in.home, name="in_home"),
+    path("in/sw.js", service_worker.script, name="in_sw"),
     path("in/team/", include(TEAM)),
     path("in/coordinate/", include(COORDINATE)),
     path("in/lead/", signed_in.lead, name="in_lead"),

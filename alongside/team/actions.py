@@ -11,19 +11,17 @@ from django.db import transaction
 
 from alongside.accounts import actions as accounts
 from alongside.accounts import queries as people
-from alongside.accounts.models import Invitation, Person
+from alongside.accounts.models import Invitation, Organisation, Person
 from alongside.accounts.queries import Seat
 from alongside.content import guides
 from alongside.kernel import clock
 from alongside.notify import actions as notify
+from alongside.notify import rules as notices
 from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
 from alongside.sealing import queries as keys
 from alongside.team import queries, rules
 from alongside.team.models import Supporter
-
-# The notices that call a supporter for a request.
-CALLS = ("waiting", "waiting_now", "backup")
 
 
 class NotNow(ValueError):
@@ -62,13 +60,13 @@ def invite(
 
 
 @transaction.atomic
-def accept_invitation(token: str, name: str, password: str) -> Person:
+def accept_invitation(token: str, name: str, password: str | None, *, person_id: uuid.UUID | None = None) -> Person:
     """Accept an invitation; one to serve makes a supporter, who still has to sign the agreement and make keys.
 
-    Raises what accounts.actions.accept_invitation raises.
+    Takes and raises what accounts.actions.accept_invitation does.
     """
     invitation = people.invitation(token, clock.now())
-    person = accounts.accept_invitation(token, name, password)
+    person = accounts.accept_invitation(token, name, password, person_id=person_id)
     _serve(person, invitation)
     return person
 
@@ -84,6 +82,17 @@ def join(person: Person, token: str) -> None:
 def _serve(person: Person, invitation: Invitation | None) -> None:
     if invitation and invitation.organisation_id and "supporter" in invitation.roles:
         _make(person.id, invitation.organisation_id, invitation.office_id)
+
+
+@transaction.atomic
+def let_enrol_again(seat: Seat, person_id: uuid.UUID, organisation: Organisation) -> Person:
+    """Take sign-in, sessions and keys from somebody who lost their device, and send a link to enrol anew; what they
+    are in the team stays. Raises what accounts.actions.start_afresh raises.
+    """
+    days = policy.in_force(organisation.id).invitation_valid
+    person = accounts.start_afresh(seat, person_id, organisation, valid_days=days)
+    sealing.drop_keys(person_id)
+    return person
 
 
 @transaction.atomic
@@ -138,7 +147,7 @@ def go_on_leave(supporter_id: uuid.UUID) -> None:
 
 def _stop_calling(person_id: uuid.UUID) -> None:
     """Take back the calls that have not gone out yet."""
-    notify.forget_addresses([address for _kind, address in people.addresses_of(person_id)], CALLS)
+    notify.forget_addresses([address for _kind, address in people.addresses_of(person_id)], notices.CALLS)
 
 
 def come_back(supporter_id: uuid.UUID) -> None:
@@ -205,6 +214,7 @@ def _warn(person: Person, last_week: date, left: int, now: datetime) -> bool:
         language=person.language,
         values={"days": left},
         now=now,
+        due_at=people.after_quiet(person, now),
         expires_at=now + timedelta(days=left),
     )
     return True

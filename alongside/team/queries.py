@@ -73,6 +73,16 @@ def person_of(supporter_id: uuid.UUID) -> Person:
     return row.person
 
 
+def held(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> rules.Facts:
+    """Return a supporter of this organisation, whose state nobody changes before the caller's transaction ends; raises
+    NotASupporter for any other id.
+    """
+    row = Supporter.objects.select_for_update().filter(organisation_id=organisation_id, id=supporter_id).first()
+    if row is None:
+        raise NotASupporter
+    return row.facts()
+
+
 def supporter_in(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> Supporter:
     """Return a supporter of this organisation; raises NotASupporter for any other id."""
     row = Supporter.objects.filter(organisation_id=organisation_id, id=supporter_id).select_related("person").first()

@@ -64,10 +64,12 @@ def _new_person(request: HttpRequest, found: Invitation, token: str) -> HttpResp
             person = actions.accept_invitation(token, form.cleaned_data["name"], form.cleaned_data["password"])
         except (accounts.NotInvited, accounts.AlreadyHere):
             return _unusable(request)
+        # The session may have begun with a question to a passkey only, and would end as soon as that.
+        request.session.set_expiry(None)
         login(request, person, backend=BACKEND)
         record_authentication(request, person, method="password", email=person.email)
         return redirect("mfa_activate_totp")
-    context = {"invitation": found, "form": form}
+    context = {"invitation": found, "form": form, "token": token}
     return render(request, "enter/invitation.html", context, status=422 if form.errors else 200)
 
 
@@ -152,27 +154,17 @@ def roster(request: HttpRequest) -> HttpResponse:
         "incomplete": sum(bool(one.problems) for one in places),
         "aim": rules.team_aim(seat.organisation.headcount, policy.in_force(seat.organisation.id).team_ratio),
         "others": [
-            {"person": person, "role": role, "label": ROLE_NAMES[role]}
+            {"person": person, "role": role, "label": people.ROLE_NAMES[role]}
             for person, names in people.people_of(seat.organisation.id)
             for role in names
             if role != "supporter"
         ],
         "invitations": [
-            {"row": row, "roles": [ROLE_NAMES.get(role, role) for role in row.roles]}
+            {"row": row, "roles": [people.ROLE_NAMES.get(role, role) for role in row.roles]}
             for row in people.invitations_of(seat.organisation.id, now)
         ],
     }
     return render(request, "coordinate/team.html", context)
-
-
-ROLE_NAMES = {
-    "supporter": _("Supporter"),
-    "coordinator": _("Coordinator"),
-    "clinician": _("Clinician"),
-    "leader": _("Leader"),
-    "manager": _("Manager"),
-    "operator": _("Operator"),
-}
 
 
 def _line(place: queries.Place) -> dict[str, Any]:
@@ -259,7 +251,7 @@ def revoke(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Take a role other than supporter from somebody of the organisation."""
     seat = permit(request.user, "team.change")
     role = request.POST.get("role", "")
-    if role not in ROLE_NAMES or role in {"supporter", "operator"}:
+    if role not in people.ROLE_NAMES or role in {"supporter", "operator"}:
         raise Http404
     response: HttpResponse = _revoke(request, seat, id, role)
     return response
@@ -276,6 +268,39 @@ def _revoke(request: HttpRequest, seat: Seat, person_id: uuid.UUID, role: str) -
     else:
         messages.success(request, _("Done. They are signed out and no longer have that role."))
     return redirect("in_team")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def again(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Let somebody of the organisation enrol again who lost their device, after saying what that does."""
+    seat = permit(request.user, "team.change")
+    person = next((one for one, _roles in people.people_of(seat.organisation.id) if one.id == id), None)
+    if person is None:
+        raise Http404
+    return _again(request, seat, person, seat.organisation, "in_team")
+
+
+def _again(request: HttpRequest, seat: Seat, person: Person, organisation: Organisation, back: str) -> HttpResponse:
+    if request.method == "POST":
+        return _starting_afresh(request, seat, person, organisation, back)  # type: ignore[no-any-return]
+    days = policy.in_force(organisation.id).invitation_valid
+    context = {"seat": seat, "person": person, "days": days, "back": back}
+    return render(request, "coordinate/team_again.html", context)
+
+
+@reauthentication_required
+def _starting_afresh(
+    request: HttpRequest, seat: Seat, person: Person, organisation: Organisation, back: str
+) -> HttpResponse:
+    try:
+        actions.let_enrol_again(seat, person.id, organisation)
+    except Role.DoesNotExist:
+        raise Http404 from None
+    except accounts.NotTheirs:
+        messages.error(request, _("Somebody else must do this: another coordinator, or the operator of the server."))
+    else:
+        messages.success(request, _("Done. They are signed out, and a new link is on its way to their mailbox."))
+    return redirect(back)
 
 
 # --- the operator's ----------------------------------------------------------------------------------------------
@@ -307,3 +332,17 @@ def _inviting_coordinator(request: HttpRequest, seat: Seat, found: Organisation)
             return redirect("in_organisations")
     context = {"seat": seat, "form": form, "organisation": found}
     return render(request, "operate/invite.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def operate_again(request: HttpRequest, organisation: str, id: uuid.UUID) -> HttpResponse:
+    """Let a coordinator enrol again who lost their device, after saying what that does."""
+    seat = permit(request.user, "operate.change")
+    try:
+        found = people.open_organisation(organisation)
+    except Organisation.DoesNotExist:
+        raise Http404 from None
+    person = next((one for one in people.coordinators_of(found.id) if one.id == id), None)
+    if person is None:
+        raise Http404
+    return _again(request, seat, person, found, "in_organisations")

@@ -3,9 +3,10 @@
 import { bech32 } from "@scure/base";
 import { identityToRecipient } from "age-encryption";
 
-import { toHex, toUtf8 } from "../src/core/bytes.ts";
+import { toBase64, toHex, toUtf8 } from "../src/core/bytes.ts";
 import { derived } from "../src/core/derive.ts";
 import { progressToken, replyBox } from "../src/core/receipt.ts";
+import { openRingKey, sealRingKey, WORDS_NAME } from "../src/core/ring.ts";
 import { unwrap, type WeekKey, wrapKeys, wrapped } from "../src/core/supporter_keys.ts";
 import { SECRET_BYTES, wordsOf } from "../src/core/words.ts";
 import { readVectors, writeVectors } from "./files.ts";
@@ -16,6 +17,9 @@ export interface DemoSupporter {
   readonly wrap_recipient: string;
   readonly public_key: string;
   readonly wrap: string;
+  /** The key of their ring, and how it is sealed for the words. */
+  readonly ring_key: string;
+  readonly ring_seal: string;
 }
 
 /** The file vectors/demo.json. */
@@ -36,22 +40,30 @@ async function supporter(name: string, before: DemoSupporter | undefined): Promi
   const seed = derived(secret, SALT, "receiving identity", 32);
   const identity = bech32.encodeFromBytes("AGE-SECRET-KEY-PQ-", seed).toUpperCase();
   const public_key = await identityToRecipient(identity);
+  const ringKey = derived(secret, SALT, "ring key", 32);
   return {
     words: wordsOf(secret).join(" "),
     wrap_recipient: wrap.recipient,
     public_key,
     wrap: (await stillGood(before, public_key, wrap.identity)) ?? (await wrapped(identity, wrap.recipient)),
+    ring_key: toBase64(ringKey),
+    ring_seal: (await sealStillGood(before, ringKey, secret)) ?? (await sealRingKey(ringKey, WORDS_NAME, secret)),
   };
 }
 
 // Sealing is random, so a wrap that still opens is kept.
 async function stillGood(before: DemoSupporter | undefined, public_key: string, wrapIdentity: string): Promise<string | undefined> {
   if (before === undefined) return undefined;
-  const key: WeekKey = { week: "", public_key, wrap: before.wrap };
-  return unwrap(key, wrapIdentity).then(
+  const key: WeekKey = { week: "", public_key, mac: null, wraps: { [WORDS_NAME]: before.wrap } };
+  return unwrap(key, WORDS_NAME, wrapIdentity).then(
     () => before.wrap,
     () => undefined,
   );
+}
+
+async function sealStillGood(before: DemoSupporter | undefined, ringKey: Uint8Array, secret: Uint8Array): Promise<string | undefined> {
+  const opened = await openRingKey(before?.ring_seal ?? "", WORDS_NAME, secret).catch(() => null);
+  return opened && toHex(opened) === toHex(ringKey) ? before?.ring_seal : undefined;
 }
 
 const before = readVectors<Partial<Demo>>("demo.json", {}).supporters ?? {};

@@ -4,12 +4,13 @@
 import { bech32 } from "@scure/base";
 import { Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 
-import { fromBase64, fromHex, toBase64, toHex, toUtf8 } from "../src/core/bytes.ts";
+import { fromBase64, fromHex, toBase64, toBase64Url, toHex, toUtf8 } from "../src/core/bytes.ts";
 import { derived } from "../src/core/derive.ts";
 import type { Slots } from "../src/core/envelope.ts";
 import { openBytes, openSealed } from "../src/core/open.ts";
 import { pad, PADDED_BYTES } from "../src/core/pad.ts";
 import { progressToken, replyBox } from "../src/core/receipt.ts";
+import { openRingKey, ringMac, sealRingKey, weekMac, WORDS_NAME, wordsMember, writeRing } from "../src/core/ring.ts";
 import { sealBytes, sealFor, sealToBox } from "../src/core/seal.ts";
 import { unwrap, wrapKeys, wrapped } from "../src/core/supporter_keys.ts";
 import { wordsOf } from "../src/core/words.ts";
@@ -157,11 +158,52 @@ async function publicKeys(): Promise<unknown> {
   };
 }
 
+/** The ring of words and a passkey, in the form in which both sides read it. */
+interface RingVector {
+  ring_key: string;
+  words: { secret: string; sealed: string };
+  passkey: { name: string; host: string; secret: string; wrap_identity: string; wrap_recipient: string; sealed: string };
+  listed: string;
+  mac: string;
+  week: { week: string; public_key: string; mac: string };
+}
+
+async function ring(): Promise<RingVector> {
+  const old = readVectors<Partial<RingVector>>("rings.json", {});
+  const known = (name: string, bytes: number): Uint8Array => derived(toUtf8("vectors"), "alongside vectors", name, bytes);
+  const [key, words, secret] = [known("ring key", 32), known("ring words", 16), known("ring passkey", 32)];
+  const [name, host] = [toBase64Url(known("ring credential", 32)), "help.example.org"];
+  const seal = async (before: string | undefined, member: string, its: Uint8Array): Promise<string> => {
+    const opened = await openRingKey(before ?? "", member, its).catch(() => null);
+    return opened && before && toHex(opened) === toHex(key) ? before : sealRingKey(key, member, its);
+  };
+  const pair = await wrapKeys(secret, name);
+  const listed = writeRing([{ name, host, recipient: pair.recipient }, wordsMember((await wrapKeys(words)).recipient)]);
+  const [, public_key] = await keys("week");
+  return {
+    ring_key: toHex(key),
+    words: { secret: toHex(words), sealed: await seal(old.words?.sealed, WORDS_NAME, words) },
+    passkey: {
+      name,
+      host,
+      secret: toHex(secret),
+      wrap_identity: pair.identity,
+      wrap_recipient: pair.recipient,
+      sealed: await seal(old.passkey?.sealed, name, secret),
+    },
+    listed,
+    mac: ringMac(key, listed),
+    week: { week: "2026-11-23", public_key, mac: weekMac(key, "2026-11-23", public_key) },
+  };
+}
+
 writeVectors("words.json", await words());
+writeVectors("rings.json", await ring());
 writeVectors("keys.json", await publicKeys());
 const made = await envelopes();
 writeVectors("envelopes.json", made);
 
 // A wrap that does not belong to its key would be a broken vector.
 const [, weekRecipient] = await keys("week");
-await unwrap({ week: "", public_key: weekRecipient, wrap: made["wrap"]?.sealed ?? "" }, made["wrap"]?.identities[0] ?? "");
+const wraps = { [WORDS_NAME]: made["wrap"]?.sealed ?? "" };
+await unwrap({ week: "", public_key: weekRecipient, mac: null, wraps }, WORDS_NAME, made["wrap"]?.identities[0] ?? "");

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 
 import { fromBase64, fromHex, toBase64Url, toHex } from "../src/core/bytes.ts";
-import { messageFrame, newAttempt, replyFrame, REQUEST_HEAD_BYTES, requestFrame, type RequestFacts, type Urgency } from "../src/core/frame.ts";
+import { handOnFrame, messageFrame, newAttempt, replyFrame, REQUEST_HEAD_BYTES, requestFrame, type RequestFacts, type Urgency } from "../src/core/frame.ts";
 import { type Candidate, type CandidateList, choose, readList } from "../src/core/match.ts";
 import { openSealed } from "../src/core/open.ts";
 import { bytesLeft, type Payloads, readPayload, type RequestPayload, writePayload } from "../src/core/payload.ts";
@@ -206,6 +206,16 @@ describe("frames", () => {
     await refused(() => replyFrame(token, example("twelve").data), "bad-frame");
     await refused(() => replyFrame(token.subarray(1), example("one").data), "bad-frame");
   });
+
+  it("of a hand-on say for whom and what for, before an envelope of one stanza", async () => {
+    const target = "0123456789abcdef0123456789abcdef";
+    const help = handOnFrame(target, "backup", example("one").data);
+    expect(help.length).toBe(17 + 5_755);
+    expect(toHex(help.subarray(0, 17))).toBe(`${target}01`);
+    expect(handOnFrame(target, "take", example("one").data)[16]).toBe(2);
+    await refused(() => handOnFrame("0123", "take", example("one").data), "bad-frame");
+    await refused(() => handOnFrame(target, "take", example("twelve").data), "bad-frame");
+  });
 });
 
 describe("the whole way", () => {
@@ -230,6 +240,16 @@ describe("the whole way", () => {
     const back = await sealFor([read.write_to!], writePayload("message", { v: 1, text: "Thank you." }), 12);
     expect(readPayload("message", await openSealed(back, supporter.identity)).text).toBe("Thank you.");
     await refused(() => openSealed(envelope, box.identity), "cannot-open");
+  });
+
+  it("goes on to one more, who reads the same text and opens nothing else", async () => {
+    const [first, second] = [await wrapKeys(newSecret()), await wrapKeys(newSecret())];
+    const ask: RequestPayload = { v: 1, how: "call", reach: "218 555 0146", left_out: ["Jail"] };
+    const envelope = await sealFor([first.recipient], writePayload("request", ask), 12);
+    const copy = await sealToBox(second.recipient, await openSealed(envelope, first.identity));
+    expect(readPayload("request", await openSealed(copy, second.identity))).toEqual(ask);
+    await refused(() => openSealed(envelope, second.identity), "cannot-open");
+    await refused(() => openSealed(copy, first.identity), "cannot-open");
   });
 });
 

@@ -1,12 +1,13 @@
 import { Encrypter, identityToRecipient } from "age-encryption";
 import { describe, expect, it } from "vitest";
 
-import { fromBase64 } from "../src/core/bytes.ts";
+import { fromBase64, toBase64 } from "../src/core/bytes.ts";
 import { isRecipient, sealedBytes, stanzasOf } from "../src/core/envelope.ts";
 import { openBytes, openSealed } from "../src/core/open.ts";
 import { pad } from "../src/core/pad.ts";
+import { newRingKey, openRingKey, wordsMember } from "../src/core/ring.ts";
 import { sealBytes, sealFor, sealToBox } from "../src/core/seal.ts";
-import { makeWeeks, unwrap, wrapKeys, wrapped } from "../src/core/supporter_keys.ts";
+import { isOwnWeek, makeWeeks, unwrap, wrapKeys, wrapped } from "../src/core/supporter_keys.ts";
 import { newSecret, secretOf } from "../src/core/words.ts";
 import { refused } from "./refused.ts";
 import { type Edit, edited, example, read, type Sealed } from "./vectors.ts";
@@ -27,7 +28,7 @@ interface Keys {
   "classical recipient": string;
 }
 interface Demo {
-  supporters: Record<string, { words: string; wrap_recipient: string; public_key: string; wrap: string }>;
+  supporters: Record<string, { words: string; wrap_recipient: string; public_key: string; wrap: string; ring_key: string; ring_seal: string }>;
   receipt: { words: string };
 }
 
@@ -155,16 +156,23 @@ describe("opening", () => {
 
 describe("a supporter's keys", () => {
   const weeks = ["2026-11-23", "2026-11-30"];
+  const ringKey = newRingKey();
+  const ofWords = (recipient: string) => [wordsMember(recipient)];
+  const withWrap = (public_key: string, wrap: string) => ({ week: weeks[0]!, public_key, mac: null, wraps: { words: wrap } });
 
-  it("are one for each week, wrapped for the words alone", async () => {
-    const wrap = await wrapKeys(newSecret());
-    const made = await makeWeeks(wrap.recipient, weeks);
+  it("are one for each week, wrapped for every member of the ring and nobody else", async () => {
+    const [words, passkey] = [await wrapKeys(newSecret()), await wrapKeys(newRingKey(), "p".repeat(22))];
+    const members = [wordsMember(words.recipient), { name: "p".repeat(22), host: "example.org", recipient: passkey.recipient }];
+    const made = await makeWeeks(ringKey, members, weeks);
     expect(made.map(({ published }) => published.week)).toEqual(weeks);
     expect(new Set(made.map(({ identity }) => identity)).size).toBe(2);
     for (const { published, identity } of made) {
       expect(await identityToRecipient(identity)).toBe(published.public_key);
-      expect(fromBase64(published.wrap).length).toBe(sealedBytes(1, 77));
-      expect(await unwrap(published, wrap.identity)).toBe(identity);
+      expect(Object.keys(published.wraps)).toEqual(["words", "p".repeat(22)]);
+      for (const wrap of Object.values(published.wraps)) expect(fromBase64(wrap).length).toBe(sealedBytes(1, 77));
+      expect(await unwrap(published, "words", words.identity)).toBe(identity);
+      expect(await unwrap(published, "p".repeat(22), passkey.identity)).toBe(identity);
+      await refused(() => unwrap(published, "words", passkey.identity), "cannot-open");
     }
     const sealed = await sealFor([made[0]!.published.public_key], "for this week", 12);
     expect(await openSealed(sealed, made[0]!.identity)).toBe("for this week");
@@ -173,29 +181,44 @@ describe("a supporter's keys", () => {
 
   it("stay shut for other words, and tell when somebody exchanged them", async () => {
     const [wrap, other] = await people(2);
-    const [first, second] = await makeWeeks(wrap!.recipient, weeks);
-    await refused(() => unwrap(first!.published, other!.identity), "cannot-open");
-    await refused(() => unwrap({ ...first!.published, wrap: second!.published.wrap }, wrap!.identity), "bad-wrap");
-    await refused(() => unwrap({ ...first!.published, wrap: "?" }, wrap!.identity), "bad-base64");
-    await refused(() => unwrap({ ...first!.published, wrap: "QUJD" }, wrap!.identity), "bad-envelope");
+    const [first, second] = await makeWeeks(ringKey, ofWords(wrap!.recipient), weeks);
+    const key = first!.published;
+    await refused(() => unwrap(key, "words", other!.identity), "cannot-open");
+    await refused(() => unwrap({ ...key, wraps: second!.published.wraps }, "words", wrap!.identity), "bad-wrap");
+    await refused(() => unwrap({ ...key, wraps: { words: "?" } }, "words", wrap!.identity), "bad-base64");
+    await refused(() => unwrap({ ...key, wraps: { words: "QUJD" } }, "words", wrap!.identity), "bad-envelope");
+    await refused(() => unwrap({ ...key, wraps: {} }, "words", wrap!.identity), "bad-envelope");
+    await refused(() => unwrap(key, "toString", wrap!.identity), "bad-envelope");
     const noise = await wrapped("x".repeat(77), wrap!.recipient);
-    await refused(() => unwrap({ ...first!.published, wrap: noise }, wrap!.identity), "bad-wrap");
-    await refused(() => makeWeeks(keys["classical recipient"], weeks), "bad-recipient");
+    await refused(() => unwrap({ ...key, wraps: { words: noise } }, "words", wrap!.identity), "bad-wrap");
+    await refused(() => makeWeeks(ringKey, ofWords(keys["classical recipient"]), weeks), "bad-recipient");
+  });
+
+  // req: K-34
+  it("carry a mark that fits one week, one public key and one ring", async () => {
+    const [wrap] = await people(1);
+    const [first, second] = (await makeWeeks(ringKey, ofWords(wrap!.recipient), weeks)).map(({ published }) => published);
+    expect(isOwnWeek(ringKey, first!)).toBe(true);
+    expect(isOwnWeek(newRingKey(), first!)).toBe(false);
+    expect(isOwnWeek(ringKey, { ...first!, week: weeks[1]! })).toBe(false);
+    expect(isOwnWeek(ringKey, { ...first!, public_key: second!.public_key })).toBe(false);
+    expect(isOwnWeek(ringKey, { ...second!, mac: first!.mac })).toBe(false);
+    expect(isOwnWeek(ringKey, { ...first!, mac: null })).toBe(false);
   });
 
   it("agree with the example and with the independent writer", async () => {
     const { data, sealed, identities, text } = example("wrap");
     expect(data.length).toBe(1736);
-    const key = { week: weeks[0]!, public_key: await identityToRecipient(text), wrap: sealed };
-    expect(await unwrap(key, identities[0]!)).toBe(text);
-    const theirs = { week: weeks[0]!, public_key: python.wrap.text, wrap: python.wrap.sealed };
-    expect(await identityToRecipient(await unwrap(theirs, python.wrap.identities[0]!))).toBe(python.wrap.text);
+    expect(await unwrap(withWrap(await identityToRecipient(text), sealed), "words", identities[0]!)).toBe(text);
+    const theirs = withWrap(python.wrap.text, python.wrap.sealed);
+    expect(await identityToRecipient(await unwrap(theirs, "words", python.wrap.identities[0]!))).toBe(python.wrap.text);
   });
 
   it.each(Object.entries(demo.supporters))("of the demonstration open with its known words: %s", async (_, row) => {
     const wrap = await wrapKeys(secretOf(row.words));
     expect(wrap.recipient).toBe(row.wrap_recipient);
-    const identity = await unwrap({ week: weeks[0]!, public_key: row.public_key, wrap: row.wrap }, wrap.identity);
+    const identity = await unwrap(withWrap(row.public_key, row.wrap), "words", wrap.identity);
+    expect(toBase64(await openRingKey(row.ring_seal, "words", secretOf(row.words)))).toBe(row.ring_key);
     expect(await openSealed(await sealToBox(row.public_key, "demo"), identity)).toBe("demo");
   });
 });

@@ -2,17 +2,21 @@ import { describe, expect, it } from "vitest";
 
 import type { RequestPayload } from "../src/core/payload.ts";
 import { sealFor } from "../src/core/seal.ts";
-import { makeWeeks, wrapKeys } from "../src/core/supporter_keys.ts";
+import { Refusal } from "../src/core/refusal.ts";
+import { openRing, ringMac, sealRingKey, writeRing } from "../src/core/ring.ts";
+import { isOwnWeek, makeWeeks, type WeekKey } from "../src/core/supporter_keys.ts";
 import { newSecret, wordsOf } from "../src/core/words.ts";
 import { firstLine, linesOf, reachLink } from "../src/pages/team/asked.ts";
 import { TYPED_BACK, wrongPlaces } from "../src/pages/team/enrolment.ts";
+import { offered, type Peer } from "../src/pages/team/peers.ts";
 import { fill } from "../src/pages/team/texts.ts";
+import { beginRing, planned } from "../src/pages/team/publishing.ts";
 import { type KeyState, Unlocked, withWords } from "../src/pages/team/unlock.ts";
-import { keysReach, likeliestFirst, missingWeeks } from "../src/pages/team/weeks.ts";
+import { likeliestFirst, missingWeeks } from "../src/pages/team/weeks.ts";
 import { refused } from "./refused.ts";
 
 const WEEKS = ["2026-11-23", "2026-11-30", "2026-12-07"];
-const key = (week: string) => ({ week, public_key: `key of ${week}`, wrap: "" });
+const key = (week: string) => ({ week, public_key: `key of ${week}`, mac: null, wraps: {} });
 const asks = (more: Partial<RequestPayload>): RequestPayload => ({ v: 1, how: "call", ...more }) as RequestPayload;
 
 describe("the link that reaches a member", () => {
@@ -57,6 +61,23 @@ describe("the link that reaches a member", () => {
   });
 });
 
+describe("who is offered", () => {
+  const peer = (name: string, office: string, ...purposes: Peer["purposes"]): Peer => ({ id: name, name, office, tier: null, key: "", purposes });
+  const team = [peer("Ana", "Courthouse", "backup", "take"), peer("Cy", "Jail", "backup", "take"), peer("Gus", "", "take")];
+  const names = (purpose: "backup" | "take", leftOut: readonly string[]): string[] => offered(team, purpose, leftOut).map(({ name }) => name);
+
+  it("is nobody from an office that the member left out, however its name is typed", () => {
+    expect(names("take", [])).toEqual(["Ana", "Cy", "Gus"]);
+    for (const spelled of ["Jail", "jail", " JAIL "]) expect(names("take", [spelled])).toEqual(["Ana", "Gus"]);
+    expect(offered([peer("Élodie", "Poste  de l\u0027e\u0301st", "take")], "take", ["Poste de l'ést"])).toEqual([]);
+  });
+
+  it("is nobody for whom the server names another purpose, and somebody without an office is nobody's office", () => {
+    expect(names("backup", [])).toEqual(["Ana", "Cy"]);
+    expect(names("take", ["Courthouse", "Jail", ""])).toEqual(["Gus"]);
+  });
+});
+
 describe("what was asked", () => {
   it("is told in the order in which it helps, and nothing that was left open", () => {
     const lines = linesOf(asks({ reach: "1", words: "tired", wishes: { language: "French" }, when: "after seven", about: ["incident"] }));
@@ -91,10 +112,6 @@ describe("the weeks of a supporter's keys", () => {
     expect(likeliestFirst(keys, "2026-11-23").map(({ week }) => week)).toEqual(order);
   });
 
-  it("reach up to the first week without a key", () => {
-    expect(keysReach([key("2026-11-23"), key("2026-11-30"), key("2026-12-14")], "2026-11-23")).toBe("2026-12-07");
-    expect(keysReach([key("2026-11-30")], "2026-11-23")).toBeNull();
-  });
 });
 
 describe("enrolment", () => {
@@ -111,9 +128,11 @@ describe("enrolment", () => {
 describe("unlocking by words", () => {
   const enrolled = async (weeks = WEEKS): Promise<{ words: string; state: KeyState }> => {
     const secret = newSecret();
-    const { recipient } = await wrapKeys(secret);
-    const keys = (await makeWeeks(recipient, weeks)).map(({ published }) => published);
-    return { words: wordsOf(secret).join(" "), state: { wrap_recipient: recipient, weeks: WEEKS, keys } };
+    const { key: ringKey, members } = await beginRing(secret);
+    const keys = (await makeWeeks(ringKey, members, weeks)).map(({ published }) => published);
+    const listed = writeRing(members);
+    const ring = { listed, mac: ringMac(ringKey, listed), keys: { words: await sealRingKey(ringKey, "words", secret) } };
+    return { words: wordsOf(secret).join(" "), state: { ring, passkeys: [], weeks: WEEKS, until: null, keys } };
   };
 
   it("says what is wrong with the words, never more than that", async () => {
@@ -144,12 +163,75 @@ describe("unlocking by words", () => {
     await refused(() => device.open(sealed.subarray(1)), "bad-envelope");
   });
 
-  it("tells when the server gave out another public key than the one that was made", async () => {
+  // req: K-34
+  it("stops when the server gave out another public key than the one that was made, or moved one to another week", async () => {
     const [mine, theirs] = [await enrolled(), await enrolled()];
     const exchanged = mine.state.keys.map((own, at) => ({ ...own, public_key: theirs.state.keys[at]?.public_key ?? "" }));
-    const device = await withWords(mine.words, { ...mine.state, keys: exchanged });
+    const moved = mine.state.keys.map((own, at, all) => ({ ...own, ...all[(at + 1) % all.length], week: own.week }));
+    for (const keys of [exchanged, moved, theirs.state.keys]) {
+      await refused(() => withWords(mine.words, { ...mine.state, keys }), "bad-wrap");
+    }
+  });
+
+  it("tells a wrap that holds another week's key when it comes to opening", async () => {
+    const { words, state } = await enrolled();
+    const keys = state.keys.map((own, at, all) => ({ ...own, wraps: all[(at + 1) % all.length]?.wraps ?? {} }));
+    const device = await withWords(words, { ...state, keys });
     if (!(device instanceof Unlocked)) throw new Error("locked");
-    const sealed = await sealFor([exchanged[0]?.public_key ?? ""], "secret", 12);
+    const sealed = await sealFor([state.keys[0]?.public_key ?? ""], "secret", 12);
     await refused(() => device.open(sealed), "bad-wrap");
+  });
+});
+
+describe("what a device publishes", () => {
+  const identityOf = (known: Map<string, string>) => (key: WeekKey) => Promise.resolve(known.get(key.public_key) ?? "");
+  const begun = async (weeks: readonly string[]) => {
+    const secret = newSecret();
+    const ring = await beginRing(secret);
+    const state: KeyState = { ring: null, passkeys: [], weeks: WEEKS, until: null, keys: [] };
+    const made = await makeWeeks(ring.key, ring.members, weeks);
+    const known = new Map(made.map(({ identity, published }) => [published.public_key, identity]));
+    return { secret, ring, state, keys: made.map(({ published }) => published), known };
+  };
+
+  it("at enrolment is the list with its mark, the ring's key for the words, and every week", async () => {
+    const { secret, ring, state } = await begun([]);
+    const { body, made } = await planned(ring, state, "localhost", secret, () => Promise.reject(new Error("nothing to open")));
+    expect(made).toBe(3);
+    expect(body?.on).toBeNull();
+    const served = { listed: body?.ring?.listed ?? "", mac: body?.ring?.mac ?? "", keys: body?.ring?.keys ?? {} };
+    const again = await openRing(served, "words", secret);
+    expect(again?.members).toEqual(ring.members);
+    expect(body?.keys.every((one) => isOwnWeek(again!.key, one))).toBe(true);
+  });
+
+  it("is nothing when nothing is missing", async () => {
+    const { secret, ring, state, keys, known } = await begun(WEEKS);
+    const listed = { listed: writeRing(ring.members), mac: "known", keys: {} };
+    const plan = await planned({ ...ring, signed: true }, { ...state, ring: listed, keys }, "localhost", secret, identityOf(known));
+    expect(plan).toEqual({ body: null, made: 0, linked: [] });
+  });
+
+  // req: K-34
+  it("of keys made before there were rings is a mark for each, after it opened, and no new key", async () => {
+    const { secret, ring, state, keys, known } = await begun(WEEKS);
+    const unmarked = keys.map((one) => ({ ...one, mac: null }));
+    const { body, made } = await planned(ring, { ...state, keys: unmarked }, "localhost", secret, identityOf(known));
+    expect(made).toBe(0);
+    expect(body?.keys.map(({ wraps }) => wraps)).toEqual([{}, {}, {}]);
+    expect(body?.keys.every((one) => isOwnWeek(ring.key, one))).toBe(true);
+    const shut = planned(ring, { ...state, keys: unmarked }, "localhost", secret, () => Promise.reject(new Refusal("bad-wrap")));
+    await refused(() => shut, "bad-wrap");
+  });
+
+  // req: K-34
+  it("after a passkey was removed is a shorter list, and new keys for the weeks after this one", async () => {
+    const { secret, ring, state, keys, known } = await begun(WEEKS);
+    const after = { ...ring, signed: true, gone: ["p".repeat(22)] };
+    const { body } = await planned(after, { ...state, keys }, "localhost", secret, identityOf(known));
+    expect(body?.ring?.listed).toBe(writeRing(ring.members));
+    expect(body?.ring?.keys).toEqual({});
+    expect(body?.keys.map(({ week }) => week)).toEqual(WEEKS.slice(1));
+    expect(body?.keys.some(({ public_key }) => known.has(public_key))).toBe(false);
   });
 });

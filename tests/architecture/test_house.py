@@ -67,7 +67,7 @@ def test_a_domain_has_only_files_of_the_closed_list(domain: str) -> None:
 
 def test_every_package_is_a_domain_or_stands_outside() -> None:
     packages = {path.name for path in CODE.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert packages == {*DOMAINS, "kernel", "content", "site"}
+    assert packages == {*DOMAINS, "kernel", "content", "site", "cli"}
     assert len([path for path in (CODE / "kernel").glob("*.py") if path.stem != "__init__"]) <= 5
 
 
@@ -232,11 +232,12 @@ def test_there_is_one_clock() -> None:
 
 @pytest.mark.req("A-03")
 def test_there_is_one_loop() -> None:
-    """Threads belong to the server, for the loop, and to the channels, for one hand-over; nothing else waits.
+    """Threads belong to the server and the schedule, for the loop's lanes, and to the channels, for one hand-over;
+    nothing else waits.
 
     The entrance gives turns to requests in the server's event loop, and does nothing on time.
     """
-    allowed = {"alongside.site.serving", "alongside.notify.channels"}
+    allowed = {"alongside.site.serving", "alongside.site.schedule", "alongside.notify.channels"}
     entrance = {"alongside.site.entrance", "alongside.site.lanes"}
     found = []
     for name, tree in modules():

@@ -13,7 +13,22 @@ from alongside.accounts.rules import ROLES
 from alongside.content import load
 
 # The way in: whoever has no seat yet, or leaves one.
-WAY_IN = {"in_invitation", "in_signed_out", "in_language"}
+WAY_IN = {
+    "in_invitation",
+    "in_signed_out",
+    "in_language",
+    "in_reached",
+    "in_manifest",
+    "in_sw",
+    "in_everywhere",
+    "in_looking",
+    "in_invitation_question",
+    "in_invitation_passkey",
+    "in_passkey_question",
+    "in_passkey",
+    "mfa_reauthenticate_webauthn",
+    "in_passkey_again",
+}
 
 
 def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -75,7 +75,7 @@ def sign_in(page: Page, demo: Demo, address: str, secret: str) -> None:
         code = code_for(secret)
         page.locator("main form input[type=text]").fill(code)
         with page.expect_navigation():
-            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("button", name="Sign in", exact=True).click()
         if "/in/enter/" not in page.url:
             return
         while code_for(secret) == code:

@@ -5,8 +5,6 @@
 - old-mill: closed to new requests
 """
 
-import base64
-
 import django
 
 
@@ -34,24 +32,22 @@ def _organisation(slug: str, name: str, **details: object):  # type: ignore[no-u
 def _birch_hall(birch) -> None:  # type: ignore[no-untyped-def]
     from alongside.accounts.models import ContactPoint, Office, Person, Role
     from alongside.kernel import clock
-    from alongside.sealing.models import KeyWrap, ReceivingKey, WordsRecipient
+    from alongside.sealing.models import ReceivingKey
+    from alongside.site.demo.seed import give_known_keys
     from alongside.site.demo.words import supporters
     from alongside.team.models import Supporter
 
     office = Office.objects.create(organisation=birch, name="Hall")
     person = Person.objects.create(email="wren@birch.example", name="Wren Castillo")
-    ContactPoint.objects.create(person=person, kind="email", address=person.email)
+    ContactPoint.objects.create(person=person, kind="email", address=person.email, state="confirmed")
     Role.objects.create(person=person, organisation=birch, name="supporter")
     day = clock.now().date()
     Supporter.objects.create(
         organisation=birch, person=person, office=office, agreement_version=1, agreed_on=day, designated_on=day
     )
     # Known words that no supporter of Pine County has, for the weeks that they have: this process has another clock.
-    known = supporters()[8]
-    WordsRecipient.objects.create(person=person, recipient=known.wrap_recipient)
-    for week in sorted(set(ReceivingKey.objects.values_list("week", flat=True))):
-        key = ReceivingKey.objects.create(person=person, week=week, public_key=known.public_key)
-        KeyWrap.objects.create(key=key, sealed=base64.b64decode(known.wrap))
+    weeks = sorted(set(ReceivingKey.objects.values_list("week", flat=True)))
+    give_known_keys(person, supporters()[8], weeks)
 
 
 if __name__ == "__main__":

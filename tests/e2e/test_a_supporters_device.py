@@ -62,7 +62,7 @@ def test_a_new_supporter_makes_keys_that_never_leave_the_device_in_the_clear_and
     words = enrol(page)
     expect(page.locator("[data-part=reach-line]")).to_contain_text(re.compile(r"20\d\d"))
     bodies = " ".join(sent)
-    assert "wrap_recipient" in bodies
+    assert "alongside ring v1" in bodies
     assert "AGE-SECRET-KEY" not in bodies
     assert not any(" ".join(words[at : at + 2]) in bodies for at in range(11))
     assert page.evaluate(KEPT) == ONE_SEALED_SECRET

@@ -287,7 +287,13 @@ def test_the_pages_of_the_other_roles_have_no_violation(demo: Demo, browser: Bro
         "reyes": ("/in/",),
         "lavoie": ("/in/lead/", "/in/team/me"),
         "okafor": ("/in/manage/",),
-        "nair": ("/in/operate/", "/in/operate/organisations", "/in/operate/organisations/lone-lake/invite"),
+        "nair": (
+            "/in/operate/",
+            "/in/operate/organisations",
+            "/in/operate/organisations/lone-lake/invite",
+            "/in/operate/operators",
+            "/in/operate/changes",
+        ),
         "moreau": ("/in/team/", "/in/team/me"),
         "tran": ("/in/team/", "/in/team/me", "/in/team/keys"),
     }.items():

@@ -26,6 +26,7 @@ TABLES = (
     "escalation_ladder",
     "escalation_alert",
     "help_requests_request",
+    "help_requests_handedon",
     "help_requests_message",
     "help_requests_boxreply",
 )

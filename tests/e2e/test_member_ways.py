@@ -240,6 +240,19 @@ def test_cancelling_erases_everything_at_once_for_everybody(
     sees_numbers(page)
 
 
+@pytest.mark.req("K-22")
+def test_a_yes_is_not_lost_when_the_button_is_pressed_again_in_the_same_breath(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    ask(demo, page)
+    page.evaluate(
+        """() => ["[data-cancel]", "[data-confirm] [data-yes]", "[data-cancel]"].forEach(
+            (button) => document.querySelector(button).click())"""
+    )
+    expect(page.get_by_role("heading", name="Cancelled and erased.")).to_be_visible()
+
+
 @pytest.mark.req("A-08", "K-34")
 def test_nobody_from_an_office_that_was_left_out_is_ever_called(demo: Demo, phone: BrowserContext) -> None:
     before = len(letters(demo))

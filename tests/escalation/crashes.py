@@ -9,10 +9,10 @@ from django.db import models
 
 from alongside.anonymous.models import Cell
 from alongside.escalation.models import Alert, Ladder
-from alongside.help_requests.models import Attempt, BoxReply, Message, Request
+from alongside.help_requests.models import Attempt, BoxReply, HandedOn, Message, Request
 from alongside.notify.models import Notice
 
-TABLES: tuple[type[models.Model], ...] = (Ladder, Alert, Request, Message, BoxReply, Attempt, Notice, Cell)
+TABLES: tuple[type[models.Model], ...] = (Ladder, Alert, Request, HandedOn, Message, BoxReply, Attempt, Notice, Cell)
 
 
 class Killed(BaseException):

@@ -27,15 +27,17 @@ from alongside.escalation import queries as ladders
 from alongside.escalation import rules
 from alongside.escalation.models import Alert, Ladder
 from alongside.help_requests import actions, queries
+from alongside.help_requests.actions import handing
 from alongside.help_requests.actions import time as passing
 from alongside.help_requests.models import BoxReply, Message, Request
-from alongside.help_requests.rules import Full, Gone, NotAlerted, NotTaker, Refused, Reseal
+from alongside.help_requests.rules import Full, Gone, HandOn, NotAlerted, NotTaker, Refused, Reseal
 from alongside.kernel import clock
 from alongside.notify.models import Notice
 from alongside.policy.models import Change
 from alongside.rota.models import Shift
+from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
-from alongside.sealing.models import KeyWrap, ReceivingKey, WordsRecipient
+from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
 from alongside.team import actions as team
 from alongside.team.models import Supporter
 from tests import world as cast
@@ -57,6 +59,8 @@ class Asked:
     ladder_id: uuid.UUID
     recipients: set[uuid.UUID]
     called: set[tuple[uuid.UUID, int, int]] = field(default_factory=set)
+    # A taker may call one person again for another purpose: that is no second alert, but a second notice.
+    again: Counter[tuple[uuid.UUID, bool]] = field(default_factory=Counter)
     passed: set[uuid.UUID] = field(default_factory=set)
     heard: frozenset[uuid.UUID] = frozenset()
     delivered: Counter[tuple[uuid.UUID, bool]] = field(default_factory=Counter)
@@ -85,7 +89,7 @@ class Cast:
         for serving, tier in ((world.renee, 1), (world.marcus, 2)):
             cast.shift(serving, tier, cast.WEEK_BEGINS, cast.WEEK_BEGINS + timedelta(days=7))
             cast.shift(serving, tier, cast.WEEK_BEGINS + timedelta(days=10), cast.WEEK_BEGINS + timedelta(weeks=WEEKS))
-        kept: tuple[type[models.Model], ...] = (WordsRecipient, ReceivingKey, KeyWrap)
+        kept: tuple[type[models.Model], ...] = (KeyRing, WrapRecipient, ReceivingKey, KeyWrap)
         return cls(world, tuple(list(model._default_manager.all()) for model in kept))
 
     def begin(self) -> list[Supporter]:
@@ -202,12 +206,13 @@ class Deeds:
         over, before = self.is_over(one), Ladder.objects.filter(id=one.ladder_id).first()
         # Past its end a ladder is first brought to where a worker would have it.
         as_it_was = before is not None and clock.now() < before.ends_at
+        offered = ladders.facts_of(before, clock.now()).offered if before else frozenset()
         mine = Alert.objects.filter(ladder_id=one.ladder_id, supporter_id=me, passed=False).exists()
         serves = me in ladders.able_of(self.world.pine.id, clock.now())
         if self.tries(lambda: actions.accept(me, one.request_id)):
             assert serves
             assert before is not None
-            assert before.state in rules.WAITING or before.taker_id == me or not as_it_was
+            assert before.state in rules.WAITING or before.taker_id == me or me in offered or not as_it_was
             assert mine or not as_it_was
             after = Ladder.objects.get(id=one.ladder_id)
             assert after.taker_id == me
@@ -220,6 +225,40 @@ class Deeds:
             assert Ladder.objects.get(id=one.ladder_id).taker_id != me
             with pytest.raises(Gone):
                 queries.envelope_for(me, one.request_id)
+
+    def hand_on(self, one: Asked, me: uuid.UUID, target: Supporter, purpose: str, *, dies: bool) -> None:
+        """Seal it for one more: whoever may, for whoever may be asked, and for nobody else."""
+        before, now = Ladder.objects.filter(id=one.ladder_id).first(), clock.now()
+        if before is None:
+            return
+        as_it_was = now < before.ends_at
+        facts, reads = ladders.facts_of(before, now), ladders.may_open(before, me)
+        rows = Alert.objects.filter(ladder=before, supporter=target, round=before.round, rung=0)
+        was_called = rows.exists()
+        keyed = sealing.key_id_of(target.person_id, seals.monday_of(now)) is not None
+        handed = HandOn(target.id, purpose, ONE)
+        if dies:
+            with nothing_is_left_if_killed(), killed_at(handing, "_keep"):
+                self.tries(lambda: actions.hand_on(me, one.request_id, handed))
+        try:
+            new = actions.hand_on(me, one.request_id, handed)
+        except (Gone, NotAlerted, rules.NotTheirs, rules.CannotBeAsked):
+            able = target.id in rules.askable(facts, me, purpose)
+            assert not (as_it_was and reads and keyed and able), "refused without a reason"
+            return
+        assert keyed
+        if as_it_was:
+            assert reads
+            assert rules.may_ask(facts, me, purpose)
+            assert target.id in (rules.askable(facts, me, purpose) if new else facts.helping | facts.offered)
+        one.recipients.add(target.id)
+        if new and was_called:
+            one.again[target.id, True] += 1
+        if before.state in rules.WAITING:
+            with pytest.raises(Gone):
+                queries.envelope_for(me, one.request_id)
+        elif as_it_was and Ladder.objects.get(id=one.ladder_id).round == before.round:
+            assert self.taker(one) == me, "an offer alone takes nothing from its taker"
 
     def takers_step(self, one: Asked, me: uuid.UUID, step: str) -> None:
         """A step that only the taker may do; nobody else can."""
@@ -247,7 +286,7 @@ class Deeds:
     def tries(self, step: Callable[[], object]) -> bool:
         try:
             step()
-        except (Gone, NotAlerted, NotTaker, Full, Refused):
+        except (Gone, NotAlerted, NotTaker, Full, Refused, rules.NotTheirs, rules.CannotBeAsked):
             return False
         return True
 
@@ -316,7 +355,7 @@ class Deeds:
             assert after == before + 1, "both changed it"
 
     def deliver(self) -> None:
-        for notice in list(Notice.objects.filter(message__in=CALLS)):
+        for notice in list(Notice.objects.filter(message__in=CALLS).exclude(address="")):
             one = next(one for one in self.all if one.ladder_id == notice.about)
             serving = next(one for one in self.team if one.person.email == notice.address)
             one.delivered[serving.id, notice.message == "backup"] += 1

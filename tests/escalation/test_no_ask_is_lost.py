@@ -30,7 +30,7 @@ from alongside.escalation import rules
 from alongside.escalation.models import Alert, Ladder
 from alongside.help_requests import actions, queries
 from alongside.help_requests.actions import time as passing
-from alongside.help_requests.models import Message, Request
+from alongside.help_requests.models import HandedOn, Message, Request
 from alongside.kernel import clock
 from alongside.notify.models import Notice
 from alongside.policy import actions as policy
@@ -74,11 +74,14 @@ class Programme(RuleBasedStateMachine, Deeds):
         found = self.those(*states) if states else self.all
         return found[number % len(found)]
 
-    @initialize(urgency=urgencies, left_out=st.sets(who, max_size=2))
-    def two_have_asked(self, urgency: str, left_out: set[int]) -> None:
+    @initialize(urgency=urgencies, left_out=st.sets(who, max_size=2), held=st.booleans())
+    def two_have_asked(self, urgency: str, left_out: set[int], held: bool) -> None:
         self.ask(urgency, set(), dies=False)
         self.ask("now", left_out, dies=False)
         self.turn()
+        if held:
+            one = self.all[0]
+            self.accept(one, Alert.objects.filter(ladder_id=one.ladder_id).values_list("supporter_id", flat=True)[0])
 
     @precondition(lambda self: len(self.those(*LIVE)) < MOST_AT_ONCE)
     @rule(urgency=urgencies, left_out=st.sets(who, max_size=4), dies=st.booleans(), awake=st.booleans())
@@ -144,6 +147,51 @@ class Programme(RuleBasedStateMachine, Deeds):
             case _:
                 self.takers_step(one, me, deed)
 
+    @precondition(in_state(*LIVE))
+    @rule(
+        number=which,
+        pair=st.tuples(who, who),
+        purpose=st.sampled_from([rules.BACKUP, rules.TAKE, rules.TAKE]),
+        whose=st.sampled_from(["taker", "taker", "called", "anybody"]),
+        dies=st.booleans(),
+    )
+    def somebody_hands_it_on(self, number: int, pair: tuple[int, int], purpose: str, whose: str, dies: bool) -> None:
+        person, target = pair
+        one = self.pick(number, *LIVE)
+        called = sorted({each for each, _, _ in one.called} - one.passed)
+        me = self.team[person].id
+        if whose == "called" and called:
+            me = called[person % len(called)]
+        elif whose == "taker":
+            me = self.taker(one) or me
+        self.hand_on(one, me, self.team[target], purpose, dies=dies)
+
+    @precondition(in_state(*rules.HELD))
+    @rule(
+        number=which,
+        persons=st.lists(who, min_size=1, max_size=3),
+        purpose=st.sampled_from([rules.BACKUP, rules.TAKE, rules.TAKE]),
+        deeds=st.lists(st.sampled_from(["accept", "accept", "pass", "leave", "end"]), max_size=3),
+    )
+    def the_taker_asks_some_and_they_answer(
+        self, number: int, persons: list[int], purpose: str, deeds: list[str]
+    ) -> None:
+        one = self.pick(number, *rules.HELD)
+        taker = self.taker(one)
+        for person in persons if taker else ():
+            self.hand_on(one, taker, self.team[person], purpose, dies=False)
+        alerts = Alert.objects.filter(ladder_id=one.ladder_id, rung=0).order_by("supporter_id")
+        for me, deed in zip(alerts.values_list("supporter_id", flat=True), deeds, strict=False):
+            match deed:
+                case "accept":
+                    self.accept(one, me)
+                case "pass":
+                    self.pass_on(one, me)
+                case "leave":
+                    self.change_team(me, "go_on_leave")
+                case _ if me != self.team[0].id:
+                    self.end(next(each for each in self.team if each.id == me))
+
     TEAM = ("go_on_leave", "come_back", "come_back", "sign_agreement", "sign_agreement", "agreement", "end", "policy")
 
     @rule(person=st.integers(0, 4), step=st.sampled_from(TEAM), change=st.sampled_from(CHANGES))
@@ -173,7 +221,7 @@ class Programme(RuleBasedStateMachine, Deeds):
         clock.shift(timedelta(minutes=minutes))
         self.kill_worker(*point, nth)
 
-    RIVALS = ("worker", "worker", "accept", "pass_on", "cancel")
+    RIVALS = ("worker", "worker", "accept", "pass_on", "cancel", "hand_on")
 
     @precondition(in_state(*LIVE))
     @rule(number=which, by=st.sampled_from(RIVALS), person=who, minutes=st.sampled_from([0, 5, 15]))
@@ -186,6 +234,7 @@ class Programme(RuleBasedStateMachine, Deeds):
             "accept": lambda: self.tries(lambda: actions.accept(me, one.request_id)),
             "pass_on": lambda: self.tries(lambda: actions.pass_on(me, one.request_id)),
             "cancel": lambda: self.cancel(one),
+            "hand_on": lambda: self.hand_on(one, me, self.team[person], rules.TAKE, dies=False),
         }
         clock.shift(timedelta(minutes=minutes))
         self.lose_race(one, rivals[by])
@@ -246,6 +295,18 @@ class Programme(RuleBasedStateMachine, Deeds):
         assert not Message.objects.filter(request_id=one.request_id).exists()
 
     @invariant()
+    def a_copy_is_for_somebody_who_is_called_with_everybody_and_goes_with_them(self) -> None:
+        for copy in HandedOn.objects.select_related("request__ladder", "supporter"):
+            assert copy.supporter.status != "ended"
+            assert copy.request.ladder.state in LIVE
+            assert str(copy.supporter_id) in copy.request.ladder.rungs[-1]["who"]
+        for one in self.those(*LIVE):
+            ladder = Ladder.objects.filter(id=one.ladder_id).first()
+            if ladder:
+                reads = {each.id for each in self.team if ladders.may_open(ladder, each.id)}
+                assert set(ladders.present(ladder, clock.now())) == reads
+
+    @invariant()
     def nobody_is_called_twice_for_one_rung_and_every_notice_has_its_cause(self) -> None:
         by_address = {one.person.email: one.id for one in self.team}
         notices = list(Notice.objects.all())
@@ -257,11 +318,12 @@ class Programme(RuleBasedStateMachine, Deeds):
             one.passed |= set(alerts.filter(passed=True).values_list("supporter_id", flat=True))
             sent = Counter(one.delivered)
             for notice in notices:
-                if notice.about == one.ladder_id and notice.message in CALLS:
+                # Without an address it stands for a call that found no way.
+                if notice.about == one.ladder_id and notice.message in CALLS and notice.address:
                     backup = notice.message == "backup"
                     assert one.state in (rules.HELD if backup else rules.WAITING), "called for what is not waiting"
                     sent[by_address[notice.address], backup] += 1
-            calls = Counter((person, rung == 0) for person, _, rung in one.called)
+            calls = Counter((person, rung == 0) for person, _, rung in one.called) + one.again
             assert not sent - calls, "a notice without its alert, or twice"
         assert {notice.about for notice in notices} <= set(Ladder.objects.values_list("id", flat=True))
 
@@ -274,6 +336,7 @@ class Programme(RuleBasedStateMachine, Deeds):
         assert not Notice.objects.filter(about__in=ids).exists()
         assert not Request.objects.filter(id__in=requests).exists()
         assert not Message.objects.filter(request_id__in=requests).exists()
+        assert not HandedOn.objects.filter(request_id__in=requests).exists()
         assert Ladder.objects.count() == len(self.all) - len(over)
 
 

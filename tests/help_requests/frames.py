@@ -18,7 +18,7 @@ from alongside.sealing import actions as sealing
 from alongside.sealing import rules as seals
 from alongside.team.models import Supporter
 from tests import age_reader
-from tests.sealing import vectors
+from tests.sealing import devices, vectors
 
 TWELVE = vectors.sealed("twelve")
 TWENTY_FOUR = vectors.sealed("twenty-four")
@@ -37,10 +37,9 @@ def give_keys(supporters: Iterable[Supporter], weeks: Iterable[date] | None = No
     """Publish a key for each week (this one without `weeks`) for each supporter, as their devices would."""
     weeks = list(weeks or [seals.monday_of(clock.now())])
     for number, serving in enumerate(supporters, start=1):
-        keys = [
-            sealing.NewKey(week, public_key(1000 * number + place), WRAP) for place, week in enumerate(weeks, start=1)
-        ]
-        sealing.publish(serving.person_id, public_key(1000 * number), keys, weeks=weeks)
+        keys = {week: (public_key(1000 * number + place), WRAP) for place, week in enumerate(weeks, start=1)}
+        sent = devices.words_publication(serving.person_id, public_key(1000 * number), keys)
+        sealing.publish(serving.person_id, sent, weeks=weeks)
 
 
 @dataclass(frozen=True)

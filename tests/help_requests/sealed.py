@@ -17,6 +17,7 @@ from alongside.sealing import actions as sealing
 from alongside.sealing import rules as seals
 from alongside.team.models import Supporter
 from tests import age_reader, world
+from tests.sealing import devices
 
 URGENCY = {"now": 1, "today": 2}
 
@@ -43,8 +44,9 @@ class Keyring:
     def _publish(self, serving: Supporter, moment: world.datetime) -> "Made":
         week = seals.monday_of(moment)
         made = make(serving.person.name, week.isoformat())
-        key = sealing.NewKey(week, made.recipient, made.wrap)
-        sealing.publish(serving.person_id, made.wrap_recipient, [key], weeks=[week])
+        keys = {week: (made.recipient, made.wrap)}
+        sent = devices.words_publication(serving.person_id, made.wrap_recipient, keys)
+        sealing.publish(serving.person_id, sent, weeks=[week])
         return made
 
 

@@ -18,6 +18,7 @@ def test_accepting_connecting_and_closing_leave_the_session_row_as_it_was(
     world, _ring = cast
     asked = ask(world)
     sign_in(client, world.renee)
+    client.get(reverse("in_inbox"))  # the first page after signing in notes when the session began
     before = list(Session.objects.values_list("session_key", "session_data", "expire_date"))
     for step in ("in_accept", "in_backup", "in_connected"):
         assert client.post(reverse(step, args=[asked.id])).status_code == 302

@@ -23,6 +23,10 @@ def queue(*addresses: str, now: datetime = NOW, about: uuid.UUID | None = None, 
     notify.queue(about=about, to=to, message="waiting_now", language="fr", values={}, now=now, expires_at=now + lasts)
 
 
+def letter(kind: str, address: str) -> rules.Letter:
+    return rules.Letter(kind, address, "Subject", "Body", "Body", "/in/", "waiting", "en", NOW + DAY, "reference")
+
+
 @pytest.mark.req("A-03", "K-36")
 @pytest.mark.django_db
 def test_a_notice_arrives_neutral_and_its_row_is_gone(settings: Any) -> None:
@@ -193,19 +197,12 @@ def test_no_log_line_names_an_address_or_a_text(settings: Any, capfd: Any, caplo
     with mail_server(settings, MailBox("refuses")):
         notify.deliver(NOW + DAY)
     with pytest.raises(channels.ChannelDown) as caught:
-        notify.test(kind="apprise", address=f"json://127.0.0.1:{port}/marker", language="en")
+        channels.send(letter("apprise", f"json://127.0.0.1:{port}/marker"))
     assert caught.value.__cause__ is None
     out, err = capfd.readouterr()
     for text in (caplog.text, out, err, str(caught.value)):
         assert "marker" not in text
         assert "attend" not in text
-
-
-@pytest.mark.django_db
-def test_the_test_notice_goes_out_at_once(settings: Any) -> None:
-    with mail_server(settings, MailBox()) as box:
-        notify.test(kind="email", address="hana@pine.example", language="en")
-    assert [message["Subject"] for _, message in box.taken] == ["Test message"]
 
 
 @pytest.mark.req("A-03")

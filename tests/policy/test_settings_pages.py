@@ -47,7 +47,9 @@ def test_a_change_holds_at_once_and_is_written_down_with_who(world: World, clien
     assert entry.detail == {"key": "urgent_contact", "from": 15, "to": 10}
     audit = client.get(reverse("in_audit")).content.decode()
     assert "Hana Vogel" in audit
-    assert "changed the setting urgent_contact from 15 to 10" in audit
+    assert "changed a number from 15 to 10" in audit
+    assert "makes contact within 10 minutes" in audit
+    assert "urgent_contact" not in audit
 
 
 @pytest.mark.req("K-24")

@@ -20,9 +20,17 @@ def main() -> None:
         "reply": ([keys["box"][0]], age_reader.seal_to_box(keys["box"][1], TEXT), TEXT),
         "wrap": ([keys["wrap"][0]], age_reader.wrap(keys["week"][0], keys["wrap"][1]), keys["week"][1]),
     }
-    content = {
+    content: dict[str, object] = {
         name: {"identities": identities, "text": text, "sealed": base64.b64encode(sealed).decode()}
         for name, (identities, sealed, text) in made.items()
+    }
+    secret, ring_key = hashlib.sha256(b"secret").digest(), hashlib.sha256(b"ring key").digest()
+    sealed = age_reader.seal_ring_key(ring_key, "p" * 43, secret)
+    content["ring"] = {
+        "name": "p" * 43,
+        "secret": secret.hex(),
+        "key": ring_key.hex(),
+        "sealed": base64.b64encode(sealed).decode(),
     }
     path = vectors.FOLDER / "python.json"
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -83,6 +83,30 @@ def test_a_supporters_words_stand_for_the_same_wrap_keys(case: dict[str, str]) -
     assert age_reader.wrap_keys(bytes.fromhex(case["secret"])) == expected
 
 
+@pytest.mark.req("K-34")
+def test_a_ring_is_opened_and_marked_alike() -> None:
+    ring = vectors.read("rings.json")
+    key, passkey = bytes.fromhex(ring["ring_key"]), ring["passkey"]
+    for name, one in (("words", ring["words"]), (passkey["name"], passkey)):
+        sealed = base64.b64decode(one["sealed"])
+        assert len(sealed) == rules.RING_KEY_BYTES
+        assert age_reader.open_ring_key(sealed, name, bytes.fromhex(one["secret"])) == key
+        with pytest.raises(age_reader.CannotOpenError):
+            age_reader.open_ring_key(sealed, name, bytes(32))
+    with pytest.raises(age_reader.CannotOpenError):
+        age_reader.open_ring_key(
+            base64.b64decode(ring["words"]["sealed"]), "p" * 43, bytes.fromhex(ring["words"]["secret"])
+        )
+    made = age_reader.wrap_keys(bytes.fromhex(passkey["secret"]), passkey["name"])
+    assert made == (passkey["wrap_identity"], passkey["wrap_recipient"])
+    words = age_reader.wrap_keys(bytes.fromhex(ring["words"]["secret"]))[1]
+    listed = age_reader.ring_text([(passkey["name"], passkey["host"], made[1]), ("words", "-", words)])
+    assert listed == ring["listed"]
+    assert base64.b64decode(ring["mac"]) == age_reader.ring_mac(key, listed)
+    week = ring["week"]
+    assert base64.b64decode(week["mac"]) == age_reader.week_mac(key, week["week"], week["public_key"])
+
+
 @pytest.mark.req("K-24")
 def test_the_python_vector_is_what_the_server_takes() -> None:
     made = vectors.read("python.json")

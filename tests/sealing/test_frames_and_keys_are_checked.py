@@ -161,3 +161,42 @@ def test_weeks_are_those_of_universal_time_and_need_a_zone_and_a_monday() -> Non
         rules.monday_of(datetime(2026, 11, 29))  # noqa: DTZ001
     with pytest.raises(ValueError, match="Monday"):
         rules.weeks_from(date(2026, 12, 22), 1)
+
+
+def test_keys_reach_up_to_the_last_day_before_a_week_without_one() -> None:
+    monday = date(2026, 11, 23)
+    weeks = [monday, *(monday + timedelta(weeks=number) for number in (1, 3))]
+    assert rules.last_day(weeks, monday) == date(2026, 12, 6)
+    assert rules.last_day(weeks, monday + timedelta(weeks=3)) == date(2026, 12, 20)
+    assert rules.last_day(weeks, monday + timedelta(weeks=2)) is None
+    assert rules.last_day([], monday) is None
+
+
+RINGS: dict[str, Any] = vectors.read("rings.json")
+
+
+@pytest.mark.req("K-34")
+def test_the_list_of_a_ring_has_one_spelling() -> None:
+    words, passkey = rules.read_ring(RINGS["listed"])
+    assert words == rules.words_member(words.recipient)
+    assert passkey == rules.Member(*(RINGS["passkey"][name] for name in ("name", "host", "wrap_recipient")))
+    assert rules.write_ring([passkey, words]) == RINGS["listed"]
+    rules.check_public_key(passkey.recipient)
+
+
+@pytest.mark.req("K-34")
+@pytest.mark.parametrize("case", vectors.read("ring_cases.json"), ids=lambda case: case["name"])
+def test_a_changed_list_of_a_ring_is_refused_with_its_code(case: dict[str, Any]) -> None:
+    changed = vectors.edited(RINGS["listed"].encode(), case["edits"]).decode()
+    assert changed != RINGS["listed"]
+    with pytest.raises(rules.BadRing) as refused:
+        rules.read_ring(changed)
+    assert refused.value.code == case["code"]
+
+
+@pytest.mark.req("K-34")
+@given(text=st.text(max_size=300) | st.text(max_size=80).map(lambda tail: RINGS["listed"] + tail))
+def test_arbitrary_text_is_no_list_of_a_ring(text: str) -> None:
+    if text != RINGS["listed"]:
+        with pytest.raises(rules.BadRing):
+            rules.read_ring(text)

@@ -23,7 +23,7 @@ from alongside.content import load
 from alongside.help_requests.models import BoxReply
 from alongside.notify import actions as notify
 from alongside.policy import actions as policy
-from alongside.sealing.models import KeyWrap, ReceivingKey, WordsRecipient
+from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
 from alongside.site import keeping
 from tests.help_requests import sealed
 from tests.world import NOW, World, sign_in
@@ -172,7 +172,8 @@ def test_after_a_restore_no_key_can_be_sealed_to_until_it_is_made_anew(made: Pat
     keeping.restore(made, NOW)
     assert not ReceivingKey.objects.exists()
     assert not KeyWrap.objects.exists()
-    assert WordsRecipient.objects.count() == 4
+    assert KeyRing.objects.count() == 4
+    assert WrapRecipient.objects.count() == 4
 
 
 def test_numbered_tables_count_on_after_a_restore(made: Path, full: World) -> None:

@@ -38,6 +38,7 @@ FILLED = {
     "language": ["en", "fr", "zz"],
     "guide": ["what-a-peer-is", "made-up"],
     "token": ["made-up", "x" * 300],
+    "number": ["7"],
     "uidb36": ["0", "zzzzzzzzzzzz"],
     "key": ["set-password", "x-" + "y" * 300],
 }

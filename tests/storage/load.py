@@ -114,7 +114,8 @@ def _begin() -> None:
     clock.freeze(world.NOW)
     real = policy.in_force
     # The cap of an hour is not what is tried here.
-    policy.in_force = lambda organisation: dataclasses.replace(real(organisation), requests_per_hour=10**9)
+    endless = {"requests_per_hour": 10**9, "work_after": 10**9}
+    policy.in_force = lambda organisation: dataclasses.replace(real(organisation), **endless)
 
 
 if __name__ == "__main__":

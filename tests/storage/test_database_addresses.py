@@ -73,7 +73,7 @@ def test_a_password_may_hold_anything_that_is_written_as_in_addresses() -> None:
         ("postgresql://me@db/peer?connect_timeout=0", "number of seconds"),
         ("postgresql://me@db/peer?target_session_attrs=standby", "target_session_attrs"),
         ("postgresql://me@db/peer?sslmode", "cannot be read"),
-        ("postgresql://me@db:many/peer", "port of the database server must be a number"),
+        ("postgresql://me@db:many/peer", "port of the database server in DATABASE_URL must be a number"),
         ("postgresql://me:a[b@db/peer", "cannot be read"),
     ],
 )

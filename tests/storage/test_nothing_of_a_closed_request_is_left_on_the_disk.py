@@ -18,6 +18,7 @@ from alongside.help_requests import actions
 from alongside.help_requests.models import Attempt, BoxReply, Message, Request
 from alongside.kernel import clock as product
 from alongside.notify.models import Notice
+from alongside.policy.models import Change
 from alongside.sealing.models import KeyWrap
 from alongside.site import keeping, traces
 from tests.conftest import Clock
@@ -90,8 +91,8 @@ def test_no_sealed_byte_no_hash_and_no_key_of_it_is_in_any_file(world: World) ->
     product.shift(timedelta(hours=2))
     directory.purge(product.now())  # candidate lists, and with them the hashes of attempts
     settle()
-    # These point at what is not about the request: a candidate list, a public key.
-    for pointer in ("Attempt.list_id", "KeyWrap.key_id"):
+    # These point at what is not about the request: a candidate list, a public key, a supporter's words.
+    for pointer in ("Attempt.list_id", "KeyWrap.key_id", "KeyWrap.recipient_id"):
         del marks[pointer]
     gone = places.without(marks, places.marks(*ASKED))
     assert {"Request.envelope", "Request.id", "Ladder.id", "Attempt.token_hash", "KeyWrap.sealed"} <= set(gone)
@@ -201,6 +202,7 @@ def test_settling_waits_for_nobody_and_comes_again(world: World) -> None:
 def test_settling_all_the_time_disturbs_nobody(world: World) -> None:
     """Members ask, supporters answer and close, while tables are written anew again and again."""
     stop = threading.Event()
+    Change.objects.create(organisation=world.pine, key="work_after", value=500, version=1, changed_at=NOW)
 
     def settle_on() -> int:
         while not stop.is_set():

@@ -5,6 +5,7 @@ import uuid
 from http import HTTPStatus
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import URLPattern
 
@@ -29,6 +30,8 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
         "in_end": world.renee.id,
         "in_revoke": world.okafor.id,
         "in_operate_revoke": world.hana.id,
+        "in_again": world.okafor.id,
+        "in_operate_again": world.hana.id,
     }
     found = []
     for path, pattern in own_routes():
@@ -40,12 +43,19 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
             "<uuid:ladder>": str(uuid.uuid4()),
             "<slug:organisation>": PINE,
             "<str:key>": "urgent_second",
+            "<int:number>": str(passkey_of(world.hana)),
         }
         filled = path
         for hole, value in values.items():
             filled = filled.replace(hole, value)
         found.append((name_of(pattern), f"/{filled}", str(asks_for(view.__module__, view.__name__))))
     return found
+
+
+def passkey_of(person: Person) -> int:
+    """Return the number of a passkey of a person, made where there is none."""
+    kept = {"name": "phone", "host": "localhost", "credential": {"id": "x"}}
+    return int(Authenticator.objects.get_or_create(user=person, type="webauthn", defaults={"data": kept})[0].pk)
 
 
 def name_of(pattern: URLPattern) -> str:

@@ -8,17 +8,17 @@ from django.urls import reverse
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Invitation, Office
-from alongside.sealing.models import KeyWrap, ReceivingKey
+from alongside.sealing.models import KeyWrap
 from alongside.team import actions, queries, rules
 from alongside.team.models import Supporter
+from tests.sealing.devices import give_key_rows
 from tests.world import NOW, World, make_world, sign_in, supporter, unknown_id
 
 MONDAY = date(2026, 11, 23)
 
 
 def give_key(serving: Supporter, week: date) -> None:
-    key = ReceivingKey.objects.create(person=serving.person, week=week, public_key="age1pq1week")
-    KeyWrap.objects.create(key=key, sealed=b"sealed")
+    give_key_rows(serving.person_id, [week])
 
 
 def problems(world: World) -> dict[str, tuple[str, ...]]:

@@ -12,10 +12,11 @@ from alongside.accounts.models import AuditEntry, Person, Role
 from alongside.content import guides
 from alongside.kernel import clock as kernel_clock
 from alongside.rota import queries as rota
-from alongside.sealing.models import KeyWrap, ReceivingKey, WordsRecipient
+from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey
 from alongside.team import actions, queries, rules
 from alongside.team.models import Supporter
 from tests.conftest import Clock
+from tests.sealing.devices import give_key_rows
 from tests.world import NOW, World, sign_in, supporter, unknown_id
 
 
@@ -29,10 +30,7 @@ def seat(world: World) -> accounts.Seat:
 
 def give_keys(person: Person) -> None:
     """Rows as a device leaves them; what they hold does not matter here."""
-    WordsRecipient.objects.create(person=person, recipient="age1pq1words")
-    for week in (NOW.date(), NOW.date().replace(day=30)):
-        key = ReceivingKey.objects.create(person=person, week=week, public_key="age1pq1week")
-        KeyWrap.objects.create(key=key, sealed=b"sealed")
+    give_key_rows(person.id, (NOW.date(), NOW.date().replace(day=30)))
 
 
 # --- the agreement -----------------------------------------------------------------------------------------------
@@ -149,7 +147,7 @@ def test_ending_a_service_takes_access_sessions_and_keys_at_once(world: World) -
     assert client.post(reverse("in_end", args=[world.renee.id])).url == reverse("in_team")
     assert eligible(world) == {"Marcus", "Ana"}
     assert not ReceivingKey.objects.filter(person=world.renee.person).exists()
-    assert not WordsRecipient.objects.filter(person=world.renee.person).exists()
+    assert not KeyRing.objects.filter(person=world.renee.person).exists()
     assert KeyWrap.objects.count() == 2, "Marcus keeps his"
     assert not Role.objects.filter(person=world.renee.person).exists()
     assert theirs.get(reverse("in_me")).url.startswith(reverse("account_login"))

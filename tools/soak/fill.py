@@ -41,7 +41,7 @@ def main() -> None:
     # Everything begins before the oldest request, also the week of the keys.
     clock.shift(timedelta(hours=-HOURS))
     pine = seed.fill()
-    for key, value in {"requests_per_hour": 1000, "messages_limit": 50, "box_replies": 50}.items():
+    for key, value in {"requests_per_hour": 1000, "work_after": 500, "messages_limit": 50, "box_replies": 50}.items():
         Change.objects.create(organisation=pine, key=key, value=value, version=1, changed_at=clock.now())
     _send_old(pine, int(options.get("old", 0)))
     anonymous.open_periods(clock.now())

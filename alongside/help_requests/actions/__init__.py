@@ -1,26 +1,31 @@
 """Every change of a request, by who makes it: the member's device, a supporter, the passing of time."""
 
 from alongside.help_requests.actions.asking import cancel, erase_box, not_called, open_request, write_back
+from alongside.help_requests.actions.handing import hand_on
 from alongside.help_requests.actions.serving import (
     accept,
     close,
     get_backup,
     give_back,
+    looked,
     made_contact,
     pass_on,
     reply,
 )
-from alongside.help_requests.actions.time import climb, climb_one, purge
+from alongside.help_requests.actions.time import climb, climb_new, climb_one, purge
 
 __all__ = [
     "accept",
     "cancel",
     "climb",
+    "climb_new",
     "climb_one",
     "close",
     "erase_box",
     "get_backup",
     "give_back",
+    "hand_on",
+    "looked",
     "made_contact",
     "not_called",
     "open_request",

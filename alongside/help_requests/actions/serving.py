@@ -12,7 +12,7 @@ from alongside.anonymous.rules import Contact
 from alongside.escalation import actions as escalation
 from alongside.help_requests.actions import claiming
 from alongside.help_requests.actions.time import climb_one
-from alongside.help_requests.models import BoxReply
+from alongside.help_requests.models import BoxReply, Request
 from alongside.help_requests.rules import Full, Refused, TakenBySomebody
 from alongside.kernel import clock, ids
 from alongside.policy import queries as policy
@@ -36,6 +36,13 @@ def pass_on(supporter_id: uuid.UUID, request_id: uuid.UUID) -> None:
         row = claiming.called_for(supporter_id, request_id)
         escalation.pass_on(row.ladder, supporter_id, clock.now())
     climb_one(row.ladder_id, clock.now())
+
+
+def looked(supporter_id: uuid.UUID, request_id: uuid.UUID) -> None:
+    """Try no further way to reach a supporter whose device has fetched a request; no change when it is gone."""
+    row = Request.objects.filter(id=request_id).values_list("ladder_id", flat=True).first()
+    if row is not None:
+        escalation.looked(row, supporter_id)
 
 
 def give_back(supporter_id: uuid.UUID, request_id: uuid.UUID) -> None:

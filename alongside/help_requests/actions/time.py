@@ -10,7 +10,7 @@ from alongside.escalation import actions as escalation
 from alongside.escalation import queries as ladders
 from alongside.escalation import rules
 from alongside.escalation.models import Ladder
-from alongside.help_requests.models import BoxReply, Message, Request
+from alongside.help_requests.models import BoxReply, HandedOn, Message, Request
 from alongside.policy import queries as policy
 
 log = logging.getLogger(__name__)
@@ -22,8 +22,21 @@ MOST_STEPS = 20
 
 def climb(now: datetime) -> int:
     """Do every due step of every ladder; return how many. One that fails is logged and left for the next pass."""
+    _forget_copies_of_the_gone()
+    return _climb_all(ladders.live(), now)
+
+
+def climb_new(now: datetime) -> int:
+    """Call the first rung of each ladder that has called nobody yet; return how many steps were done.
+
+    Apart from `climb`, so that a new request does not wait until every older one was looked at.
+    """
+    return _climb_all(ladders.uncalled(), now)
+
+
+def _climb_all(found: list[uuid.UUID], now: datetime) -> int:
     done = 0
-    for ladder_id in ladders.live():
+    for ladder_id in found:
         try:
             done += climb_one(ladder_id, now)
         except Exception:
@@ -48,7 +61,16 @@ def climb_one(ladder_id: uuid.UUID, now: datetime) -> int:
 
 def _forget_content(ladder_id: uuid.UUID) -> None:
     Message.objects.filter(request__ladder_id=ladder_id).delete()
+    HandedOn.objects.filter(request__ladder_id=ladder_id).delete()
     Request.objects.filter(ladder_id=ladder_id).update(envelope=None)
+
+
+def _forget_copies_of_the_gone() -> None:
+    """Delete what was handed on to somebody who has left here and keeps their keys, because they serve elsewhere."""
+    gone = HandedOn.objects.filter(supporter__status="ended")
+    # Asked first: a DELETE takes the database's write lock, also when there is nothing to delete.
+    if gone.exists():
+        gone.delete()
 
 
 @transaction.atomic

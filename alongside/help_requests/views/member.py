@@ -141,6 +141,13 @@ def _look_first(organisation: Organisation, token: bytes) -> None:
 
 
 @device_endpoint(sizes=frozenset({TOKEN}))
+def present(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
+    """Hand out the keys of those who can read what is written back now."""
+    keys = queries.present_keys(queries.by_token(organisation.id, body), clock.now())
+    return JsonResponse({"keys": keys}, headers={"Cache-Control": "no-store"})
+
+
+@device_endpoint(sizes=frozenset({TOKEN}))
 def not_called(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
     """Send the request back to its ladder and say how it stands."""
     _look_first(organisation, body)

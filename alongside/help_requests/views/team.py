@@ -7,6 +7,7 @@ anything of it (M-06): for everybody else it does not exist.
 import base64
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from functools import wraps
 from zoneinfo import ZoneInfo
@@ -22,11 +23,13 @@ from alongside.accounts import queries as accounts
 from alongside.accounts.queries import Seat
 from alongside.content import asking, guides, law
 from alongside.escalation.actions import LostRace
+from alongside.escalation.rules import CannotBeAsked, NotTheirs
 from alongside.help_requests import actions, queries
 from alongside.help_requests.forms import TallyForm
 from alongside.help_requests.queries import Entry
-from alongside.help_requests.rules import Full, Gone, NotAlerted, NotTaker, Refused, TakenBySomebody
+from alongside.help_requests.rules import Full, Gone, NotAlerted, NotTaker, Refused, TakenBySomebody, parse_hand_on
 from alongside.kernel import clock
+from alongside.policy import queries as policy
 from alongside.rota import queries as rota
 from alongside.rota.rules import Duty
 from alongside.sealing import rules as seals
@@ -79,6 +82,8 @@ def inbox(request: HttpRequest, seat: Seat, me: Facts) -> HttpResponse:
         "paused": _paused(seat, me),
         "duty": _duty(me.id, now),
         "on_call": _on_call(seat, me.id, now),
+        "reached": accounts.reach_of([seat.person.id])[seat.person.id],
+        "shift_begins": rota.has_just_begun(me.id, policy.in_force(seat.organisation.id).shift_check, now),
         "said": list(notices.get_messages(request)),
         **_guides(seat),
     }
@@ -157,6 +162,7 @@ def _request_page(
         "entry": entry,
         "minutes_left": minutes_left,
         "late": minutes_left is not None and minutes_left < 0,
+        "asked": queries.asked_by(me, id),
         "form": ticked or TallyForm(),
         "first_name": seat.person.name.split(maxsplit=1)[0],
         **_guides(seat),
@@ -174,10 +180,12 @@ def device(view: View) -> View:
             return view(request, me.id, id)
         except Gone:
             return _answer("gone", 410)
-        except NotTaker:
+        except (NotTaker, NotTheirs):
             return _answer("not-yours", 409)
-        except Refused:
-            return _answer("refused", 422)
+        except (CannotBeAsked, LostRace):
+            return _answer("cannot-be-asked", 409)
+        except Refused as error:
+            return _answer("refused", 415 if error.code == "content-type" else 422)
         except Full:
             return _answer("full", 429)
 
@@ -191,16 +199,45 @@ def _answer(state: str, status: int) -> JsonResponse:
 @require_safe
 @device
 def envelope(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
-    """Hand out the sealed request to a device that may open it."""
-    return HttpResponse(queries.envelope_for(me, id), content_type="application/octet-stream")
+    """Hand out the sealed request to a device that may open it: `?spare` for the copy beside the original."""
+    sealed = queries.envelope_for(me, id, spare="spare" in request.GET)
+    actions.looked(me, id)
+    return HttpResponse(sealed, content_type="application/octet-stream")
 
 
 @require_safe
 @device
 def messages(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
-    """Hand out what the member wrote back, sealed, to whoever took the request."""
+    """Hand out what the member wrote back, sealed, to whoever may open the request now."""
     sealed = queries.messages_for(me, id)
     return JsonResponse({"messages": [base64.b64encode(one).decode() for one in sealed]})
+
+
+@require_safe
+@device
+def peers(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Say whom this supporter may ask to help or to take over, with the key to seal for."""
+    return JsonResponse({"peers": [asdict(one) for one in queries.peers(me, id, clock.now())]})
+
+
+@require_POST
+@device
+def hand_on(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+    """Keep a copy sealed for one more supporter and call them; see rules.parse_hand_on for the body."""
+    queries.opened_by(me, id)
+    _only_octets(request)
+    actions.hand_on(me, id, parse_hand_on(request.body))
+    try:
+        queries.opened_by(me, id)
+    except Gone:
+        # The page that follows is the inbox: whoever hands on what waits is out of it.
+        notices.success(request, _("Passed on. They are being called now. No reason is asked for or kept."))
+    return _answer("asked", 201)
+
+
+def _only_octets(request: HttpRequest) -> None:
+    if request.content_type != "application/octet-stream":
+        raise Refused("content-type")
 
 
 @require_POST
@@ -208,23 +245,25 @@ def messages(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse
 def reply(request: HttpRequest, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
     """Put a sealed reply into a box: address 16 bytes, then an envelope of one stanza."""
     queries.opened_by(me, id)
-    if request.content_type != "application/octet-stream":
-        return _answer("refused", 415)
+    _only_octets(request)
     if len(request.body) != ADDRESS_BYTES + seals.BOX_REPLY_BYTES:
         raise Refused("wrong-size")
     actions.reply(me, id, request.body[:ADDRESS_BYTES], request.body[ADDRESS_BYTES:])
     return _answer("stored", 201)
 
 
-def step(view: View) -> View:
-    """Make a view a step of a request: by post, and with a page for what changed meanwhile."""
+def step(view: Callable[..., HttpResponse | str | None]) -> View:
+    """Make a view a step of a request: by post, and with a page for what changed meanwhile.
+
+    It leads back to the request, or to the inbox with the sentence that the view returns.
+    """
 
     @require_POST
     @wraps(view)
     @serving("help_requests.take")
     def inner(request: HttpRequest, seat: Seat, me: Facts, id: uuid.UUID) -> HttpResponse:
         try:
-            return view(request, seat, me.id, id)
+            done = view(request, seat, me.id, id)
         except TakenBySomebody:
             return render(request, "team/over.html", {"seat": seat, "taken": True}, status=410)
         except Gone:
@@ -232,48 +271,55 @@ def step(view: View) -> View:
         except (NotTaker, LostRace):
             notices.warning(request, _("Something changed in the meantime. This is how it stands now."))
             return redirect("in_request", id=id)
+        if isinstance(done, HttpResponse):
+            return done
+        if done is None:
+            return redirect("in_request", id=id)
+        notices.success(request, done)
+        return redirect("in_inbox")
 
     return inner
 
 
 @step
-def accept(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
-    """Take the request."""
+def accept(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> None:
+    """Take the request, also from a peer who asks me to take it over."""
     actions.accept(me, id)
-    return redirect("in_request", id=id)
 
 
 @step
-def pass_on(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+def pass_on(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> str:
     """Say not me, without a reason."""
     actions.pass_on(me, id)
-    notices.success(request, _("Passed on. No reason is asked for or kept."))
-    return redirect("in_inbox")
+    return _("Passed on. No reason is asked for or kept.")
 
 
 @step
-def backup(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+def backup(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> None:
     """Call one more supporter."""
     if actions.get_backup(me, id):
         notices.success(request, _("One more peer is being called to help you."))
     else:
-        notices.warning(request, _("There is no other peer left to call. The coordinator is being told."))
-    return redirect("in_request", id=id)
+        notices.warning(
+            request,
+            _(
+                "No other peer is left who can open it. The coordinator is being told. You can choose somebody below: "
+                "your device seals it for them."
+            ),
+        )
 
 
 @step
-def connected(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+def connected(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> None:
     """Stop the clock."""
     actions.made_contact(me, id)
-    return redirect("in_request", id=id)
 
 
 @step
-def release(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> HttpResponse:
+def release(request: HttpRequest, seat: Seat, me: uuid.UUID, id: uuid.UUID) -> str:
     """Give the request back."""
     actions.give_back(me, id)
-    notices.success(request, _("Given back. The others are being called now. No reason is kept."))
-    return redirect("in_inbox")
+    return _("Given back. The others are being called now. No reason is kept.")
 
 
 @step

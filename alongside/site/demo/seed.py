@@ -3,8 +3,10 @@ invented.
 """
 
 import base64
+import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
@@ -15,7 +17,8 @@ from alongside.accounts.models import ContactPoint, Office, Organisation, Person
 from alongside.kernel import clock
 from alongside.rota.models import Shift
 from alongside.sealing import rules as seals
-from alongside.sealing.models import KeyWrap, ReceivingKey, WordsRecipient
+from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
+from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
 from alongside.team.models import Supporter
 
@@ -101,7 +104,7 @@ def _person(pine: Organisation, one: Somebody) -> Person:
     person.set_unusable_password()
     person.save()
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
-    ContactPoint.objects.create(person=person, kind="email", address=person.email)
+    ContactPoint.objects.create(person=person, kind="email", address=person.email, state="confirmed")
     for role in one.roles:
         Role.objects.create(person=person, organisation=None if role == "operator" else pine, name=role)
     return person
@@ -120,19 +123,24 @@ def _supporter(pine: Organisation, offices: dict[str, Office], number: int, one:
         designated_on=today,
     )
     if one.keyed:
-        _keys(person, number)
+        give_known_keys(person, known()[number], seals.weeks_from(seals.monday_of(clock.now()), 8))
     return row
 
 
-def _keys(person: Person, number: int) -> None:
-    """Give a supporter the known key for every coming week: rows of their own, since publishing refuses a repeated
-    key.
-    """
-    known_key = known()[number]
-    WordsRecipient.objects.create(person=person, recipient=known_key.wrap_recipient)
-    for week in seals.weeks_from(seals.monday_of(clock.now()), 8):
-        key = ReceivingKey.objects.create(person=person, week=week, public_key=known_key.public_key)
-        KeyWrap.objects.create(key=key, sealed=base64.b64decode(known_key.wrap))
+def give_known_keys(person: Person, words: Known, weeks: Iterable[date]) -> None:
+    """Give a supporter the known key for each week: rows of their own, since publishing refuses a repeated key."""
+    listed = seals.write_ring([seals.words_member(words.wrap_recipient)])
+    ring = KeyRing.objects.create(person=person, listed=listed, mac=_mark(words, listed))
+    own = WrapRecipient.objects.create(ring=ring, name=seals.WORDS, ring_key=base64.b64decode(words.ring_seal))
+    for week in weeks:
+        mac = _mark(words, f"alongside week v1\n{week}\n{words.public_key}\n")
+        key = ReceivingKey.objects.create(person=person, week=week, public_key=words.public_key, mac=mac)
+        KeyWrap.objects.create(key=key, recipient=own, sealed=base64.b64decode(words.wrap))
+
+
+def _mark(words: Known, text: str) -> bytes:
+    """Do what only a supporter's own device does elsewhere; the key of this ring is known to everybody."""
+    return hmac.digest(base64.b64decode(words.ring_key), text.encode(), "sha256")
 
 
 def _shifts(pine: Organisation, team: list[Supporter]) -> None:

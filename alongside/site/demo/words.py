@@ -1,7 +1,7 @@
 """The demonstration's known words and keys (vectors/demo.json). Outside the demonstration these keys are refused."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,8 @@ class Known:
     wrap_recipient: str
     public_key: str
     wrap: str
+    ring_key: str
+    ring_seal: str
 
 
 @cache
@@ -25,7 +27,8 @@ def supporters() -> tuple[Known, ...]:
     """Return the known supporters in order."""
     source = next(place for place in PLACES if place.exists())
     rows = json.loads(source.read_text(encoding="utf-8"))["supporters"]
-    return tuple(Known(row["words"], row["wrap_recipient"], row["public_key"], row["wrap"]) for row in rows.values())
+    names = [one.name for one in fields(Known)]
+    return tuple(Known(**{name: row[name] for name in names}) for row in rows.values())
 
 
 def known_keys() -> frozenset[str]:

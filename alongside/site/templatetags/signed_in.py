@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import translation
@@ -11,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from alongside.accounts import queries as accounts
-from alongside.accounts import rules
+from alongside.accounts import rules, sso
 from alongside.accounts.models import Person
 from alongside.content import guides, load
 
@@ -31,6 +32,7 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("manage.see", "in_manage", _("For managers")),
     ("operate.see", "in_operate", _("This installation")),
     ("operate.change", "in_organisations", _("Organisations")),
+    ("operate.change", "in_operators", _("Operators")),
 )
 
 
@@ -82,6 +84,32 @@ def _standing(request: HttpRequest, person: Person) -> Standing:
         places=_places(request, roles),
         serves="supporter" in roles,
     )
+
+
+@dataclass(frozen=True)
+class PasskeyPlace:
+    """Whether passkeys work on the page as it was asked for: `host` they are bound to (empty: none), `works` here."""
+
+    host: str
+    works: bool
+    address: str
+
+
+@register.simple_tag(takes_context=True)
+def passkey_place(context: dict[str, Any]) -> PasskeyPlace:
+    """Return where passkeys work, and whether that is here."""
+    address, host = str(settings.ALONGSIDE_ADDRESS), sso.passkey_host()
+    request = context.get("request")
+    # Names only: whether the way here is HTTPS, a proxy may have kept to itself, and the browser knows.
+    scheme = address.partition("://")[0]
+    here = rules.origin(f"{scheme}://{request.get_host()}") if request else ""
+    return PasskeyPlace(host, bool(host) and here == rules.origin(address), address)
+
+
+@register.simple_tag
+def passkeys_of(person: Person) -> list[accounts.Passkey]:
+    """Return a person's own passkeys."""
+    return accounts.passkeys_of(person.id)
 
 
 @register.simple_tag

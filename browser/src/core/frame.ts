@@ -13,6 +13,7 @@ export const REQUEST_HEAD_BYTES = 90;
 const FILLER = 0xff;
 const VERSION = 1;
 const URGENCY = { now: 1, today: 2 } as const;
+const PURPOSE = { backup: 1, take: 2 } as const;
 
 /** How soon: within minutes, or today. */
 export type Urgency = keyof typeof URGENCY;
@@ -76,6 +77,20 @@ export function messageFrame(token: Uint8Array, attempt: Uint8Array, envelope: U
  */
 export function replyFrame(address: Uint8Array, envelope: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined(exactly(ADDRESS_BYTES, address), exactly(sealedBytes(1), envelope));
+}
+
+/** What somebody is asked for when a request is handed on: to help beside whoever has it, or to take it over. */
+export type Purpose = keyof typeof PURPOSE;
+
+/**
+ * Write the body with which a supporter hands a request on: for whom (32 hexadecimal digits, 16 bytes), what for, 1 byte, an envelope of
+ * one stanza.
+ *
+ * @throws {@link Refusal} `bad-frame`.
+ */
+export function handOnFrame(target: string, purpose: Purpose, envelope: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (!/^[0-9a-f]{32}$/.test(target)) throw new Refusal("bad-frame");
+  return joined(fromHex(target), Uint8Array.of(PURPOSE[purpose]), exactly(sealedBytes(1), envelope));
 }
 
 function exactly(size: number, bytes: Uint8Array): Uint8Array {

@@ -31,11 +31,13 @@ export interface RequestPayload {
   readonly about?: readonly string[];
   readonly wishes?: Wishes;
   readonly words?: string;
+  /** Names of the offices that were left out, so that no reader's device offers to hand the request on to somebody there. */
+  readonly left_out?: readonly string[];
   /** Absent: "just phone me". */
   readonly box?: BoxCard;
 }
 
-/** What a supporter puts into a reply box; `write_to` is the supporter's own key of the week. */
+/** What a supporter puts into a reply box; `write_to` is the supporter's own key of the week, which nobody but a reader can vouch for. */
 export interface ReplyPayload {
   readonly v: 1;
   readonly text: string;
@@ -60,6 +62,7 @@ type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, readonly [needed: boolean, check: Check]>>;
 
 const MAX_TOPICS = 24;
+const MAX_OFFICES = 100;
 
 const filled: Check = (value) => typeof value === "string" && value !== "";
 const oneOf = (...names: readonly string[]): Check => (value) => typeof value === "string" && names.includes(value);
@@ -70,6 +73,9 @@ const topics: Check = (value) =>
   value.length <= MAX_TOPICS &&
   new Set(value).size === value.length &&
   value.every((key) => typeof key === "string" && /^[a-z0-9][a-z0-9_.-]{0,63}$/.test(key));
+
+const offices: Check = (value) =>
+  Array.isArray(value) && value.length > 0 && value.length <= MAX_OFFICES && new Set(value).size === value.length && value.every(filled);
 
 const address: Check = (value) => {
   try {
@@ -96,6 +102,7 @@ const FIELDS: Readonly<Record<keyof Payloads, Fields>> = {
     about: [false, topics],
     wishes: [false, (value) => matches(value, WISHES) && Object.keys(value as object).length > 0],
     words: [false, filled],
+    left_out: [false, offices],
     box: [false, (value) => matches(value, BOX)],
   },
   reply: { text: [true, filled], name: [false, filled], write_to: [false, isRecipient] },

@@ -7,6 +7,7 @@ export type RefusalCode =
   | "bad-padding"
   | "bad-payload"
   | "bad-recipient"
+  | "bad-ring"
   | "bad-words"
   | "bad-work"
   | "bad-wrap"

@@ -1,19 +1,25 @@
 import { generateHybridIdentity, identityToRecipient } from "age-encryption";
 
 import { fromBase64, fromUtf8, toBase64, toUtf8 } from "./bytes.ts";
-import { derivedKeys, type KeyPair } from "./derive.ts";
 import { openBytes } from "./open.ts";
 import { Refusal } from "./refusal.ts";
+import { type Member, weekMac } from "./ring.ts";
 import { sealBytes } from "./seal.ts";
+
+export { wrapKeys } from "./ring.ts";
 
 /** The characters of an identity: `AGE-SECRET-KEY-PQ-1`, 32 bytes in bech32, a checksum. */
 const IDENTITY_CHARACTERS = 77;
 
-/** A week's key as it is published: its Monday (UTC), what seals for it, its secret half wrapped, in base64. */
+/**
+ * A week's key as it is published: its Monday (UTC), what seals for it, a MAC over both, and its secret half wrapped for each
+ * member of the ring. The MAC is null for keys of before there were rings.
+ */
 export interface WeekKey {
   readonly week: string;
   readonly public_key: string;
-  readonly wrap: string;
+  readonly mac: string | null;
+  readonly wraps: Readonly<Record<string, string>>;
 }
 
 /** A week's key with its secret half, as it stays on the device until the page goes. */
@@ -22,24 +28,26 @@ export interface MadeWeek {
   readonly identity: string;
 }
 
-/** Derive the key pair that wraps a supporter's weekly keys from the secret of their 12 words. */
-export function wrapKeys(secret: Uint8Array): Promise<KeyPair> {
-  return derivedKeys(secret, "alongside supporter v1", "wrap");
-}
-
 /**
- * Make one fresh random key for each of the weeks, wrapped for `wrapRecipient`.
+ * Make one fresh random key for each of the weeks, wrapped for every member of the ring.
  *
  * @throws {@link Refusal} `bad-recipient`.
  */
-export async function makeWeeks(wrapRecipient: string, weeks: readonly string[]): Promise<MadeWeek[]> {
+export async function makeWeeks(ringKey: Uint8Array, members: readonly Member[], weeks: readonly string[]): Promise<MadeWeek[]> {
   return Promise.all(
     weeks.map(async (week) => {
       const identity = await generateHybridIdentity();
       const public_key = await identityToRecipient(identity);
-      return { identity, published: { week, public_key, wrap: await wrapped(identity, wrapRecipient) } };
+      const mac = weekMac(ringKey, week, public_key);
+      return { identity, published: { week, public_key, mac, wraps: await wrapsFor(identity, members) } };
     }),
   );
+}
+
+/** Wrap an identity once for each of the members. @throws {@link Refusal} `bad-recipient`. */
+export async function wrapsFor(identity: string, members: readonly Member[]): Promise<Record<string, string>> {
+  const wraps = members.map(async ({ name, recipient }) => [name, await wrapped(identity, recipient)] as const);
+  return Object.fromEntries(await Promise.all(wraps));
 }
 
 /**
@@ -52,13 +60,14 @@ export async function wrapped(identity: string, wrapRecipient: string): Promise<
 }
 
 /**
- * Return the identity of a published week.
+ * Return the identity of a published week, from the wrap for the member `name`.
  *
- * @throws {@link Refusal} `bad-base64` or `bad-envelope` for what is no wrap, `cannot-open` when it was wrapped for other words,
+ * @throws {@link Refusal} `bad-base64` or `bad-envelope` for what is no wrap, `cannot-open` when it was wrapped for somebody else,
  * `bad-wrap` when what it holds is not the secret half of the week's public key: then somebody exchanged one of them.
  */
-export async function unwrap(key: WeekKey, wrapIdentity: string): Promise<string> {
-  const plain = await openBytes(fromBase64(key.wrap), [wrapIdentity], [1], IDENTITY_CHARACTERS);
+export async function unwrap(key: WeekKey, name: string, wrapIdentity: string): Promise<string> {
+  const wrap = Object.hasOwn(key.wraps, name) ? key.wraps[name] : "";
+  const plain = await openBytes(fromBase64(wrap ?? ""), [wrapIdentity], [1], IDENTITY_CHARACTERS);
   try {
     const identity = fromUtf8(plain);
     if ((await identityToRecipient(identity)) === key.public_key) return identity;
@@ -66,4 +75,9 @@ export async function unwrap(key: WeekKey, wrapIdentity: string): Promise<string
     // Whatever else it holds, it is no identity of ours.
   }
   throw new Refusal("bad-wrap");
+}
+
+/** Say whether the owner of the ring made this key for this week. */
+export function isOwnWeek(ringKey: Uint8Array, { week, public_key, mac }: WeekKey): boolean {
+  return mac === weekMac(ringKey, week, public_key);
 }

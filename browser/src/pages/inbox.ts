@@ -1,9 +1,8 @@
 // A supporter's inbox: summaries opened on this device, and what waits kept up to date while somebody looks.
-import { readPayload } from "../core/payload.ts";
 import { sentenceFor, unlocked } from "./team/locked.ts";
 import { summary } from "./team/opened.ts";
 import { asServed, refreshing, replacePart } from "./team/refresh.ts";
-import { getBytes } from "./team/server.ts";
+import { openRequest } from "./team/sealed.ts";
 import { complain, part } from "./team/texts.ts";
 import { addresses, type Unlocked } from "./team/unlock.ts";
 
@@ -39,8 +38,8 @@ function fillCards(): void {
 }
 
 async function fill(card: HTMLElement, opener: Unlocked): Promise<void> {
-  const { envelope = "" } = card.dataset;
-  const nodes = known.get(envelope) ?? opened(envelope, opener);
+  const { envelope = "", spare = "" } = card.dataset;
+  const nodes = known.get(envelope) ?? openRequest(opener, envelope, spare).then(({ payload }) => summary(payload));
   known.set(envelope, nodes);
   const place = part("summary", card);
   try {
@@ -49,8 +48,4 @@ async function fill(card: HTMLElement, opener: Unlocked): Promise<void> {
     known.delete(envelope);
     place.textContent = sentenceFor(error);
   }
-}
-
-async function opened(envelope: string, opener: Unlocked): Promise<Node[]> {
-  return summary(readPayload("request", await opener.open(await getBytes(envelope))));
 }

@@ -1,12 +1,11 @@
 // A supporter's keys: 12 words made on this device, the weeks' keys under them, unlocking and locking this device.
+import { WORDS_NAME } from "../core/ring.ts";
 import { newSecret, wordsOf } from "../core/words.ts";
-import { wrapKeys } from "../core/supporter_keys.ts";
 import { forget, remember } from "./team/device.ts";
 import { TYPED_BACK, wrongPlaces } from "./team/enrolment.ts";
 import { askForWords, busy, sentenceFor } from "./team/locked.ts";
 import { complain, part, say, show } from "./team/texts.ts";
 import { type Addresses, addresses, keyState, type KeyState, Unlocked, withDevice, withWords } from "./team/unlock.ts";
-import { keysReach } from "./team/weeks.ts";
 
 const from = addresses();
 const trouble = part("keys-trouble");
@@ -16,7 +15,7 @@ start().catch((error: unknown) => complain(trouble, sentenceFor(error)));
 async function start(): Promise<void> {
   const state = await keyState(from);
   show(part("loading"), false);
-  if (state.wrap_recipient === null) return enrolment(state, from);
+  if (state.ring === null) return enrolment(state, from);
   let known = await withDevice(state);
   if (!known) {
     title("locked");
@@ -98,30 +97,32 @@ function confirmWords(secret: Uint8Array, state: KeyState, to: Addresses): void 
 }
 
 async function makeKeys(secret: Uint8Array, state: KeyState, to: Addresses): Promise<void> {
-  const wrap = await wrapKeys(secret);
-  const made = new Unlocked(wrap, state);
-  await made.topUp(to);
+  const made = await Unlocked.fresh(secret, state);
+  const { linked } = await made.topUp(to);
   // What an earlier enrolment left behind opens nothing any more.
-  await forget();
-  await remember(secret, wrap.recipient);
+  await forget(state.passkeys);
+  await remember(secret, made.wordsRecipient);
   window.removeEventListener("beforeunload", keepHere);
   show(part("new-words"), false);
   part("words-list").replaceChildren();
-  await ready(made);
+  await ready(made, linked);
   show(part("made"));
 }
 
-async function ready(known: Unlocked): Promise<void> {
+async function ready(known: Unlocked, before: readonly string[] = []): Promise<void> {
   show(part("ready"));
   title("ready");
+  let linked = before;
   try {
-    await known.topUp(from);
+    linked = [...linked, ...(await known.topUp(from)).linked];
   } catch (error) {
     complain(trouble, sentenceFor(error));
   }
+  show(part("linked"), linked.length > 0);
   showReach(known.state);
+  showWays(known);
   const locked = part("lock-form");
-  const kept = known.state.wrap_recipient !== null && (await withDevice(known.state)) !== null;
+  const kept = (await withDevice(known.state)) !== null;
   show(part("kept-here"), kept);
   show(part("not-kept-here"), !kept);
   locked.addEventListener("submit", (event) => {
@@ -130,14 +131,28 @@ async function ready(known: Unlocked): Promise<void> {
   });
 }
 
-function showReach({ keys, weeks }: KeyState): void {
-  const place = part<HTMLTimeElement>("reach");
-  const until = keysReach(keys, weeks[0] ?? "");
+/** List what unlocks these keys; a passkey made for another host says so. */
+function showWays({ ways, state }: Unlocked): void {
+  const sentence = ({ name, host }: { readonly name: string; readonly host: string }): string => {
+    if (name === WORDS_NAME) return say("way.words");
+    return host === location.hostname ? say("way.passkey") : say("way.elsewhere", { host });
+  };
+  part("ways").replaceChildren(
+    ...ways.map((way) => {
+      const item = document.createElement("li");
+      item.textContent = sentence(way);
+      return item;
+    }),
+  );
+  const outside = state.passkeys.filter((id) => !ways.some(({ name }) => name === id));
+  show(part("not-linked"), outside.length > 0);
+}
+
+function showReach({ until }: KeyState): void {
   if (until === null) return;
-  const last = new Date(`${until}T00:00:00Z`);
-  last.setUTCDate(last.getUTCDate() - 1);
+  const place = part<HTMLTimeElement>("reach");
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeZone: "UTC" });
-  place.dateTime = last.toISOString().slice(0, 10);
-  place.textContent = format.format(last);
+  place.dateTime = until;
+  place.textContent = format.format(new Date(`${until}T00:00:00Z`));
   show(part("reach-line"));
 }

@@ -2,21 +2,25 @@
 import { fromBase64, fromBase64Url } from "../core/bytes.ts";
 import { replyFrame } from "../core/frame.ts";
 import { bytesLeft, readPayload, type ReplyPayload, type RequestPayload, writePayload } from "../core/payload.ts";
+import { Refusal } from "../core/refusal.ts";
 import { sealToBox } from "../core/seal.ts";
+import { HandOn } from "./team/hand_on.ts";
 import { busy, sentenceFor, unlocked } from "./team/locked.ts";
 import { facts } from "./team/opened.ts";
 import { asServed, refreshing, replacePart } from "./team/refresh.ts";
-import { Failure, getBytes, getJson, postBytes } from "./team/server.ts";
+import { openRequest } from "./team/sealed.ts";
+import { Failure, getJson, getPage, postBytes } from "./team/server.ts";
 import { complain, part, say, show } from "./team/texts.ts";
 import { addresses, type Unlocked } from "./team/unlock.ts";
 
 const root = part("request");
-const { envelope = "", messages = "", reply = "", mine, backup, state } = root.dataset;
+const { envelope = "", spare = "", messages = "", reply = "", peers = "", handOn = "", inbox = "", mine, backup, state } = root.dataset;
 const trouble = part("keys-trouble");
 const read = new Set<string>();
 let opened: { readonly device: Unlocked; readonly payload: RequestPayload } | null = null;
 
 asServed("clock");
+asServed("asked");
 refreshing(look, (failure) => {
   if (failure.code === "gone" || failure.code === "not-found") over();
   else complain(trouble, sentenceFor(failure));
@@ -28,19 +32,27 @@ open().catch((error: unknown) => {
 
 async function open(): Promise<void> {
   const device = await unlocked(addresses());
-  const payload = readPayload("request", await device.open(await getBytes(envelope)));
+  const { payload, plain } = await openRequest(device, envelope, spare);
   show(part("opening"), false);
   part("facts").replaceChildren(...facts(payload, Boolean(mine || backup)));
   show(part("facts"));
   show(part("reach-later"), !mine && !backup && payload.reach !== undefined);
   opened = { device, payload };
-  if (!mine) return;
-  prefillChannel(payload);
+  // Where nobody may be asked from here, the page has no place for it.
+  if (peers) new HandOn({ payload, plain }, { peers, handOn, mine: Boolean(mine), asked, over });
+  if (mine) prefillChannel(payload);
+  if (!mine && !backup) return;
   show(part("no-box"), payload.box === undefined);
   if (!payload.box) return;
   show(part("conversation"));
-  prepareReply();
+  if (mine) prepareReply();
   await readMessages();
+}
+
+// What was mine stays mine and the page says whom I asked; what only waited is somebody else's now.
+function asked(): void {
+  if (!mine) location.assign(inbox);
+  else getPage(location.href).then(look, () => undefined);
 }
 
 // The server cannot know how the member asked to be reached; the tally's channel is filled in here, and can be changed.
@@ -58,7 +70,8 @@ function look(page: Document): void {
   }
   complain(trouble, "");
   replacePart("clock", page);
-  if (opened && mine && opened.payload.box) readMessages().catch((error: unknown) => complain(trouble, sentenceFor(error)));
+  replacePart("asked", page);
+  if (opened && (mine || backup) && opened.payload.box) readMessages().catch((error: unknown) => complain(trouble, sentenceFor(error)));
 }
 
 // The page tells how the request stands now. A half-written reply is not thrown away for it.
@@ -78,7 +91,9 @@ async function readMessages(): Promise<void> {
     try {
       speak(readPayload("message", await device.open(fromBase64(sealed))).text, "theirs");
     } catch (error) {
-      speak(sentenceFor(error), "theirs");
+      // Sealed for those who were on it when it was written.
+      const before = error instanceof Refusal && error.code === "cannot-open";
+      speak(before ? say("fail.not-for-you") : sentenceFor(error), "theirs");
     }
   }
 }

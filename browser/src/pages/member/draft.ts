@@ -50,6 +50,7 @@ export function payloadOf(draft: Draft, box: BoxCard | null): RequestPayload {
     ...(about.length > 0 ? { about } : {}),
     ...(Object.keys(wishes).length > 0 ? { wishes } : {}),
     ...(words ? { words } : {}),
+    ...(draft.leftOut.length > 0 ? { left_out: draft.leftOut } : {}),
     ...(box ? { box } : {}),
   };
 }

@@ -221,8 +221,13 @@ export class Following {
   }
 }
 
-/** Ask before something is erased. */
+let asking = false;
+
+/** Ask before something is erased; while one question stands, another one is a no. */
 function confirmed(what: "cancel" | "done"): Promise<boolean> {
+  // A dialog tells of its closing a moment later: a second question before that would take the first one's answer away.
+  if (asking) return Promise.resolve(false);
+  asking = true;
   const dialog = one<HTMLDialogElement>("dialog[data-confirm]");
   say(one("[data-confirm-title]", dialog), text(`confirm.${what}.title`));
   say(one("[data-confirm-text]", dialog), text(`confirm.${what}.text`));
@@ -230,6 +235,10 @@ function confirmed(what: "cancel" | "done"): Promise<boolean> {
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    const answered = (): void => {
+      asking = false;
+      resolve(dialog.returnValue === "yes");
+    };
+    dialog.addEventListener("close", answered, { once: true });
   });
 }

@@ -1,11 +1,15 @@
 import type { ReplyPayload } from "../../core/payload.ts";
 import type { Box } from "../../core/receipt.ts";
+import { Refusal } from "../../core/refusal.ts";
 import { make, one, say, show } from "./dom.ts";
 import type { Core } from "./pool.ts";
 import { Lost, post } from "./talk.ts";
-import { text } from "./texts.ts";
+import { counted, text } from "./texts.ts";
 
-/** The replies in one box, opened on this device, and the way to write back to who answered. */
+/** A message is sealed for so many at most. */
+const SLOTS = 12;
+
+/** The replies in one box, opened on this device, and the way to write back to those who are on the request now. */
 export class Replies {
   readonly #core: Core;
   readonly #base: string;
@@ -16,9 +20,12 @@ export class Replies {
   readonly #form = one<HTMLFormElement>("[data-write]", this.#section);
   readonly #text = one<HTMLTextAreaElement>("textarea", this.#form);
   readonly #shown = new Set<string>();
+  // Whoever wrote last vouched for their own key inside the sealed reply; the server cannot have put it there.
   #writeTo: string | undefined;
+  // Without that key among them, those for whom the member agreed to seal.
+  #agreed = "";
   // The same attempt again until it is stored, so that a retry never doubles.
-  #attempt: { words: string; writeTo: string; frame: Uint8Array<ArrayBuffer> } | null = null;
+  #attempt: { words: string; readers: string; frame: Uint8Array<ArrayBuffer> } | null = null;
   #open = true;
 
   constructor(core: Core, base: string, box: Box, token: Uint8Array) {
@@ -88,49 +95,74 @@ export class Replies {
     if (this.#shown.size === 1) one("[data-ladder-section]").before(this.#section);
     show(true, this.#list);
     this.#list.append(make("article", "reply", make("b", "", from), make("p", "", reply.text)));
-    if (reply.write_to) this.#writeTo = reply.write_to;
-    show(this.#open && this.#writeTo !== undefined, this.#form);
+    this.#writeTo = reply.write_to;
+    show(this.#open, this.#form);
   }
 
   async #write(): Promise<void> {
     const words = this.#text.value.trim();
-    if (!words || !this.#writeTo) return this.#fail("write.empty");
+    if (!words) return this.#fail(text("write.empty"));
     const button = one<HTMLButtonElement>("button", this.#form);
     button.setAttribute("aria-busy", "true");
     button.disabled = true;
     try {
-      const { status } = await post(`${this.#base}/messages`, await this.#frame(words, this.#writeTo));
-      if (status === 200 || status === 201) this.#wrote(words);
-      else this.#fail(status === 404 ? "write.gone" : status === 429 ? "write.full" : "write.lost");
+      const readers = await this.#present();
+      const complaint = this.#complaintAbout(readers);
+      if (!readers || complaint) return this.#fail(complaint);
+      const { status } = await post(`${this.#base}/messages`, await this.#frame(words, readers));
+      if (status === 200 || status === 201) this.#wrote(words, readers.length);
+      else this.#fail(text(status === 404 ? "write.gone" : status === 429 ? "write.full" : "write.lost"));
     } catch (error) {
-      this.#fail(error instanceof Lost ? "write.lost" : "write.too-long");
+      this.#fail(text(error instanceof Refusal && error.code === "too-long" ? "write.too-long" : "write.lost"));
     } finally {
       button.removeAttribute("aria-busy");
       button.disabled = false;
     }
   }
 
-  async #frame(words: string, writeTo: string): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#attempt?.words !== words || this.#attempt.writeTo !== writeTo) {
-      const sealed = await this.#core.sealFor([writeTo], this.#core.writePayload("message", { v: 1, text: words }), 12);
-      this.#attempt = { words, writeTo, frame: this.#core.messageFrame(this.#token, this.#core.newAttempt(), sealed) };
+  /** Ask who is on the request now, as keys; null when it is gone. @throws {@link Lost} */
+  async #present(): Promise<string[] | null> {
+    const { status, body } = await post(`${this.#base}/progress/present`, this.#token.slice());
+    const answer = body as { keys?: unknown; state?: unknown } | null;
+    if (status === 200 && answer?.state === "unknown") return null;
+    const keys = answer?.keys;
+    const sound = Array.isArray(keys) && keys.length <= SLOTS && keys.every(this.#core.isRecipient);
+    if (status !== 200 || !sound) throw new Lost();
+    return keys;
+  }
+
+  /** Say what speaks against sealing for them, or nothing: once for a list without whoever wrote last. */
+  #complaintAbout(readers: readonly string[] | null): string {
+    if (!readers) return text("write.gone");
+    if (readers.length === 0) return text("write.nobody");
+    const list = [...readers].sort().join(" ");
+    if (this.#writeTo === undefined || readers.includes(this.#writeTo) || this.#agreed === list) return "";
+    this.#agreed = list;
+    return counted("write.changed", readers.length);
+  }
+
+  async #frame(words: string, readers: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
+    const list = [...readers].sort().join(" ");
+    if (this.#attempt?.words !== words || this.#attempt.readers !== list) {
+      const sealed = await this.#core.sealFor(readers, this.#core.writePayload("message", { v: 1, text: words }), SLOTS);
+      this.#attempt = { words, readers: list, frame: this.#core.messageFrame(this.#token, this.#core.newAttempt(), sealed) };
     }
     return this.#attempt.frame;
   }
 
-  #wrote(words: string): void {
+  #wrote(words: string, readers: number): void {
     this.#attempt = null;
     this.#text.value = "";
     this.#list.append(make("article", "reply mine", make("b", "", text("reply.mine")), make("p", "", words)));
     this.#fail("");
-    say(one("[data-live]"), text("write.sent"));
+    say(one("[data-live]"), counted("write.sent", readers));
   }
 
-  #fail(key: string): void {
+  #fail(sentence: string): void {
     const error = one("[data-write-error]", this.#form);
-    say(error, key ? text(key) : "");
-    show(key !== "", error);
-    this.#text.setAttribute("aria-invalid", String(key !== ""));
-    if (key) this.#text.focus();
+    say(error, sentence);
+    show(sentence !== "", error);
+    this.#text.setAttribute("aria-invalid", String(sentence !== ""));
+    if (sentence) this.#text.focus();
   }
 }

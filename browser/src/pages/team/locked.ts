@@ -6,17 +6,23 @@ import { type Addresses, keyState, type Unlocked, withDevice, withWords, type Wo
 /**
  * Unlock this device, asking for the words only where it keeps nothing, and return it unlocked.
  *
- * A supporter without keys is shown the way to make them, and this never returns. Missing weeks are made in the background.
+ * A supporter without keys is shown the way to make them, and this never returns. Missing weeks are made in the background, and a
+ * passkey with which this person signed in here is linked; the page says so.
  */
 export async function unlocked(from: Addresses): Promise<Unlocked> {
   const state = await keyState(from);
-  if (state.wrap_recipient === null) {
+  if (state.ring === null) {
     show(part("no-keys"));
     return new Promise<never>(() => undefined);
   }
   const known = (await withDevice(state)) ?? (await askForWords((typed) => withWords(typed, state)));
   // The next visit tries again, and the board tells of missing keys in time.
-  known.topUp(from).catch(() => undefined);
+  known.topUp(from).then(
+    ({ linked }) => show(part("linked"), linked.length > 0),
+    (error: unknown) => {
+      if (error instanceof Refusal) complain(part("keys-trouble"), sentenceFor(error));
+    },
+  );
   return known;
 }
 
@@ -29,7 +35,11 @@ export function askForWords(unlock: (typed: string) => Promise<Unlocked | WordsT
       event.preventDefault();
       void busy(form, async () => {
         complain(trouble, "");
-        const found = await unlock(words.value);
+        const found = await unlock(words.value).catch((error: unknown) => sentenceFor(error));
+        if (typeof found === "string") {
+          complain(trouble, found);
+          return;
+        }
         if ("kind" in found) {
           complain(trouble, wordsSentence(found));
           words.focus();

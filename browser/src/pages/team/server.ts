@@ -6,11 +6,14 @@ const CODES: Readonly<Record<number, FailureCode>> = { 404: "not-found", 409: "c
 /** An exchange that failed: a short code and no sentence. */
 export class Failure extends Error {
   readonly code: FailureCode;
+  /** The server's own code for a refusal, where it sent one. */
+  readonly refusal: string | undefined;
 
-  constructor(code: FailureCode) {
+  constructor(code: FailureCode, refusal?: string) {
     super(code);
     this.name = "Failure";
     this.code = code;
+    this.refusal = refusal;
   }
 }
 
@@ -34,14 +37,19 @@ export async function postJson(address: string, body: unknown): Promise<void> {
   await post(address, "application/json", JSON.stringify(body));
 }
 
+/** Send JSON and read the JSON that comes back. @throws {@link Failure} */
+export async function askJson(address: string, body: unknown): Promise<unknown> {
+  return (await post(address, "application/json", JSON.stringify(body))).json();
+}
+
 /** Send bytes. @throws {@link Failure} */
 export async function postBytes(address: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
   await post(address, "application/octet-stream", body);
 }
 
-async function post(address: string, type: string, body: BodyInit): Promise<void> {
+async function post(address: string, type: string, body: BodyInit): Promise<Response> {
   const token = document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
-  await exchange(address, { method: "POST", headers: { "Content-Type": type, "X-CSRFToken": token }, body });
+  return exchange(address, { method: "POST", headers: { "Content-Type": type, "X-CSRFToken": token }, body });
 }
 
 async function exchange(address: string, init: RequestInit): Promise<Response> {
@@ -53,6 +61,15 @@ async function exchange(address: string, init: RequestInit): Promise<Response> {
   }
   // None of these addresses redirects anybody but a person who must sign in again.
   if (answer.type === "opaqueredirect" || answer.status === 403) throw new Failure("signed-out");
-  if (!answer.ok) throw new Failure(CODES[answer.status] ?? "refused");
+  if (!answer.ok) throw new Failure(CODES[answer.status] ?? "refused", await refusalIn(answer));
   return answer;
+}
+
+async function refusalIn(answer: Response): Promise<string | undefined> {
+  try {
+    const { code } = (await answer.json()) as { code?: unknown };
+    return typeof code === "string" ? code : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,18 +1,23 @@
-import type { KeyPair } from "../../core/derive.ts";
 import { openSealed } from "../../core/open.ts";
 import { Refusal } from "../../core/refusal.ts";
-import { makeWeeks, unwrap, type WeekKey, wrapKeys } from "../../core/supporter_keys.ts";
+import { type OpenRing, openRing, readRing, type Ring, WORDS_NAME } from "../../core/ring.ts";
+import { unwrap, type WeekKey } from "../../core/supporter_keys.ts";
 import { secretOf, WORDS } from "../../core/words.ts";
-import { recall, remember } from "./device.ts";
-import { getJson, postJson } from "./server.ts";
-import { likeliestFirst, missingWeeks } from "./weeks.ts";
+import { recall, recallPasskey, remember } from "./device.ts";
+import { areOwn, beginRing, planned } from "./publishing.ts";
+import { Failure, getJson, postJson } from "./server.ts";
+import { likeliestFirst } from "./weeks.ts";
 
 /** What the server holds of a supporter's keys. */
 export interface KeyState {
-  /** The public half of the 12 words; null before the first visit. */
-  readonly wrap_recipient: string | null;
+  /** What unlocks them; null before the first visit. */
+  readonly ring: Ring | null;
+  /** The passkeys with which the supporter signs in, whether in the ring or not. */
+  readonly passkeys: readonly string[];
   /** The weeks that should have a key, beginning with the running one. */
   readonly weeks: readonly string[];
+  /** The last day that the keys reach without a gap; null when the running week has none. */
+  readonly until: string | null;
   readonly keys: readonly WeekKey[];
 }
 
@@ -23,15 +28,50 @@ export type WordsTrouble =
   | { readonly kind: "order" }
   | { readonly kind: "other" };
 
+/** What topping up did. */
+export interface ToppedUp {
+  readonly made: number;
+  /** The passkeys that unlock from now on. */
+  readonly linked: readonly string[];
+}
+
 /** A device that can open what is sealed for its supporter, while the page is open. */
 export class Unlocked {
-  readonly #wrap: KeyPair;
+  #ring: OpenRing;
+  readonly #secret: Uint8Array;
   readonly #identities = new Map<string, Promise<string>>();
   state: KeyState;
 
-  constructor(wrap: KeyPair, state: KeyState) {
-    this.#wrap = wrap;
+  private constructor(ring: OpenRing, secret: Uint8Array, state: KeyState) {
+    if (!areOwn(ring, state.keys)) throw new Refusal("bad-wrap");
+    this.#ring = ring;
+    this.#secret = secret;
     this.state = state;
+  }
+
+  /**
+   * Unlock as the member `name` of the ring; null when the secret is not that member's.
+   *
+   * @throws Refusal `bad-ring` or `bad-wrap` when list or keys are not what the supporter's own devices made.
+   */
+  static async with(secret: Uint8Array, name: string, state: KeyState): Promise<Unlocked | null> {
+    const ring = state.ring && (await openRing(state.ring, name, secret));
+    return ring && new Unlocked(ring, secret, state);
+  }
+
+  /** Begin with fresh words, before there is anything on the server. */
+  static async fresh(secret: Uint8Array, state: KeyState): Promise<Unlocked> {
+    return new Unlocked(await beginRing(secret), secret, state);
+  }
+
+  /** What unlocks these keys: the words, and passkeys with the host they were made for. */
+  get ways(): readonly { readonly name: string; readonly host: string }[] {
+    return this.#ring.members;
+  }
+
+  /** The public half of the words. */
+  get wordsRecipient(): string {
+    return this.#ring.members[0]?.recipient ?? "";
   }
 
   /**
@@ -57,20 +97,42 @@ export class Unlocked {
     return this.state.keys.find(({ week }) => week === this.state.weeks[0])?.public_key ?? null;
   }
 
-  /** Make and publish the keys of the coming weeks that are still missing; returns how many. @throws Failure */
-  async topUp(addresses: Addresses): Promise<number> {
-    const missing = missingWeeks(this.state);
-    if (missing.length === 0) return 0;
-    const made = await makeWeeks(this.#wrap.recipient, missing);
-    const keys = made.map(({ published }) => published);
-    await postJson(addresses.publish, { wrap_recipient: this.#wrap.recipient, keys });
-    // Another device may have been quicker; then its keys are in force, not these.
-    this.state = await keyState(addresses);
-    return keys.length;
+  /**
+   * Make and publish what is missing: keys of the coming weeks, a passkey of this device that is not in the ring yet.
+   *
+   * @throws Failure, Refusal
+   */
+  async topUp(addresses: Addresses): Promise<ToppedUp> {
+    try {
+      return await this.#publishMissing(addresses);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== "conflict" || this.state.ring === null) throw error;
+      // Another device was quicker, or a passkey was removed meanwhile.
+      await this.#look(addresses);
+      return this.#publishMissing(addresses);
+    }
+  }
+
+  async #publishMissing(addresses: Addresses): Promise<ToppedUp> {
+    const { body, made, linked } = await planned(this.#ring, this.state, location.hostname, this.#secret, (key) => this.#identity(key));
+    if (body === null) return { made, linked };
+    await postJson(addresses.publish, body);
+    // Another device may have been quicker with a week; then its key is in force, not this one.
+    await this.#look(addresses);
+    return { made, linked };
+  }
+
+  async #look(addresses: Addresses): Promise<void> {
+    const state = await keyState(addresses);
+    const ring = state.ring && (await openRing(state.ring, this.#ring.name, this.#secret));
+    if (!ring || !areOwn(ring, state.keys)) throw new Refusal("bad-ring");
+    this.#ring = ring;
+    this.#identities.clear();
+    this.state = state;
   }
 
   #identity(key: WeekKey): Promise<string> {
-    const known = this.#identities.get(key.week) ?? unwrap(key, this.#wrap.identity);
+    const known = this.#identities.get(key.week) ?? unwrap(key, this.#ring.name, this.#ring.pair.identity);
     this.#identities.set(key.week, known);
     return known;
   }
@@ -94,16 +156,26 @@ export async function keyState(from: Addresses): Promise<KeyState> {
   return (await getJson(from.state)) as KeyState;
 }
 
-/** Unlock with what this device keeps; null when the words must be typed. */
+/**
+ * Unlock with what this device keeps, of the words or of a passkey; null when the words must be typed.
+ *
+ * @throws Refusal as `Unlocked.with`.
+ */
 export async function withDevice(state: KeyState): Promise<Unlocked | null> {
-  if (state.wrap_recipient === null) return null;
-  const secret = await recall(state.wrap_recipient);
-  if (!secret) return null;
-  const wrap = await wrapKeys(secret);
-  return wrap.recipient === state.wrap_recipient ? new Unlocked(wrap, state) : null;
+  if (state.ring === null) return null;
+  for (const { name, recipient } of readRing(state.ring.listed)) {
+    const secret = await (name === WORDS_NAME ? recall(recipient) : recallPasskey(name));
+    const found = secret && (await Unlocked.with(secret, name, state));
+    if (found) return found;
+  }
+  return null;
 }
 
-/** Unlock with typed words and keep them on this device; returns what is wrong with them otherwise. */
+/**
+ * Unlock with typed words and keep them on this device; returns what is wrong with them otherwise.
+ *
+ * @throws Refusal as `Unlocked.with`.
+ */
 export async function withWords(typed: string, state: KeyState): Promise<Unlocked | WordsTrouble> {
   let secret: Uint8Array;
   try {
@@ -111,10 +183,10 @@ export async function withWords(typed: string, state: KeyState): Promise<Unlocke
   } catch (error) {
     return troubleWith(typed, error);
   }
-  const wrap = await wrapKeys(secret);
-  if (wrap.recipient !== state.wrap_recipient) return { kind: "other" };
-  await remember(secret, wrap.recipient);
-  return new Unlocked(wrap, state);
+  const found = await Unlocked.with(secret, WORDS_NAME, state);
+  if (!found) return { kind: "other" };
+  await remember(secret, found.wordsRecipient);
+  return found;
 }
 
 function troubleWith(typed: string, error: unknown): WordsTrouble {

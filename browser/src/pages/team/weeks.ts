@@ -12,17 +12,3 @@ export function likeliestFirst(keys: readonly WeekKey[], thisWeek: string): Week
   const past = rising.filter(({ week }) => week <= thisWeek).reverse();
   return [...past, ...rising.filter(({ week }) => week > thisWeek)];
 }
-
-/** Return the first day after the last week, of those from `thisWeek` on, up to which no week lacks a key; null when this one does. */
-export function keysReach(keys: readonly WeekKey[], thisWeek: string): string | null {
-  const made = new Set(keys.map(({ week }) => week));
-  let next = thisWeek;
-  while (made.has(next)) next = weekAfter(next);
-  return next === thisWeek ? null : next;
-}
-
-function weekAfter(week: string): string {
-  const day = new Date(`${week}T00:00:00Z`);
-  day.setUTCDate(day.getUTCDate() + 7);
-  return day.toISOString().slice(0, 10);
-}

@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alongside import __version__
+from alongside.cli import setting_up
+from alongside.cli.stop import Stop, set_up
 from alongside.site.environment import BadSetting
 
-WRONG, MISUSED = 1, 2
-
-
-class Stop(Exception):
-    """The command cannot go on; the text says why and what to do."""
+WRONG = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,6 +29,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WRONG
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from django.db import Error
+
+        if not isinstance(error, Error):
+            raise
+        from alongside.site import reasons
+
+        print(f"The database cannot be used: {reasons.of(error) or 'no reason was given'}.", file=sys.stderr)
+        return WRONG
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -54,7 +61,14 @@ def _parser() -> argparse.ArgumentParser:
     tick = command("tick", _tick, "run the timed jobs only, beside web servers started with --no-tick")
     tick.add_argument("--once", action="store_true", help="run each job once and end")
 
-    init = command("init", _init, "prepare the database and invite the first operator")
+    init = command("init", setting_up.init, "write the settings, prepare the database and invite the first operator")
+    init.add_argument("--settings", metavar="FILE", help="settings file to write (default: ALONGSIDE_SETTINGS)")
+    init.add_argument("--address", help="what people will type, for example https://shift.example.org")
+    init.add_argument("--mail-server", metavar="URL", help="smtp+tls://name:password@host:587, or smtps://")
+    init.add_argument("--mail-from", metavar="ADDRESS", help="sender of notices; it stands on lock screens")
+    init.add_argument("--data", metavar="FOLDER", default="/var/lib/alongside", help="(default: %(default)s)")
+    init.add_argument("--database", metavar="URL", default="", help="postgresql://..., if it is not to be SQLite")
+    init.add_argument("--proxies", type=int, help="web servers in front (default: 1)")
     init.add_argument("--email", help="address of the first operator")
     init.add_argument("--name", help="name of the first operator")
     init.add_argument("--organisation", metavar="NAME", help="also make an organisation")
@@ -62,8 +76,23 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--zone", default="America/Toronto", help="its time zone (default: %(default)s)")
     init.add_argument("--coordinator", metavar="EMAIL", help="also invite its coordinator")
 
-    doctor = command("doctor", _doctor, "say what is wrong with this installation")
+    doctor = command("doctor", setting_up.doctor, "say what is wrong with this installation")
     doctor.add_argument("--json", action="store_true", help="as JSON")
+    doctor.add_argument("--near", action="store_true", help="leave out the public address and the machine")
+    doctor.add_argument("--send-test", metavar="ADDRESS", help="also send a message that says nothing to this address")
+
+    operator = command("operator", setting_up.operator, "invite an operator, from a terminal of the server")
+    operator.add_argument("email", metavar="EMAIL")
+    operator.add_argument("--name", required=True)
+    operator.add_argument("--instead", action="store_true", help="take the role from everybody who has it now")
+
+    secret = command(
+        "secret", setting_up.secret, "change this installation's secret: renew, restart every server, settle"
+    )
+    secret.add_argument("step", choices=("renew", "settle"))
+
+    health = command("health", setting_up.health, "ask the server on this machine whether it is well; for containers")
+    health.add_argument("--port", type=int, default=8000)
 
     kept = command("kept", _kept, "print what this installation keeps, why, how protected and how long")
     kept.add_argument("--language", choices=("en", "fr"), default="en")
@@ -81,21 +110,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _set_up() -> None:
-    import django
-
-    django.setup()
-
-
 # --- serving -----------------------------------------------------------------------------------------------------
 
 
 def _demo(args: argparse.Namespace) -> None:
+    os.environ.pop("ALONGSIDE_SETTINGS", None)
     from alongside.site.demo import run
 
     _check_port("127.0.0.1", args.port)
     run.prepare(args.port)
-    _set_up()
+    set_up()
     try:
         run.fill()
     except run.NotOurs:
@@ -105,7 +129,7 @@ def _demo(args: argparse.Namespace) -> None:
 
 def _serve(args: argparse.Namespace) -> None:
     _check_port(args.host, args.port)
-    _set_up()
+    set_up()
     _check_tables()
     greeting = f"Alongside {__version__} listens on http://{args.host}:{args.port}"
     _listen(args.host, args.port, tick=not args.no_tick, greeting=greeting)
@@ -156,7 +180,7 @@ def _check_tables() -> None:
 
 
 def _tick(args: argparse.Namespace) -> None:
-    _set_up()
+    set_up()
     from alongside.site import schedule
 
     if args.once:
@@ -168,97 +192,11 @@ def _tick(args: argparse.Namespace) -> None:
     schedule.loop.run_forever(stop)
 
 
-# --- setting up and looking over ---------------------------------------------------------------------------------
-
-
-def _init(args: argparse.Namespace) -> None:
-    _set_up()
-    from django.core.management import call_command
-
-    from alongside.accounts import actions as accounts
-    from alongside.accounts.models import Invitation, Organisation, Role
-    from alongside.kernel import clock
-    from alongside.policy.values import setting
-
-    call_command("migrate", verbosity=0, interactive=False)
-    print("The database is ready.")
-    days = setting("invitation_valid").default
-    if Role.objects.filter(name="operator").exists():
-        print("There is an operator already; nobody was invited.")
-    elif not args.email and Invitation.objects.filter(organisation=None, expires_at__gt=clock.now()).exists():
-        print("An operator is invited already. With --email the invitation is made anew.")
-    else:
-        email = _checked(_ask(args.email, "E-mail address of the operator"))
-        name = _ask(args.name, "Name of the operator")
-        token = accounts.invite(None, organisation=None, email=email, name=name, roles=["operator"], valid_days=days)
-        _show_invitation("The operator's", token, days)
-    if not args.organisation:
-        return
-    slug = args.slug or _ask(None, "Short name for addresses, for example pine-county")
-    if Organisation.objects.filter(slug=slug).exists():
-        raise Stop(f"There is an organisation {slug} already; it was left as it is.")
-    try:
-        made = accounts.make_organisation(None, slug=slug, name=args.organisation, time_zone=args.zone)
-    except ValueError as error:
-        raise Stop(f"The organisation was not made: {'; '.join(getattr(error, 'messages', [str(error)]))}") from None
-    print(f"Made {made.name}. Members will find it at /ask/{made.slug}/{made.language}/")
-    if args.coordinator:
-        token = accounts.invite(
-            None,
-            organisation=made,
-            email=_checked(args.coordinator),
-            name=args.coordinator.partition("@")[0],
-            roles=["coordinator"],
-            valid_days=days,
-        )
-        _show_invitation("The coordinator's", token, days)
-
-
-def _ask(given: str | None, question: str) -> str:
-    if given:
-        return given
-    if not sys.stdin.isatty():
-        raise Stop(f"{question} is missing. See: alongside init --help")
-    return input(f"{question}: ").strip() or _ask(None, question)
-
-
-def _checked(email: str) -> str:
-    from django.core.exceptions import ValidationError
-    from django.core.validators import validate_email
-
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise Stop(f"{email} is not an e-mail address.") from None
-    return email
-
-
-def _show_invitation(whose: str, token: str, days: int) -> None:
-    from django.conf import settings
-    from django.urls import reverse
-
-    link = settings.ALONGSIDE_ADDRESS + reverse("in_invitation", args=[token])
-    print(f"{whose} invitation works once, within {days} days, and is shown only now:\n\n    {link}\n")
-
-
-def _doctor(args: argparse.Namespace) -> int:
-    _set_up()
-    from alongside.kernel import clock
-    from alongside.site import doctor
-
-    found = doctor.examine(clock.now())
-    failures = sum(finding.level == "failure" for finding in found)
-    if args.json:
-        print(json.dumps({"ok": failures == 0, "findings": [vars(finding) for finding in found]}, indent=2))
-    else:
-        for finding in found:
-            print(f"{finding.level:<8} {finding.says}")
-        print(f"\n{failures} to put right." if failures else "\nNothing is wrong.")
-    return WRONG if failures else 0
+# --- looking over -------------------------------------------------------------------------------------------------
 
 
 def _kept(args: argparse.Namespace) -> int:
-    _set_up()
+    set_up()
     from django.db import DatabaseError
 
     from alongside.site import kept
@@ -289,7 +227,7 @@ def _kept(args: argparse.Namespace) -> int:
 
 
 def _purge(_: argparse.Namespace) -> None:
-    _set_up()
+    set_up()
     from alongside.kernel import clock
     from alongside.site import schedule
 
@@ -298,13 +236,14 @@ def _purge(_: argparse.Namespace) -> None:
 
 
 def _backup(args: argparse.Namespace) -> None:
-    _set_up()
-    from alongside.site import keeping
+    set_up()
+    from alongside.site import keeping, marks
 
     try:
         copied = keeping.backup(args.file)
     except keeping.Refused as refused:
         raise Stop(str(refused)) from None
+    marks.note_backup(args.file, copied.made_at)
     print(
         f"Wrote {copied.rows} rows to {args.file}. Live requests, replies, keys and running counts are not in it.\n"
         "It holds names, addresses and password hashes of the team: keep it safe, and apart from it a copy of this "
@@ -313,7 +252,7 @@ def _backup(args: argparse.Namespace) -> None:
 
 
 def _restore(args: argparse.Namespace) -> None:
-    _set_up()
+    set_up()
     from alongside.kernel import clock
     from alongside.site import keeping
 
@@ -332,7 +271,8 @@ def _restore(args: argparse.Namespace) -> None:
     if not copied.same_secret:
         print(
             "- This installation has another secret than the one the backup was made under: one-time codes will not be "
-            "accepted. Bring back the old secret (the file secret_key in the data folder) before anybody signs in."
+            "accepted. Bring back the old one (ALONGSIDE_SECRET_KEY in the settings, or the file secret_key in the "
+            "data folder) before anybody signs in."
         )
 
 

@@ -1,0 +1,96 @@
+"""Changes to organisations, people and their way in."""
+
+from alongside.accounts.actions.audit import (
+    hold,
+    note_change,
+)
+from alongside.accounts.actions.entering import (
+    DAYS_AT_INSTALLATION,
+    AlreadyHere,
+    NotInvited,
+    TooManyInvited,
+    accept_invitation,
+    invite,
+    join,
+    purge_invitations,
+    withdraw_invitation,
+)
+from alongside.accounts.actions.oneself import change_language, set_quiet_hours
+from alongside.accounts.actions.organisations import (
+    change_organisation,
+    make_organisation,
+    set_open,
+)
+from alongside.accounts.actions.passkeys import (
+    LastWayIn,
+    NotTheirs,
+    TooManyPasskeys,
+    add_passkey,
+    remove_passkey,
+    rename_passkey,
+    start_afresh,
+)
+from alongside.accounts.actions.reaching import (
+    LastContactPoint,
+    NotATest,
+    TooManyWays,
+    add_contact_point,
+    confirm,
+    learn,
+    move_contact_point,
+    purge_tests,
+    remove_contact_point,
+    try_every_way,
+    try_way,
+)
+from alongside.accounts.actions.roles import (
+    LastCoordinator,
+    LastOperator,
+    give_role,
+    renew_ciphers,
+    revoke,
+    sign_out_everywhere,
+)
+
+__all__ = [
+    "DAYS_AT_INSTALLATION",
+    "AlreadyHere",
+    "LastContactPoint",
+    "LastCoordinator",
+    "LastOperator",
+    "LastWayIn",
+    "NotATest",
+    "NotInvited",
+    "NotTheirs",
+    "TooManyInvited",
+    "TooManyPasskeys",
+    "TooManyWays",
+    "accept_invitation",
+    "add_contact_point",
+    "add_passkey",
+    "change_language",
+    "change_organisation",
+    "confirm",
+    "give_role",
+    "hold",
+    "invite",
+    "join",
+    "learn",
+    "make_organisation",
+    "move_contact_point",
+    "note_change",
+    "purge_invitations",
+    "purge_tests",
+    "remove_contact_point",
+    "remove_passkey",
+    "rename_passkey",
+    "renew_ciphers",
+    "revoke",
+    "set_open",
+    "set_quiet_hours",
+    "sign_out_everywhere",
+    "start_afresh",
+    "try_every_way",
+    "try_way",
+    "withdraw_invitation",
+]

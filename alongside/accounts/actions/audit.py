@@ -1,0 +1,25 @@
+"""What every change of a coordinator or operator begins with: the audit entry, and holding an organisation still."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from alongside.accounts.models import AuditEntry, Organisation
+from alongside.accounts.queries import Seat
+from alongside.kernel import clock
+
+
+def note_change(seat: Seat | None, what: str, detail: Mapping[str, Any]) -> None:
+    """Write down what a coordinator or operator changed (K-24). Never who read or asked what."""
+    AuditEntry.objects.create(
+        organisation=seat.of if seat else None,
+        person=seat.person if seat else None,
+        what=what,
+        detail=dict(detail),
+        at=clock.now().replace(microsecond=0),
+    )
+
+
+def hold(organisation_id: uuid.UUID) -> None:
+    """Make this transaction the only one that changes the organisation's plan until it ends."""
+    Organisation.objects.select_for_update().get(id=organisation_id)

@@ -1,0 +1,68 @@
+"""Changes to organisations and their offices."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+
+from alongside.accounts import rules
+from alongside.accounts.actions.audit import note_change
+from alongside.accounts.models import Office, Organisation
+from alongside.accounts.queries import Seat
+
+
+@transaction.atomic
+def make_organisation(
+    seat: Seat | None,
+    *,
+    slug: str,
+    name: str,
+    time_zone: str,
+    offices: Iterable[str] = (),
+    **details: Any,
+) -> Organisation:
+    """Make an organisation with its offices; `details` are further fields of Organisation. The slug is part of its
+    addresses.
+    """
+    rules.check_zone(time_zone)
+    made = Organisation(slug=slug, name=name, time_zone=time_zone, **{"neutral_title": "Shift info", **details})
+    made.full_clean()
+    made.save()
+    _add_offices(made, offices)
+    note_change(seat and Seat(seat.person, made, seat.roles), "organisation.made", {"slug": slug, "name": name})
+    return made
+
+
+@transaction.atomic
+def change_organisation(seat: Seat, *, offices: Iterable[str], **details: Any) -> None:
+    """Change what an organisation is called and reached by, and add offices. Offices in use stay: supporters belong
+    to them.
+    """
+    organisation = Organisation.objects.select_for_update().get(id=seat.organisation.id)
+    changed = {key: value for key, value in details.items() if getattr(organisation, key) != value}
+    for key, value in changed.items():
+        setattr(organisation, key, value)
+    rules.check_zone(organisation.time_zone)
+    organisation.full_clean()
+    organisation.save()
+    added = _add_offices(organisation, offices)
+    if changed or added:
+        note_change(seat, "organisation.changed", {**changed, **({"offices": added} if added else {})})
+
+
+@transaction.atomic
+def set_open(seat: Seat, organisation: Organisation, is_open: bool) -> None:
+    """Open or close an organisation to new requests; requests under way go on."""
+    Organisation.objects.filter(id=organisation.id).update(open=is_open)
+    note_change(
+        Seat(seat.person, organisation, seat.roles),
+        "organisation.opened" if is_open else "organisation.closed",
+        {},
+    )
+
+
+def _add_offices(organisation: Organisation, names: Iterable[str]) -> list[str]:
+    known = set(Office.objects.filter(organisation=organisation).values_list("name", flat=True))
+    added = [name for name in dict.fromkeys(one.strip() for one in names) if name and name not in known]
+    Office.objects.bulk_create(Office(organisation=organisation, name=name) for name in added)
+    return added

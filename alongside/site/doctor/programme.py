@@ -1,0 +1,111 @@
+"""Looks at what the installation is for: somebody operates it, organisations can be asked, people are alerted."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from alongside.accounts import queries as accounts
+from alongside.accounts.models import Organisation
+from alongside.content import law
+from alongside.notify import queries as notify
+from alongside.sealing import queries as sealing
+from alongside.sealing import rules as seals
+from alongside.site import schedule
+from alongside.site.doctor.finding import Finding
+from alongside.team import queries as team
+
+LATE = timedelta(minutes=5)
+FEWEST_SUPPORTERS = 2
+SOON = timedelta(days=30)
+
+
+def operator(now: datetime) -> Iterator[Finding]:
+    """Look whether somebody operates the installation."""
+    if accounts.operators():
+        yield Finding("operator", "ok", _("There is an operator."))
+    else:
+        yield Finding("operator", "failure", _("Nobody operates this installation yet. Run: alongside init"))
+
+
+def organisations(now: datetime) -> Iterator[Finding]:
+    """Look whether each open organisation can be asked."""
+    found = accounts.open_organisations()
+    if not found:
+        yield Finding("organisations", "warning", _("There is no open organisation yet."))
+    for organisation in found:
+        lacks = list(_lacking(organisation, now))
+        if lacks:
+            says = f"{organisation.name}: {' '.join(lacks)}"
+            yield Finding("organisations", "failure", says)
+        else:
+            yield Finding("organisations", "ok", _("%s can be asked.") % organisation.name)
+
+
+def _lacking(organisation: Organisation, now: datetime) -> Iterator[str]:
+    if not organisation.on_call_number:
+        yield _("No on-call number is set.")
+    if not accounts.coordinators_of(organisation.id):
+        yield _("Nobody coordinates it.")
+    able = [facts.person for facts in team.eligible_at(organisation.id, now)]
+    ready = sealing.keys_for_week(able, seals.monday_of(now))
+    if len(ready) < FEWEST_SUPPORTERS:
+        yield _("Requests can reach %s supporters; two are needed, with agreement and keys.") % len(ready)
+
+
+def numbers(now: datetime) -> Iterator[Finding]:
+    """Look whether the numbers and the law that pages name were checked lately; an update brings checked ones."""
+    language, day = get_language() or "en", now.date()
+    shown = [line for line in law.lines(language) if line.enabled]
+    packs = {one.pack for one in accounts.open_organisations()} & set(law.packs())
+    old = [line.label for line in shown if line.expired(day)]
+    old += [law.pack(key, language).name for key in sorted(packs) if law.pack(key, language).overdue(day)]
+    soon = [line.label for line in shown if line.expired(day + SOON) and line.label not in old]
+    if old:
+        text = _("These were not checked again in time and may be wrong: %s. Update Alongside, and call the numbers.")
+        yield Finding("numbers", "failure", text % ", ".join(old))
+    elif soon:
+        text = _("These are due to be checked again within 30 days: %s. Update Alongside.")
+        yield Finding("numbers", "warning", text % ", ".join(soon))
+    else:
+        yield Finding("numbers", "ok", _("The numbers on members' pages were checked lately."))
+
+
+def outbox(now: datetime) -> Iterator[Finding]:
+    """Look whether notices were given up."""
+    box = notify.outbox()
+    if box.failed:
+        text = _("%s notices could not be delivered and were given up. Somebody may not have been alerted.")
+        yield Finding("outbox", "warning", text % box.failed)
+    else:
+        yield Finding("outbox", "ok", _("No notice was given up."))
+
+
+def reach(now: datetime) -> Iterator[Finding]:
+    """Look whether everybody who is called has said that a test page reached them."""
+    found = accounts.reach()
+    if found.unreachable:
+        text = _("No message reaches %s of the people who are called. Their coordinators see on the board who.")
+        yield Finding("reach", "failure", text % found.unreachable)
+    elif found.unconfirmed:
+        text = _("%s of the people who are called have not said yet that a test page reached them.")
+        yield Finding("reach", "warning", text % found.unconfirmed)
+    else:
+        yield Finding("reach", "ok", _("Everybody who is called has said that a test page reached them."))
+
+
+def tick(now: datetime) -> Iterator[Finding]:
+    """Look whether the timed jobs run."""
+    age = schedule.seconds_since_mark()
+    oldest = notify.outbox().oldest_due
+    overdue = oldest is not None and oldest < now - LATE
+    if overdue or (age is not None and age > LATE.total_seconds()):
+        text = _("The timed jobs do not run: nobody is being alerted. Start `alongside serve` or `alongside tick`.")
+        yield Finding("tick", "failure", text)
+    elif age is None:
+        yield Finding(
+            "tick", "warning", _("The timed jobs have not run on this machine yet. `alongside serve` runs them.")
+        )
+    else:
+        yield Finding("tick", "ok", _("The timed jobs last ran %s seconds ago.") % round(age))

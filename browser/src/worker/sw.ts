@@ -1,0 +1,39 @@
+// The service worker of the team's pages: shows a notice, and opens its page when it is tapped.
+// It fetches nothing and keeps nothing. Its place is /in/sw.js, so it reaches no member's page.
+import { type Said, placeOf, readNotice } from "../core/notice.ts";
+
+declare const self: ServiceWorkerGlobalScope;
+
+self.addEventListener("install", () => {
+  void self.skipWaiting();
+});
+self.addEventListener("push", (event) => {
+  event.waitUntil(show(readNotice(event.data?.text() ?? "")));
+});
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(placeOf(event.notification.data, self.location.origin)));
+});
+
+async function show(said: Said): Promise<void> {
+  // The same words fold into one, which sounds again.
+  const options: NotificationOptions & { renotify: boolean } = {
+    body: said.body,
+    tag: said.title,
+    renotify: true,
+    requireInteraction: true,
+    data: said.link,
+  };
+  await self.registration.showNotification(said.title, options);
+}
+
+async function open(place: string): Promise<void> {
+  const [page] = await self.clients.matchAll({ type: "window" });
+  if (!page) {
+    await self.clients.openWindow(place);
+    return;
+  }
+  await page.navigate(place);
+  // Not every system lets a page come to the front by itself.
+  await page.focus().catch(() => undefined);
+}

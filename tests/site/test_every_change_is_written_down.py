@@ -1,0 +1,191 @@
+"""What coordinators and operators change is written down, in words for people (K-24). Found by walking every route."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from django.utils import translation
+
+from alongside.accounts import actions as accounts
+from alongside.accounts import queries
+from alongside.accounts.models import AuditEntry, Invitation, Role
+from alongside.accounts.queries import Seat
+from alongside.policy.values import REGISTER
+from alongside.site import audit
+from tests import world as cast
+from tests.accounts.test_organisations import NEW
+from tests.rota.test_pages import form as shift_form
+from tests.world import World, sign_in, unknown_id
+
+Act = Callable[[World, Client], Any]
+
+
+def invited(world: World, organisation: Any = None, *roles: str) -> Any:
+    """Return an open invitation."""
+    seat = Seat(world.priya, None, frozenset(["operator"]))
+    accounts.invite(seat, organisation, email="jo@pine.example", name="Jo Marsh", roles=roles or ["operator"])
+    return Invitation.objects.get().id
+
+
+def second(world: World) -> Any:
+    """Return a second operator."""
+    Role.objects.create(person=world.nico, organisation=None, name="operator")
+    return world.nico.id
+
+
+def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return, by route, who posts what to change something, and where."""
+    programme = {**NEW, "name": "Pine County", "language": "en"}
+    return {
+        "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
+        "in_rota_remove": (world.hana, "in_rota_remove", [cast.Shift.objects.first().id], {}),
+        "in_invite": (world.hana, "in_invite", [], {"name": "Jo", "email": "jo@x.example", "roles": ["leader"]}),
+        "in_end": (world.hana, "in_end", [world.ana.id], {}),
+        "in_withdraw": (world.hana, "in_withdraw", [invited(world, world.pine, "leader")], {}),
+        "in_revoke": (world.hana, "in_revoke", [world.anne.id], {"role": "leader"}),
+        "in_setting": (world.hana, "in_setting", ["urgent_contact"], {"value": "10"}),
+        "in_programme": (world.hana, "in_programme", [], programme),
+        "in_organisations": (world.priya, "in_organisations", [], NEW),
+        "in_operate_invite": (world.priya, "in_operate_invite", ["pine"], {"name": "Jo", "email": "jo@x.example"}),
+        "in_operate_open": (world.priya, "in_operate_open", ["pine"], {"open": "no"}),
+        "in_operators": (world.priya, "in_operators", [], {"name": "Jo", "email": "jo@x.example"}),
+    }
+
+
+def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return those that need rows of their own, which would stand in the way of the others."""
+    Role.objects.create(person=world.anne, organisation=world.pine, name="coordinator")
+    Invitation.objects.all().delete()
+    return {
+        "in_again": (world.hana, "in_again", [world.marcus.person.id], {}),
+        "in_operate_again": (world.priya, "in_operate_again", ["pine", world.anne.id], {}),
+        "in_operate_revoke": (world.priya, "in_operate_revoke", ["pine", world.anne.id], {}),
+        "in_operator_revoke": (world.priya, "in_operator_revoke", [second(world)], {}),
+        "in_operator_withdraw": (world.priya, "in_operator_withdraw", [invited(world)], {}),
+    }
+
+
+# Not written down on purpose: the entry would tell that somebody's request was not answered, and when.
+QUIET = {"in_acknowledge"}
+
+
+def routes() -> Iterator[tuple[str, list[str]]]:
+    """Return (name, kinds of arguments) of every route of coordinators and operators."""
+    for pattern in get_resolver().url_patterns:
+        if str(pattern.pattern) in {"in/coordinate/", "in/operate/"}:
+            for one in pattern.url_patterns:
+                yield one.name, re.findall(r"<(\w+):", str(one.pattern))
+
+
+def takes_posts(world: World, name: str, kinds: list[str]) -> bool:
+    """Say whether a route takes anything else than being looked at."""
+    client = Client()
+    sign_in(client, world.priya if name.startswith(("in_operat", "in_organis")) else world.hana, fresh=True)
+    arguments = [unknown_id() if kind == "uuid" else "pine" for kind in kinds]
+    return client.post(reverse(name, args=arguments)).status_code != 405
+
+
+@pytest.mark.req("K-24", "M-21")
+def test_every_route_that_changes_something_is_walked(world: World) -> None:
+    changing = {name for name, kinds in routes() if takes_posts(world, name, kinds)}
+    walked = set(changes(world)) | set(more(world)) | QUIET
+    assert changing == walked
+
+
+@pytest.mark.req("K-24", "M-21")
+@pytest.mark.parametrize("set_of", [changes, more])
+def test_every_change_leaves_an_entry_that_people_can_read(world: World, set_of: Any) -> None:
+    for name, (who, route, arguments, data) in set_of(world).items():
+        before = set(AuditEntry.objects.values_list("id", flat=True))
+        client = sign_in(Client(), who, fresh=True)
+        answer = client.post(reverse(route, args=arguments), data)
+        assert answer.status_code == 302, (name, answer.content.decode()[:2000])
+        assert "/again/" not in answer.url, name
+        entries = AuditEntry.objects.exclude(id__in=before)
+        assert entries, f"{name} wrote nothing down"
+        for entry in entries:
+            assert entry.person == who, name
+            for language in ("en", "fr"):
+                with translation.override(language):
+                    assert_for_people(audit.said(entry))
+
+
+def assert_for_people(sentence: str) -> None:
+    """Fail on a word that is a name in the code."""
+    keys = {entry.key for entry in REGISTER} | {"neutral_title", "on_call_number", "time_zone", "generic-ca"}
+    found = [key for key in keys if re.search(rf"\b{key}\b", sentence)]
+    assert not found, sentence
+    assert "{" not in sentence
+    assert "_" not in sentence
+    assert not re.search(r"[(:,] ?(coordinator|leader|operator|supporter)\b", sentence), sentence
+    assert "no sentence for" not in sentence
+
+
+def test_an_entry_of_another_version_is_shown_without_its_key(world: World) -> None:
+    entry = AuditEntry.objects.create(what="gone.long_ago", detail={"some_key": 1}, at=cast.NOW)
+    assert audit.said(entry) == "made a change that this version has no sentence for"
+    entry.what, entry.detail = "policy.changed", {"key": "no_such_key", "from": 1, "to": 2}
+    assert "no_such_key" not in audit.said(entry)
+
+
+@pytest.mark.req("K-24", "M-21")
+def test_operators_read_what_operators_changed_and_coordinators_do_not(world: World, client: Client) -> None:
+    sign_in(client, world.priya, fresh=True)
+    client.post(reverse("in_operators"), {"name": "Jo Marsh", "email": "jo@x.example"})
+    client.post(reverse("in_operate_open", args=["lake"]), {"open": "no"})
+    page = client.get(reverse("in_operate_changes")).content.decode()
+    assert "invited Jo Marsh (Operator)" in page
+    assert "(Lakeshore Police Service)" in page
+    sign_in(client, world.hana)
+    assert client.get(reverse("in_operate_changes")).status_code == 404
+
+
+# --- a second operator -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.req("M-21")
+def test_a_second_operator_comes_in_and_either_can_put_the_other_out(world: World, client: Client) -> None:
+    sign_in(client, world.priya, fresh=True)
+    alone = client.get(reverse("in_operators")).content.decode()
+    assert "Have a second one" in alone
+    assert "Take role away" not in alone
+    seat = Seat(world.priya, None, frozenset(["operator"]))
+    token = accounts.invite(seat, None, email=world.nico.email, name="Nico", roles=["operator"])
+    accounts.join(world.nico, token)
+    assert "2 people operate" in client.get(reverse("in_operators")).content.decode()
+    other = sign_in(Client(), world.nico, fresh=True)
+    assert other.post(reverse("in_operator_revoke", args=[world.priya.id])).status_code == 302
+    assert [one.id for one in queries.operators()] == [world.nico.id]
+    assert client.get(reverse("in_operators")).url.startswith(reverse("account_login"))
+
+
+@pytest.mark.req("M-21")
+def test_the_last_operator_stays_and_is_told(world: World, client: Client) -> None:
+    sign_in(client, world.priya, fresh=True)
+    answer = client.post(reverse("in_operator_revoke", args=[world.priya.id]), follow=True)
+    assert "One operator has to stay" in answer.content.decode()
+    assert queries.operators() == [world.priya]
+    assert client.post(reverse("in_operator_revoke", args=[world.hana.id])).status_code == 404
+    assert client.post(reverse("in_operator_withdraw", args=[unknown_id()])).status_code == 404
+
+
+@pytest.mark.req("M-21")
+def test_inviting_and_ending_an_operator_asks_who_one_is_again(world: World, client: Client) -> None:
+    sign_in(client, world.priya)
+    for path, data in (
+        (reverse("in_operators"), {"name": "Jo", "email": "jo@x.example"}),
+        (reverse("in_operator_revoke", args=[second(world)]), {}),
+    ):
+        assert client.post(path, data).url.startswith(reverse("account_reauthenticate"))
+    assert not Invitation.objects.exists()
+    assert len(queries.operators()) == 2
+
+
+def test_somebody_elses_invitation_is_not_taken_back_by_operators(world: World, client: Client) -> None:
+    sign_in(client, world.priya, fresh=True)
+    theirs = invited(world, world.pine, "leader")
+    assert client.post(reverse("in_operator_withdraw", args=[theirs])).status_code == 404
+    assert Invitation.objects.filter(id=theirs).exists()

@@ -43,7 +43,7 @@ class Ladder(models.Model):
 
     def facts(self, able: frozenset[uuid.UUID]) -> rules.Facts:
         """Return what the next step depends on; reads the alerts of the running round and every pass."""
-        rows = list(self.alerts.values_list("supporter_id", "round", "rung", "passed", "purpose"))
+        rows = [(one.supporter_id, one.round, one.rung, one.passed, one.purpose) for one in self.alerts.all()]
         alerts = [row[:4] for row in rows]
         asked = [(one, purpose) for one, *place, passed, purpose in rows if place == [self.round, 0] and not passed]
         return rules.Facts(

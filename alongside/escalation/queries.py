@@ -34,6 +34,30 @@ def live() -> list[uuid.UUID]:
     )
 
 
+def due(now: datetime) -> list[uuid.UUID]:
+    """Return every ladder that has a step to take now, oldest first; with it those that cannot be judged, so that
+    whoever tries to climb them says why.
+
+    Looks at all of them together: for each by itself, some thousand of them would hold up the newest for minutes.
+    """
+    able: dict[uuid.UUID, frozenset[uuid.UUID]] = {}
+    found = []
+    rows = Ladder.objects.exclude(state=Ladder.State.UNANSWERED).order_by("opened_at")
+    for ladder in rows.prefetch_related("alerts").iterator(chunk_size=500):
+        if ladder.organisation_id not in able:
+            able[ladder.organisation_id] = able_of(ladder.organisation_id, now)
+        if _has_step(ladder, able[ladder.organisation_id], rules.minute_of(now)):
+            found.append(ladder.id)
+    return found
+
+
+def _has_step(ladder: Ladder, able: frozenset[uuid.UUID], minute: datetime) -> bool:
+    try:
+        return not isinstance(rules.next_step(ladder.facts(able), minute), rules.Wait)
+    except Exception:
+        return True
+
+
 def uncalled() -> list[uuid.UUID]:
     """Return every ladder of which nobody has been called yet, oldest first."""
     return list(Ladder.objects.filter(state=Ladder.State.OPEN).order_by("opened_at").values_list("id", flat=True))

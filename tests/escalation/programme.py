@@ -27,7 +27,7 @@ from alongside.escalation import queries as ladders
 from alongside.escalation import rules
 from alongside.escalation.models import Alert, Ladder
 from alongside.help_requests import actions, queries
-from alongside.help_requests.actions import handing
+from alongside.help_requests.actions import asking, handing
 from alongside.help_requests.actions import time as passing
 from alongside.help_requests.models import BoxReply, Message, Request
 from alongside.help_requests.rules import Full, Gone, HandOn, NotAlerted, NotTaker, Refused, Reseal
@@ -132,7 +132,7 @@ class Deeds:
             return
         frame = frame_for(self.world.pine, route, urgency)
         if dies:
-            with nothing_is_left_if_killed(), killed_at(Request.objects, "create"):
+            with nothing_is_left_if_killed(), killed_at(asking, "_insert", nth=3):
                 actions.open_request(self.world.pine, bytes(frame), clock.now())
         # If the server died the device tries again with the same attempt.
         assert actions.open_request(self.world.pine, bytes(frame), clock.now())

@@ -22,7 +22,9 @@ MINUTE = timedelta(minutes=1)
 
 def ladder(world: World, urgency: str, *rungs: tuple[Supporter, ...]) -> Ladder:
     made = [Rung("further", 5 * number, tuple(one.id for one in who)) for number, who in enumerate(rungs)]
-    return actions.start(organisation_id=world.pine.id, urgency=urgency, rungs=made, terms=TERMS, now=product.now())
+    row = actions.new_ladder(organisation_id=world.pine.id, urgency=urgency, rungs=made, terms=TERMS, now=product.now())
+    row.save(force_insert=True)
+    return row
 
 
 def turn(made: Ladder) -> None:

@@ -23,7 +23,7 @@ MOST_STEPS = 20
 def climb(now: datetime) -> int:
     """Do every due step of every ladder; return how many. One that fails is logged and left for the next pass."""
     _forget_copies_of_the_gone()
-    return _climb_all(ladders.live(), now)
+    return _climb_all(ladders.due(now), now)
 
 
 def climb_new(now: datetime) -> int:

@@ -19,7 +19,7 @@ from tests.e2e.conftest import ROOT
 from tests.sealing import vectors
 
 CLIENTS = (1, 16, 64)
-ORGANISATIONS, TEAM = 60, 6
+ORGANISATIONS, TEAM = 30, 6
 SECONDS = 5.0
 REPLAYED = 300
 GOAL, GOAL_P99_MS = 0.6, 50.0

@@ -1,6 +1,6 @@
 """How long it takes from an urgent request being stored to its notice being handed to a mail server.
 
-Twenty requests a second go to sixty organisations in turn; the primary of each has an address of their own, so a mail
+Twenty requests a second go to thirty organisations in turn; the primary of each has an address of their own, so a mail
 belongs to the request before it. The product runs as it is served, with its timed jobs; the mail server is real and on
 this machine.
 """
@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from bench import load, places
-from bench.accepting import STORED, Members
+from bench.accepting import ORGANISATIONS, STORED, TEAM, Members
 from bench.figures import Figure
 from tests.e2e.conftest import free_port
 
@@ -42,7 +42,7 @@ def measure() -> list[Figure]:
     """Return notice.p50_s and notice.p99_s."""
     with (
         _mail() as (office, url),
-        places.filled("sqlite", 60, 6) as env,
+        places.filled("sqlite", ORGANISATIONS, TEAM) as env,
         places.product(env, ALONGSIDE_SMTP_URL=url) as ports,
     ):
         sent = _send(ports[0], Members(ports[0]))

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from bench import load, places
-from bench.accepting import Members
+from bench.accepting import ORGANISATIONS, TEAM, Members
 from bench.figures import Figure
 from tests.e2e.conftest import free_port
 
@@ -20,7 +20,7 @@ HOME = "/ask/bench0/en/"
 
 def measure() -> list[Figure]:
     """Return rss.idle_mb, rss.load_mb, start.s and home.rate."""
-    with places.filled("sqlite", 60, 6) as env:
+    with places.filled("sqlite", ORGANISATIONS, TEAM) as env:
         start = statistics.median(_start(env) for _ in range(STARTS))
         idle, loaded, home = _memory(env)
         fixed = _fixed(env)

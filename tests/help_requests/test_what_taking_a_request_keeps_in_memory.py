@@ -51,7 +51,7 @@ def test_a_kept_list_ends_when_it_expires_and_is_no_other_organisations(world: c
 
 
 def test_a_request_costs_four_statements_beside_its_transaction(world: cast.World, clock: Clock) -> None:
-    """Guards what the bench measures: nothing is read for each request that could be read once a second."""
+    """Guards what the bench measures: nothing is read for each request that could be read once for many."""
     from django.db import connection
 
     from alongside.help_requests import actions

@@ -1,8 +1,8 @@
-"""What taking a request needs to know of its organisation: read once a second for all who send, not once for each.
+"""What taking a request needs to know of its organisation: read every few seconds for all who send, not for each.
 
-Reading it anew each time cost four times as much as storing the request. What is kept may be a second old, as if the
-request had come a second earlier: a change of policy, rota or team, or the closing of an organisation, counts for
-requests from the next second on.
+Reading it anew each time cost four times as much as storing the request. What is kept may be three seconds old, as if
+the request had come that much earlier: a change of policy, rota or team, or the closing of an organisation, counts for
+requests three seconds later at the latest.
 """
 
 import time
@@ -55,7 +55,7 @@ _standings: dict[uuid.UUID, Standing] = {}
 
 
 def organisation(slug: str) -> Organisation:
-    """Return an organisation by its slug, at most a second old; raises Organisation.DoesNotExist."""
+    """Return an organisation by its slug, at most three seconds old; raises Organisation.DoesNotExist."""
     read_at, found = _organisations.get(slug, (float("-inf"), None))
     if found is None or not _fresh(read_at):
         _organisations.pop(slug, None)
@@ -66,7 +66,7 @@ def organisation(slug: str) -> Organisation:
 
 
 def standing_of(organisation_id: uuid.UUID, now: datetime) -> Standing:
-    """Return how an organisation stands, at most a second old and never of another minute."""
+    """Return how an organisation stands, at most three seconds old and never of another minute."""
     minute = ladders.minute_of(now)
     kept = _standings.get(organisation_id)
     if kept is None or kept.minute != minute or not _fresh(kept.read_at):

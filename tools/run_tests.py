@@ -76,7 +76,10 @@ def _database(stack: ExitStack) -> str:
 
 
 def install_system_packages() -> None:
-    """Install the browser and PostgreSQL from the system's packages where they are missing and that is possible."""
+    """Install what the tests need of the system's packages where it is missing and that is possible.
+
+    Without Caddy the tests of the recipes are skipped; nothing goes without the others.
+    """
     wanted = {
         "chromium": not any(map(shutil.which, CHROMIUM)),
         "faketime": machine.lying_clock() is None,
@@ -84,9 +87,12 @@ def install_system_packages() -> None:
         "postgresql": not (os.environ.get("ALONGSIDE_TEST_POSTGRES") or postgres.program("initdb")),
     }
     missing = [package for package, is_missing in wanted.items() if is_missing]
+    may_install = shutil.which("apt-get") is not None and os.geteuid() == 0
+    if may_install and not shutil.which("caddy"):
+        missing.append("caddy")
     if not missing:
         return
-    if not shutil.which("apt-get") or os.geteuid() != 0:
+    if not may_install:
         sys.exit(f"The tests need {' and '.join(missing)}: please install them and run this again.")
     say(f"installing {', '.join(missing)}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

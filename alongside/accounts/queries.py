@@ -114,6 +114,15 @@ def coordinators_of(organisation_id: uuid.UUID) -> list[Person]:
     )
 
 
+def shared_people_of(organisation_id: uuid.UUID) -> list[Person]:
+    """Return everybody with a role in this organisation and in another one, by name: only operators let them enrol
+    again.
+    """
+    elsewhere = Role.objects.exclude(organisation_id=organisation_id).exclude(organisation=None)
+    people = Person.objects.filter(is_active=True, roles__organisation_id=organisation_id)
+    return list(people.filter(id__in=elsewhere.values("person_id")).distinct())
+
+
 def addresses_of(person_id: uuid.UUID) -> list[tuple[str, str]]:
     """Return (kind, address) of each way a person can be tried, in the order of trying.
 
@@ -125,6 +134,15 @@ def addresses_of(person_id: uuid.UUID) -> list[tuple[str, str]]:
         one for one in points if one.state == dead and one.kind != ContactPoint.Kind.PUSH
     ]
     return [(one.kind, one.address) for one in tried]
+
+
+def own_addresses_of(person_id: uuid.UUID) -> list[tuple[str, str]]:
+    """Return (kind, address) of each way to a person that is nobody else's: what goes to a shared one is also for
+    others.
+    """
+    others = ContactPoint.objects.exclude(person_id=person_id).values("address")
+    rows = ContactPoint.objects.filter(person_id=person_id).exclude(address__in=others)
+    return list(rows.values_list("kind", "address"))
 
 
 @dataclass(frozen=True)

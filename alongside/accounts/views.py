@@ -236,6 +236,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
         {
             "organisation": one,
             "coordinators": queries.coordinators_of(one.id),
+            "shared": queries.shared_people_of(one.id),
             "invitations": queries.invitations_of(one.id, now),
         }
         for one in queries.organisations()

@@ -258,7 +258,7 @@ def _ask_beside(ladder: Ladder, one: uuid.UUID, purpose: str, now: datetime) -> 
 
 def looked(ladder_id: uuid.UUID, supporter_id: uuid.UUID) -> None:
     """Try no further way to reach a supporter who has seen the request; that they have is kept nowhere."""
-    notify.forget_further(ladder_id, accounts.addresses_of(team.person_of(supporter_id).id))
+    notify.forget_further(ladder_id, accounts.own_addresses_of(team.person_of(supporter_id).id))
 
 
 @transaction.atomic

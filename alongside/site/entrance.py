@@ -25,6 +25,7 @@ from alongside.kernel import clock
 from alongside.site import refusals
 from alongside.site.lanes import Full, Lane, Places, Width
 from alongside.site.lately import Lately, key_of
+from alongside.site.visitors import Visitors
 from alongside.site.wsgi import application as django
 
 log = logging.getLogger(__name__)
@@ -34,9 +35,9 @@ LANES = {
     # The rest is for pages: they come from memory and must always find a thread.
     "pages": Width(running=THREADS, share=THREADS - 2, waiting=256),
     "asking": Width(running=4, share=3, waiting=128),
-    "team": Width(running=3, share=3, waiting=128),
+    "team": Width(running=3, share=2, waiting=128),
     # Each may cost a password hash: 100 MB and all processors for a tenth of a second.
-    "enter": Width(running=2, share=2, waiting=32),
+    "enter": Width(running=2, share=1, waiting=32),
 }
 LONGEST_PATH, LONGEST_QUERY, MOST_HEADERS = 1000, 2000, 64
 LARGEST_ASK, LARGEST_TEAM = 48_000, 200_000
@@ -121,6 +122,7 @@ class Application:
         self._places = Places(MOST_READING, FAIR_SECONDS)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
         self._known: set[str] = set()
+        self._visitors = Visitors()
         self._lately = Lately()
         self._begun: set[asyncio.Task[None]] = set()
 
@@ -158,16 +160,19 @@ class Application:
         environ = _environ(scope, headers, body)
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        answer = await self._in_turn(head, environ)
+        answer = await self._in_turn(head, scope, environ)
         if key:
             self._lately.keep(key, answer, clock.now())
         if head.method == "POST" and (held := HELD.get(head.path)):
             await asyncio.sleep(max(0.0, begun + held - loop.time()))
         return answer
 
-    async def _in_turn(self, head: Head, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
+    async def _in_turn(self, head: Head, scope: _Scope, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
         # Made-up names stand in one queue together: with one of their own each they would get all the turns.
         lane, queue = self._lanes[head.lane], head.organisation if head.organisation in self._known else ""
+        said = {"cookie": environ.get("HTTP_COOKIE", ""), "x-forwarded-for": environ.get("HTTP_X_FORWARDED_FOR", "")}
+        if head.path.startswith("/in/"):
+            queue = self._visitors.queue(scope.client, said)
         try:
             await lane.enter(queue)
         except Full:
@@ -178,6 +183,8 @@ class Application:
             lane.leave(queue)
         if head.organisation and answer[0] in _OF_REAL_ONES:
             self._known.add(head.organisation)
+        if head.path.startswith("/in/"):
+            self._visitors.learn(head.path, said, answer[0])
         return answer
 
     async def _read(self, wire: _Wire, length: int) -> bytes:

@@ -39,6 +39,8 @@ def settings_for(
         "ALONGSIDE_SMTP_URL": mail_server,
         "ALONGSIDE_MAIL_FROM": mail_from,
         SECRET: environment.new_secret(),
+        # Here and not in a data folder: several servers must be known to push services by one key.
+        "ALONGSIDE_VAPID_KEY": environment.new_vapid_key(),
         **({"DATABASE_URL": database} if database else {}),
     }
     environment.read(found)

@@ -26,6 +26,9 @@ def key_of(home: str, method: str, path: str, query: str, headers: list[tuple[st
     if method != "GET" or query or path.startswith("/in/"):
         return ""
     said = dict(headers)
+    if len(said) != len(headers):
+        # Said twice, one would be looked at here and both by Django: the answer would stand under a wrong name.
+        return ""
     encoding, proto = said.get("accept-encoding", ""), said.get("x-forwarded-proto", "")
     usual = said.get("host") == home and encoding in _ENCODINGS and proto in _PROTOCOLS
     if not usual or not _SPECIAL.isdisjoint(said):

@@ -142,12 +142,18 @@ def sign_agreement(supporter_id: uuid.UUID) -> None:
 def go_on_leave(supporter_id: uuid.UUID) -> None:
     """Put a supporter on leave at once, in one step, without a reason and without a record (C-18). Raises NotNow."""
     _move(supporter_id, Supporter.Status.ACTIVE, Supporter.Status.ON_LEAVE)
-    _stop_calling(queries.person_of(supporter_id).id)
+    _stop_calling(Supporter.objects.get(id=supporter_id))
 
 
-def _stop_calling(person_id: uuid.UUID) -> None:
-    """Take back the calls that have not gone out yet."""
-    notify.forget_addresses([address for _kind, address in people.addresses_of(person_id)], notices.CALLS)
+def _stop_calling(supporter: Supporter) -> None:
+    """Take back the calls that have not gone out yet.
+
+    A call does not say for which organisation it is: who serves in another one keeps theirs, and so does whoever else
+    has the same address. One call too many does less harm than one too few.
+    """
+    if not queries.serves_elsewhere(supporter):
+        addresses = [address for _kind, address in people.own_addresses_of(supporter.person_id)]
+        notify.forget_addresses(addresses, notices.CALLS)
 
 
 def come_back(supporter_id: uuid.UUID) -> None:
@@ -181,7 +187,7 @@ def end(seat: Seat, supporter_id: uuid.UUID) -> None:
         raise NotNow
     if not queries.serves_elsewhere(supporter):
         sealing.drop_keys(supporter.person_id)
-    _stop_calling(supporter.person_id)
+    _stop_calling(supporter)
     accounts.revoke(seat, supporter.person_id, seat.organisation, "supporter")
 
 

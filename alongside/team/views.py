@@ -336,13 +336,14 @@ def _inviting_coordinator(request: HttpRequest, seat: Seat, found: Organisation)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def operate_again(request: HttpRequest, organisation: str, id: uuid.UUID) -> HttpResponse:
-    """Let a coordinator enrol again who lost their device, after saying what that does."""
+    """Let a coordinator, or somebody of several organisations, enrol again who lost their device."""
     seat = permit(request.user, "operate.change")
     try:
         found = people.open_organisation(organisation)
     except Organisation.DoesNotExist:
         raise Http404 from None
-    person = next((one for one in people.coordinators_of(found.id) if one.id == id), None)
+    known = [*people.coordinators_of(found.id), *people.shared_people_of(found.id)]
+    person = next((one for one in known if one.id == id), None)
     if person is None:
         raise Http404
     return _again(request, seat, person, found, "in_organisations")

@@ -313,6 +313,27 @@ def test_a_coordinator_lets_only_their_own_people_enrol_again_and_never_themselv
     assert all(one.has_usable_password() for one in Person.objects.all())
 
 
+@pytest.mark.req("K-24", "K-14")
+@pytest.mark.parametrize("role", ["supporter", "coordinator", "leader"])
+def test_one_organisation_takes_nobody_from_another_only_an_operator_does(
+    world: World, coordinator: Client, role: str
+) -> None:
+    """An agency that reads its people's mail would otherwise come into the other one with the link."""
+    lena = world.lena.person
+    Role.objects.create(person=lena, organisation=world.pine, name=role)
+    assert again(coordinator, lena.id).status_code == 302
+    assert "Somebody else must do this" in look(coordinator, reverse("in_team"))
+    assert not Invitation.objects.exists()
+    lena.refresh_from_db()
+    assert lena.has_usable_password() and sso.has_second_step(lena)
+    operator = sign_in(Client(), world.priya, fresh=True)
+    assert look(operator, reverse("in_organisations")).count("Lena Moss") >= 2
+    answer = operator.post(reverse("in_operate_again", args=["lake", lena.id]))
+    assert answer.url == reverse("in_organisations")
+    assert Invitation.objects.get().email == lena.email
+    assert not sso.has_second_step(lena)
+
+
 @pytest.mark.req("K-24")
 def test_it_takes_a_fresh_sign_in_and_a_coordinator(world: World) -> None:
     stale = sign_in(Client(), world.hana)

@@ -234,3 +234,16 @@ def test_nothing_of_all_this_is_in_the_log(pine: Installation) -> None:
     log = Path(pine.log).read_text()
     assert "Traceback" not in log
     assert "127.0.0.1:" not in log.replace(f"127.0.0.1:{pine.port}", "")
+
+
+@pytest.mark.req("K-24")
+def test_whoever_hammers_at_the_sign_in_page_keeps_nobody_else_from_it(pine: Installation) -> None:
+    path = "/in/enter/login/"
+    with ExitStack() as stack:
+        for _ in range(400):
+            one = socket.create_connection(("127.0.0.1", pine.port), PATIENCE, source_address=("127.0.0.9", 0))
+            stack.enter_context(one).sendall(head(pine, "GET", path))
+        visitor = http.client.HTTPConnection("127.0.0.1", pine.port, timeout=PATIENCE)
+        visitor.request("GET", path, headers={"Host": f"localhost:{pine.port}"})
+        assert visitor.getresponse().status == 200
+        visitor.close()

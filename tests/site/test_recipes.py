@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from alongside.site import entrance
 from alongside.site.doctor import postgresql
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -44,6 +45,14 @@ def test_no_caddy_keeps_a_log_of_visitors(recipe: Path) -> None:
     assert text.count("log {") == 1
     assert "handle_errors" in text
     assert "buffer" in text
+
+
+@pytest.mark.req("A-25")
+@pytest.mark.parametrize("recipe", sorted(DEPLOY.glob("*/*.Caddyfile")), ids=str)
+def test_caddy_waits_for_a_slow_sender_as_long_as_the_entrance_does(recipe: Path) -> None:
+    """What it counts is the whole body: 42 kB over a weak signal."""
+    (seconds,) = re.findall(r"read_body (\d+)s", recipe.read_text())
+    assert int(seconds) >= entrance.READ_SECONDS
 
 
 @pytest.mark.req("K-26")

@@ -58,6 +58,15 @@ def test_two_installations_share_no_secret(tmp_path: Path) -> None:
     assert ours[0] != ours[1]
 
 
+@pytest.mark.req("A-03")
+def test_every_server_of_an_installation_is_known_to_push_services_by_one_key(tmp_path: Path) -> None:
+    """A subscription is good for one key; each container has a data folder of its own."""
+    made = installing.settings_for(**{**GOOD, "data": str(tmp_path / "init")})
+    keys = {environment.read({**made, "ALONGSIDE_DATA": str(tmp_path / name)}).vapid_key for name in ("web", "tick")}
+    assert keys == {made["ALONGSIDE_VAPID_KEY"]}
+    assert not list(tmp_path.rglob("vapid_key"))
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -224,6 +224,9 @@ def test_only_what_is_public_and_asked_for_as_browsers_do_is_kept() -> None:
         assert not key(headers=[*HEADS, (name, value)])
     assert not key(headers=[("host", "localhost:8000"), ("accept-encoding", "br;q=0.7, x")])
     assert key(headers=HEADS) != key(headers=HEADS[:1]) != key(path="/ask/pine/fr/", headers=HEADS[:1])
+    # Whoever says one thing twice must not choose what others get.
+    for again in (("accept-encoding", "br"), ("accept-encoding", ""), ("x-forwarded-proto", "https")):
+        assert not key(headers=[again, ("x-forwarded-proto", "http"), *HEADS])
     # Nothing of who asks is part of it.
     assert key(headers=[*HEADS, ("cookie", "a=b"), ("user-agent", "x")]) == key()
 

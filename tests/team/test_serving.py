@@ -1,5 +1,7 @@
 """Agreement, leave and the end of service: who may be called changes at once."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -8,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alongside.accounts import queries as accounts
-from alongside.accounts.models import AuditEntry, Person, Role
+from alongside.accounts.models import AuditEntry, ContactPoint, Office, Person, Role
 from alongside.content import guides
 from alongside.kernel import clock as kernel_clock
+from alongside.notify import actions as notify
+from alongside.notify.models import Notice
 from alongside.rota import queries as rota
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey
 from alongside.team import actions, queries, rules
@@ -106,6 +110,42 @@ def test_a_shift_of_somebody_on_leave_is_a_gap_from_that_moment(world: World) ->
     assert (gap.tier, gap.starts_at, gap.ends_at) == (1, NOW, NOW.replace(hour=20))
     actions.come_back(world.renee.id)
     assert rota.on_call_at(world.pine.id, NOW)[1] == world.renee.id
+
+
+def call(address: str) -> None:
+    """Queue a call about some request, as a ladder does."""
+    notify.queue(
+        about=unknown_id(),
+        to=[("email", address)],
+        message="waiting",
+        language="en",
+        values={},
+        now=NOW,
+        expires_at=NOW + timedelta(hours=1),
+    )
+
+
+@pytest.mark.req("C-18", "A-03")
+def test_leave_takes_back_ones_own_calls_and_nobody_elses(world: World) -> None:
+    """Somebody could name another's mailbox as theirs and silence it by going on leave."""
+    theirs = world.marcus.person.email
+    ContactPoint.objects.create(person=world.renee.person, kind="email", address=theirs)
+    call(world.renee.person.email)
+    call(theirs)
+    actions.go_on_leave(world.renee.id)
+    assert list(Notice.objects.values_list("address", flat=True)) == [theirs]
+
+
+@pytest.mark.req("C-18", "A-03")
+@pytest.mark.parametrize("step", ["leave", "end"])
+def test_who_serves_in_two_organisations_is_still_called_by_the_other(world: World, step: str) -> None:
+    supporter(world.renee.person, Office.objects.get(organisation=world.lake))
+    call(world.renee.person.email)
+    if step == "leave":
+        actions.go_on_leave(world.renee.id)
+    else:
+        actions.end(seat(world), world.renee.id)
+    assert Notice.objects.count() == 1
 
 
 @pytest.mark.req("C-18")

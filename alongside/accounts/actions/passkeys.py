@@ -27,7 +27,7 @@ class LastWayIn(ValueError):
 
 
 class NotTheirs(ValueError):
-    """Somebody else must do this: nobody sends themselves away, and an operator stands above an organisation."""
+    """Somebody else must do this: nobody sends themselves away, and one organisation decides for no other."""
 
 
 @transaction.atomic
@@ -84,14 +84,14 @@ def start_afresh(seat: Seat, person_id: uuid.UUID, organisation: Organisation, *
     stay. The caller drops their keys.
 
     Raises Role.DoesNotExist for somebody without a role there, and NotTheirs for oneself and, unless an operator asks,
-    for an operator.
+    for somebody with a role elsewhere too: whoever reads their mailbox would come into that organisation as well.
     """
     held = Role.objects.filter(person_id=person_id, organisation=organisation).select_related("person").first()
     if held is None:
         raise Role.DoesNotExist
     person = Person.objects.select_for_update().get(id=person_id)
-    above = Role.objects.filter(person_id=person_id, name="operator").exists()
-    if person_id == seat.person.id or (above and "operator" not in seat.roles):
+    elsewhere = Role.objects.filter(person_id=person_id).exclude(organisation=organisation).exists()
+    if person_id == seat.person.id or (elsewhere and "operator" not in seat.roles):
         raise NotTheirs
     Authenticator.objects.filter(user=person).delete()
     person.set_unusable_password()

@@ -77,14 +77,15 @@ def standing_of(organisation_id: uuid.UUID, now: datetime) -> Standing:
 def valid_list(organisation_id: uuid.UUID, list_id: uuid.UUID, now: datetime) -> Listed | None:
     """Return a list of this organisation that has not expired, else None."""
     lists = standing_of(organisation_id, now).lists
-    if list_id not in lists:
+    # Another thread may make room in it at any moment.
+    found = lists.get(list_id)
+    if found is None:
         found = directory.valid_list(organisation_id, list_id, now)
         if found is None:
             return None
         while len(lists) >= MOST_LISTS:
-            lists.pop(next(iter(lists)), None)
+            lists.pop(next(iter(list(lists))), None)
         lists[list_id] = found
-    found = lists[list_id]
     return found if found.until > now else None
 
 

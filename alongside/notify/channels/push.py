@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
-from alongside.kernel import clock
 from alongside.notify import rules
 from alongside.notify.channels.down import AddressGone, ChannelDown
 from alongside.notify.rules import Letter, Subscription
@@ -32,7 +31,9 @@ CURVE = ec.SECP256R1()
 RECORD = 4096
 PADDED = 1024  # bytes of every plaintext, so that the length tells nothing
 TOKEN_SECONDS = 12 * 3600  # a sender's token; RFC 8292 allows a day
-MOST_TTL = 28 * 86400  # push services refuse to keep anything longer
+# The same for every letter: what is left of a call's own time would tell the push service which letters are about one
+# request, and to the minute when it was sent.
+TTL = 86400
 CONNECT_SECONDS, READ_SECONDS = 5, 10
 GONE = (404, 410)
 
@@ -69,11 +70,10 @@ def send(letter: Letter) -> None:
 
 
 def _headers(letter: Letter, to: Subscription) -> dict[str, str]:
-    left = int((letter.expires_at - clock.now()).total_seconds())
     return {
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
-        "TTL": str(min(max(left, 0), MOST_TTL)),
+        "TTL": str(TTL),
         "Urgency": "high" if letter.message in rules.URGENT else "normal",
         "Topic": topic(letter, to),
         "Authorization": f"vapid t={token(to.endpoint, int(time.time()))}, k={public_key()}",

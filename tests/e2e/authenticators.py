@@ -34,6 +34,7 @@ OPENED = """async () => {
     const [keys, rows] = [all(store.getAllKeys()), all(store.getAll())];
     for (const [at, row] of (await rows).entries()) {
       const place = String((await keys)[at]);
+      if (row === true) continue;  // a mark, no secret
       const bound = new TextEncoder().encode(place);
       const how = { name: "AES-GCM", iv: row.nonce, additionalData: bound };
       const plain = await crypto.subtle.decrypt(how, row.key, row.sealed);

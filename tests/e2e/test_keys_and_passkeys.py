@@ -272,7 +272,12 @@ def test_keys_of_before_there_were_rings_are_carried_on_by_the_words(demo: Demo,
     change(demo, f"UPDATE sealing_wraprecipient SET ring_key = NULL WHERE ring_id = (SELECT id FROM {RING})")
     change(demo, f"UPDATE sealing_receivingkey SET mac = NULL WHERE id IN (SELECT key.id FROM {MINE})")
     before = wraps(demo)
+    # A device that has seen the mark is not told that there was none.
     renee.reload()
+    expect(renee.locator("[data-part=keys-trouble]")).to_contain_text("Do not go on.")
+    renee.evaluate("indexedDB.deleteDatabase('alongside')")
+    renee.reload()
+    unlock(renee, RENEES_WORDS.words)
     expect(renee.locator("[data-part=reach-line]")).to_be_visible()
     assert wraps(demo) == before
     assert rows(demo, f"SELECT count(*) FROM {MINE} AND key.mac IS NULL") == [(0,)]

@@ -5,6 +5,8 @@ const STORE = "device";
 const NONCE_BYTES = 12;
 /** No public half begins so: what is kept for words lies under theirs. */
 const PASSKEY = "passkey:";
+/** That the ring of these words is under a MAC, which a server must not take back. */
+const SIGNED = "signed:";
 
 /** A secret as this device keeps it: sealed under a key which the browser uses but never gives out. */
 interface Kept {
@@ -39,6 +41,24 @@ export function keepPasskey(id: string, secret: Uint8Array): Promise<boolean> {
 /** Return what this device keeps for a passkey, or null. */
 export function recallPasskey(id: string): Promise<Uint8Array | null> {
   return kept(PASSKEY + id);
+}
+
+/** Note that the ring of the words whose public half is `recipient` is under a MAC. */
+export async function noteSigned(recipient: string): Promise<void> {
+  try {
+    await inStore("readwrite", (store) => store.put(true, SIGNED + recipient));
+  } catch {
+    // Where nothing can be kept, words are typed each time and the server is asked anew.
+  }
+}
+
+/** Say whether this device has seen the ring of these words under a MAC. */
+export async function wasSigned(recipient: string): Promise<boolean> {
+  try {
+    return (await inStore<true | undefined>("readonly", (store) => store.get(SIGNED + recipient))) === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Take away all that this device keeps, for everybody who used it; `except` names passkeys that stay. */

@@ -3,7 +3,7 @@ import { Refusal } from "../../core/refusal.ts";
 import { type OpenRing, openRing, readRing, type Ring, WORDS_NAME } from "../../core/ring.ts";
 import { unwrap, type WeekKey } from "../../core/supporter_keys.ts";
 import { secretOf, WORDS } from "../../core/words.ts";
-import { recall, recallPasskey, remember } from "./device.ts";
+import { noteSigned, recall, recallPasskey, remember, wasSigned } from "./device.ts";
 import { areOwn, beginRing, planned } from "./publishing.ts";
 import { Failure, getJson, postJson } from "./server.ts";
 import { likeliestFirst } from "./weeks.ts";
@@ -56,7 +56,13 @@ export class Unlocked {
    */
   static async with(secret: Uint8Array, name: string, state: KeyState): Promise<Unlocked | null> {
     const ring = state.ring && (await openRing(state.ring, name, secret));
-    return ring && new Unlocked(ring, secret, state);
+    if (!ring) return null;
+    const words = ring.members[0]?.recipient ?? "";
+    // A server that says there was never a MAC, to a device that has seen one, wants keys of its own to pass for old ones.
+    if (!ring.signed && (await wasSigned(words))) throw new Refusal("bad-ring");
+    const found = new Unlocked(ring, secret, state);
+    if (ring.signed) await noteSigned(words);
+    return found;
   }
 
   /** Begin with fresh words, before there is anything on the server. */
@@ -125,7 +131,7 @@ export class Unlocked {
   async #look(addresses: Addresses): Promise<void> {
     const state = await keyState(addresses);
     const ring = state.ring && (await openRing(state.ring, this.#ring.name, this.#secret));
-    if (!ring || !areOwn(ring, state.keys)) throw new Refusal("bad-ring");
+    if (!ring || !areOwn(ring, state.keys) || (this.#ring.signed && !ring.signed)) throw new Refusal("bad-ring");
     this.#ring = ring;
     this.#identities.clear();
     this.state = state;

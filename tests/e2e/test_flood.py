@@ -124,9 +124,10 @@ def test_in_a_flood_the_phone_works_shows_the_numbers_and_gets_through(
     page = slowed(dana.new_page())
     with flooded(pine) as seen:
         until(lambda: seen[428], lambda count: count > 20)
-        # Those who were counted at the same instant come in together.
+        # Those who were counted at the same instant come in together, and so do those who were being stored when it was
+        # counted again, which is done once a second.
         stored = seen[201]
-        assert CALM <= stored <= CALM + SCRIPTS
+        assert CALM <= stored <= CALM + 2 * SCRIPTS
         work_through(pine, MOST - stored - 1)
         open_form(page, pine.member("ask"))
         fill_form(page, soon="Today", words="Nobody else must hear of it.")

@@ -21,10 +21,14 @@ def test_the_way_into_the_team_has_no_violation(demo: Demo, window: BrowserConte
         ("/in/team/me", "my service before the agreement"),
         ("/in/team/me/agreement", "agreement"),
         ("/in/enter/security/", "security"),
-        ("/in/enter/password/change/", "new password"),
+        ("/in/enter/password/", "new password"),
+        ("/in/enter/security/codes/", "recovery codes again"),
+        ("/in/enter/security/codes/new/", "new recovery codes"),
+        ("/in/enter/security/app/remove/", "move to another phone"),
         ("/in/team/me/contact", "one more way to be alerted"),
     ):
-        page.goto(demo.path(path))
+        response = page.goto(demo.path(path))
+        assert response is not None and response.status == 200, path
         look.at(page, name)
     page.goto(demo.path("/in/team/keys"))
     make_keys(page, look)

@@ -59,7 +59,9 @@ def test_ways_to_be_reached_have_no_violation(
     page.get_by_role("button", name="Add").click()
     expect(page.locator(".errorlist")).to_be_visible()
     look.at(page, "another way, refused")
-    page.get_by_role("textbox", name="Address").fill("ana.ruiz.with.a.rather.long.address.at.home@a-long-host-name.home.example")
+    page.get_by_role("textbox", name="Address").fill(
+        "ana.ruiz.with.a.rather.long.address.at.home@a-long-host-name.home.example"
+    )
     page.get_by_role("button", name="Add").click()
     expect(page.locator(".contacts li")).to_have_count(2)
     look.at(page, "my service, a second way that is not tested")

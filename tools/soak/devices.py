@@ -294,7 +294,9 @@ CHOICES = _choices()
 class Crowd:
     """Many devices at once."""
 
-    def __init__(self, ports: list[int], sessions: list[dict[str, str]], chance: random.Random, members: int = 4) -> None:
+    def __init__(
+        self, ports: list[int], sessions: list[dict[str, str]], chance: random.Random, members: int = 4
+    ) -> None:
         self.ledger = Ledger()
         self.errors: list[str] = []
         self.members = [Member(ports, self.ledger, random.Random(chance.random())) for _ in range(members)]

@@ -1,4 +1,4 @@
-"""The pages on which somebody says how they are reached, and when not, have no accessibility violation; by keyboard too."""
+"""How somebody is reached, and when not: the pages for it have no accessibility violation and work by keyboard."""
 
 import html
 import re

@@ -247,8 +247,12 @@ def test_an_answer_that_arrives_after_everything_was_erased_changes_nothing(
     page = phone.new_page()
     ask(demo, page)
     held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     for path in ("progress", "box"):
-        page.route(f"**/ask/pine-county/{path}", lambda route: held.append(route))
+        page.route(f"**/ask/pine-county/{path}", hold)
     bell = inbox(desktop, demo, "bell")
     read_first(bell)
     accept(bell)

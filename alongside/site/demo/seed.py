@@ -97,7 +97,7 @@ def to_the_night() -> None:
     now = clock.now().astimezone(ZoneInfo(ZONE))
     night = now.replace(hour=BEGINS.hour, minute=BEGINS.minute, second=0, microsecond=0)
     night = night if night > now else night + timedelta(days=1)
-    # Between two moments of one zone Python counts what a clock on the wall would show: an hour wrong when it is changed.
+    # Within one zone Python counts what a clock on the wall would show: an hour wrong in a night when it is changed.
     clock.shift(night.astimezone(UTC) - now.astimezone(UTC))
 
 

@@ -228,6 +228,8 @@ def _sqlite(path: str, query: list[tuple[str, str]]) -> dict[str, object]:
         "NAME": path[1:] if path.startswith("//") else path,
         # Closing the last connection empties the journal into the file, which costs more than a request.
         "CONN_MAX_AGE": None,
+        # Which asks whether the file is still in its place (site/sqlite).
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,

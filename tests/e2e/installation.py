@@ -19,6 +19,14 @@ FILL_REAL = (
     "django.setup(); from django.core.management import call_command; call_command('migrate', verbosity=0);"
     "from alongside.site.demo import seed; seed.fill()"
 )
+CHANGE = """
+from alongside.accounts.models import Organisation
+from alongside.kernel import clock
+from alongside.policy.models import Change
+pine = Organisation.objects.get(slug='pine-county')
+for number, (key, value) in enumerate({values!r}.items(), start=900):
+    Change.objects.create(organisation=pine, key=key, value=value, version=number, changed_at=clock.now())
+"""
 
 
 @dataclass
@@ -51,6 +59,11 @@ class Installation(Demo):
             )
         self.pid = self.server.pid
         wait_for(self.address, self.server, self.log)
+
+    def policy(self, **values: int) -> None:
+        """Put settings of Pine County in force."""
+        done = self.command("manage", "shell", "--no-imports", "-c", CHANGE.format(values=values))
+        assert done.returncode == 0, done.stderr
 
     @property
     def port(self) -> int:

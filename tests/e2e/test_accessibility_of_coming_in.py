@@ -21,10 +21,14 @@ def test_the_way_into_the_team_has_no_violation(demo: Demo, window: BrowserConte
         ("/in/team/me", "my service before the agreement"),
         ("/in/team/me/agreement", "agreement"),
         ("/in/enter/security/", "security"),
-        ("/in/enter/password/change/", "new password"),
+        ("/in/enter/password/", "new password"),
+        ("/in/enter/security/codes/", "recovery codes again"),
+        ("/in/enter/security/codes/new/", "new recovery codes"),
+        ("/in/enter/security/app/remove/", "move to another phone"),
         ("/in/team/me/contact", "one more way to be alerted"),
     ):
-        page.goto(demo.path(path))
+        response = page.goto(demo.path(path))
+        assert response is not None and response.status == 200, path
         look.at(page, name)
     page.goto(demo.path("/in/team/keys"))
     make_keys(page, look)
@@ -98,7 +102,7 @@ def go_out_and_in(page: Page, look: Look) -> None:
     """Sign out through the menu, and in again as far as the code."""
     page.locator("details.menu summary").last.click()
     look.at(page, "my menu open")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
     look.at(page, "signed out")
     page.get_by_role("link", name="Sign in again").click()

@@ -25,14 +25,6 @@ from tests.site.test_hostile_clients import fake_post, holding
 pytestmark = [pytest.mark.e2e]
 
 CALM, MOST, SCRIPTS = 3, 10, 3
-POLICY = f"""
-from alongside.accounts.models import Organisation
-from alongside.kernel import clock
-from alongside.policy.models import Change
-pine = Organisation.objects.get(slug='pine-county')
-for number, (key, value) in enumerate([('work_after', {CALM}), ('requests_per_hour', {MOST})], start=900):
-    Change.objects.create(organisation=pine, key=key, value=value, version=number, changed_at=clock.now())
-"""
 SLOWED_DOWN = re.compile(r"Failed to load resource: the server responded with a status of (409|428|503)")
 SLOWER = 4  # times slower than this machine, as an old phone is
 
@@ -41,8 +33,7 @@ SLOWER = 4  # times slower than this machine, as an old phone is
 def pine(tmp_path: Path) -> Iterator[Installation]:
     """Pine County with a small cap."""
     with installed(tmp_path) as made:
-        done = made.command("manage", "shell", "--no-imports", "-c", POLICY)
-        assert done.returncode == 0, done.stderr
+        made.policy(work_after=CALM, requests_per_hour=MOST)
         made.start()
         yield made
 
@@ -124,9 +115,10 @@ def test_in_a_flood_the_phone_works_shows_the_numbers_and_gets_through(
     page = slowed(dana.new_page())
     with flooded(pine) as seen:
         until(lambda: seen[428], lambda count: count > 20)
-        # Those who were counted at the same instant come in together.
+        # Those who were counted at the same instant come in together, and so do those who were being stored when it was
+        # counted again, which is done once a second.
         stored = seen[201]
-        assert CALM <= stored <= CALM + SCRIPTS
+        assert CALM <= stored <= CALM + 2 * SCRIPTS
         work_through(pine, MOST - stored - 1)
         open_form(page, pine.member("ask"))
         fill_form(page, soon="Today", words="Nobody else must hear of it.")

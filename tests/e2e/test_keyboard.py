@@ -199,7 +199,7 @@ def test_the_menus_of_a_phone_open_and_close_by_keyboard(demo: Demo, phone: Brow
     page.keyboard.press("Escape")
     expect(page.get_by_role("link", name="Call 911")).to_be_hidden()
     keys.press("Menu of")
-    keys.press("Sign out")
+    keys.press("Sign out$")
     expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
 
 

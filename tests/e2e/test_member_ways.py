@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.e2e.acts import (
     NUMBER,
@@ -238,6 +238,41 @@ def test_cancelling_erases_everything_at_once_for_everybody(
     come_back(demo, page, words)
     expect(page.get_by_role("heading", name="Nothing is known of it here.")).to_be_visible()
     sees_numbers(page)
+
+
+@pytest.mark.req("K-22", "A-03")
+def test_an_answer_that_arrives_after_everything_was_erased_changes_nothing(
+    demo: Demo, phone: BrowserContext, desktop: BrowserContext
+) -> None:
+    page = phone.new_page()
+    ask(demo, page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    for path in ("progress", "box"):
+        page.route(f"**/ask/pine-county/{path}", hold)
+    bell = inbox(desktop, demo, "bell")
+    read_first(bell)
+    accept(bell)
+    reply(bell, "too late for this page")
+    look_now(page)
+    box = until(lambda: on_its_way(page, held, "/box"), bool, 30)[0]
+    asked = until(lambda: on_its_way(page, held, "/progress"), bool, 30)[0]
+    with_the_reply = box.fetch()
+    cancel(page)
+    box.fulfill(response=with_the_reply)
+    asked.continue_()
+    page.wait_for_timeout(1_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled and erased.")
+    assert "too late for this page" not in page.content()
+
+
+def on_its_way(page: Page, held: list[Route], end: str) -> list[Route]:
+    """Return what the page has asked for at an address and has no answer to."""
+    page.wait_for_timeout(100)
+    return [route for route in held if route.request.url.endswith(end)]
 
 
 @pytest.mark.req("K-22")

@@ -102,6 +102,8 @@ def shape(tmp_path: Path, database: str, mail: tuple[MailBox, int]) -> Iterator[
         "ALONGSIDE_SMTP_URL": f"smtp://127.0.0.1:{mail[1]}",
     }
     with installed(tmp_path, demo=False, **more) as made:
+        # So many at once would have to work for it, which is another story (test_flood.py).
+        made.policy(work_after=REQUESTS + 1)
         one = Shape(made.env | {"ALONGSIDE_ADDRESS": f"https://localhost:{public}"}, tmp_path, ports)
         try:
             for name in ("web0", "web1", "tick0", "tick1"):

@@ -205,9 +205,10 @@ class Member(Device):
 class Peer(Device):
     """A supporter's device, signed in."""
 
-    def __init__(self, ports: list[int], ledger: Ledger, chance: random.Random, session: str) -> None:
+    def __init__(self, ports: list[int], ledger: Ledger, chance: random.Random, session: dict[str, str]) -> None:
         super().__init__(ports, ledger, chance)
-        self.cookie = {"Cookie": f"in_session={session}; in_csrf={CSRF}"}
+        cookies = session | {"in_csrf": CSRF}
+        self.cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
         self.posting = self.cookie | {"X-CSRFToken": CSRF, "Sec-Fetch-Site": "same-origin"}
 
     def get(self, path: str) -> tuple[int, bytes]:
@@ -293,7 +294,9 @@ CHOICES = _choices()
 class Crowd:
     """Many devices at once."""
 
-    def __init__(self, ports: list[int], sessions: list[str], chance: random.Random, members: int = 4) -> None:
+    def __init__(
+        self, ports: list[int], sessions: list[dict[str, str]], chance: random.Random, members: int = 4
+    ) -> None:
         self.ledger = Ledger()
         self.errors: list[str] = []
         self.members = [Member(ports, self.ledger, random.Random(chance.random())) for _ in range(members)]

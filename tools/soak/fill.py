@@ -49,11 +49,14 @@ def main() -> None:
     print(json.dumps({"sessions": sessions, "emails": _emails()}))
 
 
-def _session(supporter: Supporter) -> str:
+def _session(supporter: Supporter) -> dict[str, str]:
     client = Client()
     totp.TOTP.activate(supporter.person, world.SECRET)
     world.sign_in(client, supporter)
-    return client.cookies["in_session"].value
+    # The first page gives the browser its mark of when somebody was last there.
+    if client.get("/in/", HTTP_HOST="localhost").status_code >= 400:
+        raise RuntimeError("somebody could not sign in")
+    return {name: client.cookies[name].value for name in ("in_session", "in_seen")}
 
 
 def _emails() -> dict[str, str]:

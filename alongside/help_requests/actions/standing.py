@@ -55,13 +55,16 @@ _standings: dict[uuid.UUID, Standing] = {}
 
 
 def organisation(slug: str) -> Organisation:
-    """Return an organisation by its slug, at most three seconds old; raises Organisation.DoesNotExist."""
+    """Return an organisation by its slug, at most three seconds old; raises Organisation.DoesNotExist. One that was
+    closed is looked up each time, so that it can be asked as soon as it is open again.
+    """
     read_at, found = _organisations.get(slug, (float("-inf"), None))
     if found is None or not _fresh(read_at):
         _organisations.pop(slug, None)
         # Only what exists is kept: made-up names fill no memory.
         found = accounts.open_organisation(slug)
-        _organisations[slug] = (time.monotonic(), found)
+        if found.open:
+            _organisations[slug] = (time.monotonic(), found)
     return found
 
 

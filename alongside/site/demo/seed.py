@@ -6,7 +6,7 @@ import base64
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
@@ -96,7 +96,9 @@ def to_the_night() -> None:
     """Move the clock forward to the next 3:12 in Pine County."""
     now = clock.now().astimezone(ZoneInfo(ZONE))
     night = now.replace(hour=BEGINS.hour, minute=BEGINS.minute, second=0, microsecond=0)
-    clock.shift((night if night > now else night + timedelta(days=1)) - now)
+    night = night if night > now else night + timedelta(days=1)
+    # Within one zone Python counts what a clock on the wall would show: an hour wrong in a night when it is changed.
+    clock.shift(night.astimezone(UTC) - now.astimezone(UTC))
 
 
 def _person(pine: Organisation, one: Somebody) -> Person:

@@ -10,6 +10,7 @@ import re
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -37,6 +38,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._place = Place(self)
         self._standing_in: Line | None = None
         self._known: list[Line] = []
+        self._opened: tuple[Path, tuple[int, int] | None] | None = None
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect, and remember which file that is."""
+        made = super().get_new_connection(conn_params)
+        place = Path(str(conn_params["database"]))
+        self._opened = (place, _file_at(place))
+        return made
+
+    def is_usable(self) -> bool:
+        """Say whether the file is still in its place: a kept connection would go on writing into one that was taken
+        away, or that another was put in the place of.
+        """
+        return self._opened is None or _file_at(self._opened[0]) == self._opened[1]
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -114,6 +129,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 cursor.execute(f"PRAGMA foreign_key_check{argument}")
                 if found := cursor.fetchone():
                     raise IntegrityError(f"A row of {found[0]} points at a row of {found[2]} that is not there.")
+
+
+def _file_at(place: Path) -> tuple[int, int] | None:
+    try:
+        found = place.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class Cursor(base.SQLiteCursorWrapper):

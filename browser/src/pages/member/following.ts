@@ -54,6 +54,8 @@ export class Following {
   #mark: string | null = null;
   #seen = false;
   #over = false;
+  // What a look brings that was on its way when everything was erased comes too late.
+  #erased = false;
 
   constructor(thread: Thread) {
     this.#thread = thread;
@@ -82,13 +84,14 @@ export class Following {
     try {
       return this.#show(await this.#ask("progress"));
     } catch (error) {
-      this.#tell("note.offline");
+      if (!this.#erased) this.#tell("note.offline");
       throw error;
     }
   }
 
   async #lookInBox(): Promise<Look> {
     const found = await this.#replies?.look();
+    if (this.#erased) return "stop";
     if (found?.broken) this.#tell("note.reply-broken");
     if (found && found.fresh > 0) {
       say(this.#live, one("[data-reply-list]").lastElementChild?.firstElementChild?.textContent ?? "");
@@ -109,6 +112,7 @@ export class Following {
   }
 
   #show(progress: Progress | null): Look {
+    if (this.#erased) return "stop";
     if (this.#note.dataset["key"] === "note.offline") this.#tell("");
     if (!progress) {
       this.#ended();
@@ -202,6 +206,7 @@ export class Following {
       this.#tell("note.unsure");
       return;
     }
+    this.#erased = true;
     this.#thread.forget();
     this.#watch.end();
     this.#boxWatch?.end();

@@ -27,6 +27,7 @@ export class Replies {
   // The same attempt again until it is stored, so that a retry never doubles.
   #attempt: { words: string; readers: string; frame: Uint8Array<ArrayBuffer> } | null = null;
   #open = true;
+  #erased = false;
 
   constructor(core: Core, base: string, box: Box, token: Uint8Array) {
     this.#core = core;
@@ -54,6 +55,7 @@ export class Replies {
     let broken = false;
     for (const one of sealed.filter((item) => typeof item === "string" && !this.#shown.has(item))) {
       const reply = await this.#opened(one);
+      if (this.#erased) break;
       if (!reply) {
         broken = true;
         continue;
@@ -76,6 +78,7 @@ export class Replies {
   async erase(): Promise<void> {
     const { status } = await post(`${this.#base}/box/erase`, this.#box.address.slice());
     if (status !== 200) throw new Lost();
+    this.#erased = true;
     this.#list.replaceChildren();
     this.#text.value = "";
     show(false, this.#section);

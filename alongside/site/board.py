@@ -177,8 +177,8 @@ def _uncovered(gaps: list[Gap]) -> list[Task]:
 def _gap(gap: Gap) -> Task:
     start, end = timezone.localtime(gap.starts_at), timezone.localtime(gap.ends_at)
     span = {
-        "start": date_format(start, "D j M, H:i"),
-        "end": date_format(end, "H:i" if end - start < timedelta(hours=24) else "D j M, H:i"),
+        "start": date_format(start, _("D j M, H:i")),
+        "end": date_format(end, "H:i" if end - start < timedelta(hours=24) else _("D j M, H:i")),
     }
     first, backup = _("Nobody is first on call from %(start)s to %(end)s."), _("No backup from %(start)s to %(end)s.")
     sentence = first if gap.tier == 1 else backup

@@ -80,11 +80,7 @@ class Founded(Installation):
 
     def letters_to(self, address: str) -> list[str]:
         """Return the text of each message that went to an address, the oldest first."""
-        return [
-            bytes(letter.get_payload(decode=True)).decode()  # type: ignore[arg-type]
-            for to, letter in list(self.mail)
-            if to == address
-        ]
+        return [bytes(letter.get_payload(decode=True)).decode() for to, letter in list(self.mail) if to == address]
 
     def link_to(self, address: str, path: str) -> str:
         """Wait for a message to somebody with a link below a path that was not used here yet; return the link."""
@@ -178,7 +174,7 @@ def found(site: Founded) -> None:
     coordinator = site.device("coordinator", desktop=True)
     come_in(site, coordinator, COORDINATOR)
     for name in (FIRST, BACKUP):
-        add_supporter(site, name)
+        confirm_test_page(site, add_supporter(site, name), address_of(name))
     for tier, name in (("First", FIRST), ("Backup", BACKUP)):
         enter_shift(site, tier, name)
 
@@ -201,13 +197,12 @@ def invite(site: Founded, name: str) -> None:
 
 
 def add_supporter(site: Founded, name: str, *, prf: bool = True) -> Device:
-    """Invite a supporter, who comes in, signs, makes 12 words and keys, and says that a test page arrived."""
+    """Invite a supporter, who comes in, signs, and makes 12 words and keys."""
     invite(site, name)
     device = site.device(name, prf=prf)
     come_in(site, device, address_of(name))
     sign_agreement(device.page, site)
     device.words = enrol(device.page, site)
-    confirm_test_page(site, device, address_of(name))
     return device
 
 

@@ -14,6 +14,7 @@ from tests.e2e.acts import (
     accept,
     ask,
     close,
+    look_now,
     make_contact,
     read_first,
     reply,
@@ -126,6 +127,7 @@ def test_from_init_to_an_erased_reply_with_passkeys_and_no_word_typed(pine: Foun
     expect(first.page.locator("[data-part=facts]")).to_contain_text(NUMBER)
     reply(first.page, REPLY)
     make_contact(first.page)
+    look_now(page)
     expect(page.locator("[data-reply-list]")).to_contain_text(REPLY, timeout=SOON)
     close(first.page)
     page.get_by_role("button", name="That is all, erase it").click()

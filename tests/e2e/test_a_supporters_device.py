@@ -101,7 +101,7 @@ def test_signing_out_takes_the_key_off_the_device(demo: Demo, phone: BrowserCont
     page.goto(demo.path("/in/team/"))
     assert page.evaluate(KEPT) == ONE_SEALED_SECRET
     press(page.locator("summary", has_text="Renée"))
-    press(page.get_by_role("button", name="Sign out"))
+    press(page.get_by_role("button", name="Sign out", exact=True))
     page.wait_for_url("**/in/enter/**")
     assert page.evaluate(KEPT) == []
 

@@ -98,7 +98,7 @@ def go_out_and_in(page: Page, look: Look) -> None:
     """Sign out through the menu, and in again as far as the code."""
     page.locator("details.menu summary").last.click()
     look.at(page, "my menu open")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
     look.at(page, "signed out")
     page.get_by_role("link", name="Sign in again").click()

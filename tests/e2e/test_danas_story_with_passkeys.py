@@ -110,6 +110,8 @@ def dana(browser: Browser) -> Iterator[BrowserContext]:
 def test_from_init_to_an_erased_reply_with_passkeys_and_no_word_typed(pine: Founded, dana: BrowserContext) -> None:
     assert "works once, within 7 days" in pine.said
     assert heading(pine.devices["operator"].page) == "One organisation on this server."
+    looked = pine.command("doctor", "--near")
+    assert "Pine County can be asked." in looked.stdout
     pine.sent.follow(dana)
     first = pine.devices[FIRST]
     first.page.goto(pine.path("/in/team/keys"))

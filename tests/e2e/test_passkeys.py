@@ -42,7 +42,7 @@ def enrol(page: Page, link: str) -> None:
 
 def sign_out(page: Page) -> None:
     page.locator("details.menu summary").last.click()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
 
 

@@ -132,7 +132,7 @@ def make_keys(page: Page, demo: Demo) -> list[str]:
 def leave_the_device(page: Page) -> None:
     """Sign out through the menu."""
     page.locator("details.menu summary").last.click()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
 
 

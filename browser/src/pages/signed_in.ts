@@ -8,6 +8,9 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sign-ou
   });
 }
 
+// On a phone the tabs are wider than the screen: show the one that is open.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 const menus = [...document.querySelectorAll<HTMLDetailsElement>("details.menu")];
 
 // Without script the menus in the corner open and close by their own button only.

@@ -207,7 +207,7 @@ class Peer(Device):
 
     def __init__(self, ports: list[int], ledger: Ledger, chance: random.Random, session: str) -> None:
         super().__init__(ports, ledger, chance)
-        self.cookie = {"Cookie": f"in_session={session}; in_csrf={CSRF}"}
+        self.cookie = {"Cookie": f"{session}; in_csrf={CSRF}"}
         self.posting = self.cookie | {"X-CSRFToken": CSRF, "Sec-Fetch-Site": "same-origin"}
 
     def get(self, path: str) -> tuple[int, bytes]:

@@ -16,6 +16,7 @@ import django
 django.setup()
 
 from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
@@ -50,10 +51,12 @@ def main() -> None:
 
 
 def _session(supporter: Supporter) -> str:
-    client = Client()
+    """Return what the supporter's browser sends: the session, and the mark of when it was last used."""
+    client = Client(HTTP_HOST=settings.ALLOWED_HOSTS[0])
     totp.TOTP.activate(supporter.person, world.SECRET)
     world.sign_in(client, supporter)
-    return client.cookies["in_session"].value
+    client.get("/in/team/")
+    return "; ".join(f"{name}={client.cookies[name].value}" for name in ("in_session", settings.IDLE_COOKIE_NAME))
 
 
 def _emails() -> dict[str, str]:

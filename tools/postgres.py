@@ -1,4 +1,7 @@
-"""A PostgreSQL server of our own in a temporary folder, on a socket there, gone afterwards."""
+"""A PostgreSQL server of our own in a temporary folder, on a socket there, gone afterwards.
+
+`python -m tools.postgres COMMAND...` runs a command with such a server, as the tests want to be told of it.
+"""
 
 import os
 import shutil
@@ -47,3 +50,34 @@ def server(*, durable: bool = False) -> Iterator[str]:
     finally:
         run(control, "-D", str(data), "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def told(url: str) -> dict[str, str]:
+    """Return what tells the fast tests, those in a browser, and everything else that starts servers, of this one."""
+    return {
+        "ALONGSIDE_TEST_DB": "postgres",
+        "DATABASE_URL": url,
+        "E2E_POSTGRES": url,
+        "ALONGSIDE_TEST_POSTGRES": url,
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command with a server; return its exit code, 127 when there is no such command, 2 without PostgreSQL."""
+    command = arguments[1:] if arguments[:1] == ["--"] else arguments
+    if not command or command[0] in {"-h", "--help"}:
+        print("usage: python -m tools.postgres COMMAND...   (for example: python -m pytest tests/storage)")
+        return 0 if command else 2
+    if not shutil.which(command[0]):
+        print(f"There is no command {command[0]}.", file=sys.stderr)
+        return 127
+    try:
+        with server() as url:
+            return subprocess.run(command, env={**os.environ, **told(url)}, check=False).returncode
+    except FileNotFoundError as missing:
+        print(f"{missing} On Debian: apt install postgresql", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

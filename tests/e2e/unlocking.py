@@ -68,7 +68,7 @@ _TAKE_OUT = """async () => {
     };
   });
   const found = {};
-  for (const [place, { key, nonce, sealed }] of entries) {
+  for (const [place, { key, nonce, sealed }] of entries.filter(([, kept]) => kept !== true)) {
     const bound = { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(place) };
     const secret = new Uint8Array(await crypto.subtle.decrypt(bound, key, sealed));
     found[place] = [...secret].map((octet) => octet.toString(16).padStart(2, "0")).join("");

@@ -247,8 +247,9 @@ def machine(*, server: str = "", clock: bool = False, prefix: str = "alongside-s
             "ALONGSIDE_DATA": str(folder / "data"),
             "ALONGSIDE_ADDRESS": f"http://localhost:{port}",
             "ALONGSIDE_SMTP_URL": f"smtp://127.0.0.1:{mail_port}",
-            # Its people come back after hours of a moved clock, with the mark of when they signed in.
+            # Hours pass for these supporters who never go home.
             "ALONGSIDE_IDLE_MINUTES": "720",
+            "ALONGSIDE_SESSION_HOURS": "24",
             "DJANGO_SETTINGS_MODULE": "alongside.site.settings",
             "PYTHONUNBUFFERED": "1",
         }

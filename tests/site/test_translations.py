@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from django.test import Client
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from alongside.accounts.models import Organisation, Person
 from alongside.content import guides, load
@@ -276,3 +280,16 @@ def test_a_closed_organisation_says_so_in_french(cast: World, english_sentences:
     assert answer.status_code == 410
     assert left_in_english(answer.content.decode(), english_sentences) == []
     assert left_in_english(Client().get("/ask/pine/en/").content.decode(), english_sentences)
+
+
+@pytest.mark.req("A-29")
+def test_short_dates_are_written_as_in_french(cast: World) -> None:
+    with translation.override("fr"):
+        june, july = (date_format(date(2026, month, 1), gettext("D j M")) for month in (6, 7))
+    assert (june, july) == ("lun. 1 juin", "mer. 1 juil.")
+    hana = cast.everybody()["hana"]
+    client = sign_in(Client(), hana, fresh=True)
+    short = re.compile(r"\b(?:lun|mar|mer|jeu|ven|sam|dim)\. \d+ \w+\.?, \d\d:\d\d")
+    assert not short.search(page_of(client, "/in/coordinate/rota"))
+    Person.objects.filter(pk=hana.pk).update(language="fr")
+    assert short.search(page_of(client, "/in/coordinate/rota"))

@@ -48,7 +48,7 @@ trace: ## each requirement with the tests that name it, as JSON
 	@$(PYTHON) tools/trace.py
 
 messages: .stamps/test ## collect what is to be translated into French (needs GNU gettext)
-	@cd alongside && PYTHONPATH=.. ALONGSIDE_SECRET_KEY=$$(../$(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') ../$(BIN)/python -m django makemessages \
+	@cd alongside && PYTHONPATH=.. ALONGSIDE_DATA=$(CURDIR)/data ALONGSIDE_SECRET_KEY=$$(../$(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))') ../$(BIN)/python -m django makemessages \
 	  --settings alongside.site.settings --locale fr --no-location --no-obsolete --verbosity 0
 
 lock: ## write requirements/*.txt again: hashed, without any index address

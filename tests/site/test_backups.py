@@ -369,9 +369,9 @@ def test_settling_waits_for_no_reader_and_holds_up_no_writer(transactional_db: N
 @pytest.mark.req("K-22", "K-35")
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="about PostgreSQL's statistics")
 def test_postgresql_remembers_nothing_of_deleted_values(transactional_db: None) -> None:
-    from alongside.site import doctor
+    from alongside.site.doctor import postgresql
 
-    assert doctor.sampled_columns() == []
+    assert postgresql.sampled_columns() == []
     for number in range(200):
         BoxReply.objects.create(box_hash=bytes([number]) * 32, number=1, envelope=b"quagga" * 9, gone_on=NOW.date())
     with connection.cursor() as cursor:

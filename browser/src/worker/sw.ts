@@ -29,8 +29,8 @@ async function show(said: Said): Promise<void> {
 
 async function open(place: string): Promise<void> {
   const pages = await self.clients.matchAll({ type: "window" });
-  // A page that is open elsewhere may hold half a reply: it is left alone.
-  const page = pages.find(({ url }) => new URL(url).pathname === new URL(place, self.location.origin).pathname);
+  // A page of a request may hold half a reply: it is left alone.
+  const page = pages.find(({ url }) => !new URL(url).pathname.startsWith("/in/team/requests/"));
   if (!page) {
     await self.clients.openWindow(place);
     return;

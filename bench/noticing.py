@@ -22,6 +22,7 @@ from tests.e2e.conftest import free_port
 RATE, SECONDS, SETTLING = 20, 30, 20
 GOAL_P99 = 2.0
 PRIMARY = re.compile(r"now(\d+)@")
+URGENT = b"waiting for you now"  # a test page at the beginning of a shift goes to the same address
 
 
 class Office:
@@ -33,7 +34,7 @@ class Office:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002 - its form
         """Take a mail."""
         for address in envelope.rcpt_tos:
-            if found := PRIMARY.match(address):
+            if (found := PRIMARY.match(address)) and URGENT in bytes(envelope.content or b""):
                 self.at[int(found.group(1))].append(time.monotonic())
         return "250 taken"
 

@@ -48,6 +48,7 @@ def register(page: Page) -> None:
       const made = await navigator.serviceWorker.register("/in/sw.js", { scope: "/in/" });
       await navigator.serviceWorker.ready;
       return made.scope; }""")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 
 def deliver(page: Page, demo: Demo, data: str) -> None:
@@ -95,6 +96,7 @@ def test_a_tap_leads_to_the_teams_pages_and_nowhere_else(page: Page, demo: Demo,
         (demo.path("/ask/pine-county/en/"), "/in/team/"),
     ):
         page.goto(demo.path("/in/team/me"))
+        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
         deliver(page, demo, json.dumps({**SAID, "title": f"{SAID['title']} {leads}", "link": link}))
         until(lambda: shown(page), lambda found: len(found) == 1)
         worker = next(one for one in window.service_workers if one.url.endswith("/in/sw.js"))

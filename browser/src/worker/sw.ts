@@ -7,6 +7,10 @@ declare const self: ServiceWorkerGlobalScope;
 self.addEventListener("install", () => {
   void self.skipWaiting();
 });
+// Pages that were open before are the worker's own too: a tap leads them on instead of opening another window.
+self.addEventListener("activate", (event) => {
+  event.waitUntil(self.clients.claim());
+});
 self.addEventListener("push", (event) => {
   event.waitUntil(show(readNotice(event.data?.text() ?? "")));
 });

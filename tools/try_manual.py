@@ -46,30 +46,30 @@ for unit in "$@"; do
     *) line=$(sed -n 's/^ExecStart=//p' /etc/systemd/system/$unit.service)
        LISTEN=127.0.0.1; [ ! -f /etc/default/alongside ] || . /etc/default/alongside
        export ALONGSIDE_SETTINGS=/etc/alongside/settings
-       setsid python3 /root/as_unit.py ${line//'${LISTEN}'/$LISTEN} >> /var/log/$unit.trial 2>&1 & ;;
+       setsid python3 /srv/trial/as_unit.py ${line//'${LISTEN}'/$LISTEN} >> /var/log/$unit.trial 2>&1 & ;;
   esac
   echo $! > $pid; sleep 5
 done
 """
 PREPARE = {
     "Install": "echo 127.0.0.1 localhost shift.example.org new.example.org > /etc/hosts\n"
-    "mkdir -p /root/alongside && cp -r /root/dist /root/alongside/dist\n"
+    "mkdir -p /srv/alongside && cp -r /srv/trial/dist /srv/alongside/dist\n"
     "(python3 -W ignore -m smtpd -n -c DebuggingServer localhost:587 > /var/log/mail.trial 2>&1 &)\n",
     "Restore drill": "mkdir -p /mnt/copies; cp $(ls /var/backups/alongside/* | tail -1) /mnt/copies/newest.backup\n"
     "cp /etc/alongside/settings /mnt/copies/settings\n",
     "Restore in earnest": "systemctl stop alongside; rm -rf /var/lib/alongside/* /etc/alongside/settings\n",
     "Update": "systemctl stop alongside; cd /opt/alongside; cp -a $(readlink now) older; ln -sfn older now\n"
-    "systemctl start alongside; cd /root\n",
+    "systemctl start alongside; cd /srv/trial\n",
     "nginx instead of Caddy": "systemctl stop caddy\n"
     "openssl req -x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=new.example.org"
     " -addext subjectAltName=DNS:new.example.org -keyout /etc/ssl/shift.example.org.key"
     " -out /etc/ssl/shift.example.org.crt 2>/dev/null\n"
     "cp /etc/ssl/shift.example.org.crt /usr/local/share/ca-certificates/trial.crt\n"
     "update-ca-certificates > /dev/null 2>&1\n"
-    "sed -i s/shift.example.org\\;/new.example.org\\;/ /root/alongside/dist/nginx/alongside.conf\n"
+    "sed -i s/shift.example.org\\;/new.example.org\\;/ /srv/alongside/dist/nginx/alongside.conf\n"
     "rm -f /etc/nginx/sites-enabled/default\n",
     "PostgreSQL": "systemctl stop alongside\n",
-    "Several web servers": "systemctl stop nginx; cp /etc/alongside/settings /mnt/copies/settings; cd /root/alongside\n"
+    "Several web servers": "systemctl stop nginx; cp /etc/alongside/settings /mnt/copies/settings; cd /srv/alongside\n"
     "sed -i s/shift.example.org/new.example.org/ dist/caddy/two.Caddyfile\n"
     "sed -i 's/10.0.0.11:8000 10.0.0.12:8000/10.0.0.11:8000/' dist/caddy/two.Caddyfile\n"
     "ip address add 10.0.0.11/32 dev lo\n",
@@ -98,14 +98,15 @@ def commands(title: str, blocks: list[str]) -> str:
     text = "".join(blocks).replace("smtp+tls://alongside:PASSWORD@mail.example.org:587", "smtp://localhost:587")
     text = re.sub(r"^alongside doctor.*$", lambda line: f"{line.group()} || true", text, flags=re.MULTILINE)
     text = text.replace("|| true || true", "|| true")
-    return f"set -eu\ncd /root\n{PREPARE.get(title, '')}set -x\n{text}{AFTER.get(title, '')}"
+    return f"set -eu\ncd /srv/trial\n{PREPARE.get(title, '')}set -x\n{text}{AFTER.get(title, '')}"
 
 
 def inside(root: Path, script: str, *, before: str = "") -> int:
     """Run a shell script in the folder, as root."""
-    (root / "root/trial.sh").write_text(script)
+    (root / "srv/trial").mkdir(exist_ok=True)
+    (root / "srv/trial/trial.sh").write_text(script)
     path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    enter = f"chroot {root} /usr/bin/env -i PATH={path} HOME=/root LANG=C.UTF-8 bash /root/trial.sh"
+    enter = f"chroot {root} /usr/bin/env -i PATH={path} HOME=/srv/trial LANG=C.UTF-8 bash /srv/trial/trial.sh"
     mounts = f"mount -t proc proc {root}/proc; mount --rbind /dev {root}/dev; "
     words = ["unshare", "--mount", "--pid", "--fork", "--kill-child", *(["--net"] if before else [])]
     return subprocess.run([*words, "sh", "-c", f"{mounts}{before}{enter}"], check=False).returncode
@@ -114,8 +115,8 @@ def inside(root: Path, script: str, *, before: str = "") -> int:
 def main() -> int:
     """Try everything in one go, so that servers started by one section still run in the next."""
     root = Path(sys.argv[1])
-    shutil.copytree(HERE / "dist", root / "root/dist", dirs_exist_ok=True)
-    (root / "root/as_unit.py").write_text(AS_UNIT)
+    shutil.copytree(HERE / "dist", root / "srv/trial/dist", dirs_exist_ok=True)
+    (root / "srv/trial/as_unit.py").write_text(AS_UNIT)
     found = sections()
     chosen = {title: found[title] for title in ORDER}
     packages = {

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from tools.soak import machine
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+LONGEST = 40 * 60  # seconds that one step may take
 _printing = threading.Lock()
 
 
@@ -156,13 +158,26 @@ def run(step: Step) -> Result:
     """Run one step and print how it went; its output only when it failed."""
     begun = time.monotonic()
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT), **step.env}
-    done = subprocess.run(step.command, cwd=step.folder, env=env, capture_output=True, text=True, check=False)
-    result = Result(step, done.returncode, time.monotonic() - begun, done.stdout + done.stderr)
+    code, output = _run(step, env)
+    result = Result(step, code, time.monotonic() - begun, output)
     with _printing:
         say(f"{'ok' if result.code == 0 else 'FAILED':7}{step.name} ({result.seconds:.0f} s)")
         if result.code:
             print(result.output[-20_000:], flush=True)
     return result
+
+
+def _run(step: Step, env: Mapping[str, str]) -> tuple[int, str]:
+    """Return a step's exit code and all it printed; one that stands still is ended, with what it printed so far."""
+    with tempfile.TemporaryFile() as printed:
+        tool = subprocess.Popen(step.command, cwd=step.folder, env=env, stdout=printed, stderr=subprocess.STDOUT)
+        try:
+            code = tool.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            tool.kill()
+            code = tool.wait()
+        printed.seek(0)
+        return code, printed.read().decode(errors="replace")
 
 
 def summary(results: Sequence[Result], *, quick: bool) -> None:

@@ -18,7 +18,8 @@ KEPT = """() => new Promise((resolve, reject) => {
     const all = request.result.transaction("device").objectStore("device").getAll();
     all.onsuccess = () => {
       request.result.close();
-      resolve(all.result.map(({ key }) => [key.algorithm.name, key.extractable]));
+      // Beside secrets there may stand a mark without any: that a ring was seen under its MAC.
+      resolve(all.result.filter((kept) => kept !== true).map(({ key }) => [key?.algorithm.name, key?.extractable]));
     };
   };
 })"""

@@ -248,14 +248,19 @@ def subscription(address: str, more: Collection[str] = ()) -> Subscription:
     return Subscription(endpoint, key, secret)
 
 
+_HOST = re.compile(r"[a-z0-9.-]+")
+
+
 def _is_push_service(endpoint: str, more: Collection[str]) -> bool:
     try:
         url = urlsplit(endpoint)
         host, port = url.hostname or "", url.port
     except ValueError:
         return False
-    # A backslash or an @ makes two readers see two different hosts.
+    # A backslash or an @ makes two readers see two different hosts; so may any letter that no host name has.
     if url.scheme != "https" or url.fragment or url.username is not None or "\\" in endpoint or not url.path:
+        return False
+    if not _HOST.fullmatch(host):
         return False
     if (host if port in (None, 443) else f"{host}:{port}") in more:
         return True

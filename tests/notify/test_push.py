@@ -248,6 +248,8 @@ SECRET = text(bytes(16))
         ("https://169.254.169.254/latest/meta-data/", False),
         ("https://fcm.googleapis.com.evil.example/x", False),
         ("https://evilnotify.windows.com.example/x", False),
+        ("https://evil.example%2f.notify.windows.com/x", False),
+        ("https://evil.example;a.notify.windows.com/x", False),
         ("https://notify.windows.com/x", False),
         ("https://fcm.googleapis.com@10.0.0.1/x", False),
         ("https://user:pass@fcm.googleapis.com/x", False),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -61,7 +62,7 @@ def test_a_healthy_installation_has_nothing_wrong(healthy: World) -> None:
     assert wrong() == {}
     assert {finding.name for finding in doctor.examine(NOW)} == {
         "data", "secret", "static", "disk", "backup", "address", "mail", "database", "storage", "clock", "operator",
-        "organisations", "numbers", "outbox", "reach", "tick", *ABOUT_POSTGRESQL,
+        "organisations", "numbers", "outbox", "reach", "passkeys", "tick", *ABOUT_POSTGRESQL,
     }  # fmt: skip
 
 
@@ -182,6 +183,18 @@ def test_timed_jobs_that_do_not_run_are_named(healthy: World, settings: Any, mon
     assert [f.level for f in doctor.examine(NOW) if f.name == "tick"] == ["failure"]
 
 
+@pytest.mark.req("K-24")
+def test_a_passkey_of_another_address_is_counted_and_not_named(healthy: World, settings: Any) -> None:
+    settings.ALONGSIDE_ADDRESS = "https://peers.example"
+    for host, credential in (("peers.example", "one"), ("old.example", "two")):
+        data = {"name": "Phone", "host": host, "credential": {"id": credential}}
+        Authenticator.objects.create(user=healthy.renee.person, type="webauthn", data=data)
+    (found,) = [one for one in doctor.examine(NOW) if one.name == "passkeys"]
+    assert found.level == "warning"
+    assert found.says.startswith("1 passkey was made")
+    assert "Renée" not in found.says
+
+
 def test_the_command_ends_with_1_on_a_failure_and_0_without(healthy: World, capsys: Any) -> None:
     assert cli.main(["doctor"]) == 0
     assert "Nothing is wrong." in capsys.readouterr().out
@@ -201,7 +214,7 @@ def test_the_command_prints_json(healthy: World, capsys: Any) -> None:
 @pytest.mark.req("A-03")
 def test_people_whom_no_message_reaches_are_counted_and_not_named(healthy: World) -> None:
     ContactPoint.objects.filter(person=healthy.ana.person).update(state="unconfirmed")
-    assert wrong()["reach"].startswith("1 of the people who are called have not said")
+    assert wrong()["reach"].startswith("1 person who is called has not said yet")
     ContactPoint.objects.filter(person=healthy.renee.person).update(state="dead")
-    assert wrong()["reach"].startswith("No message reaches 1 of the people")
+    assert wrong()["reach"].startswith("No message reaches 1 person")
     assert [f.level for f in doctor.examine(NOW) if f.name == "reach"] == ["failure"]

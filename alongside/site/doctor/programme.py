@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from alongside.accounts import queries as accounts
+from alongside.accounts import sso
 from alongside.accounts.models import Organisation
 from alongside.content import law
 from alongside.notify import queries as notify
@@ -76,7 +77,11 @@ def outbox(now: datetime) -> Iterator[Finding]:
     """Look whether notices were given up."""
     box = notify.outbox()
     if box.failed:
-        text = _("%s notices could not be delivered and were given up. Somebody may not have been alerted.")
+        text = ngettext(
+            "%s notice could not be delivered and was given up. Somebody may not have been alerted.",
+            "%s notices could not be delivered and were given up. Somebody may not have been alerted.",
+            box.failed,
+        )
         yield Finding("outbox", "warning", text % box.failed)
     else:
         yield Finding("outbox", "ok", _("No notice was given up."))
@@ -86,13 +91,35 @@ def reach(now: datetime) -> Iterator[Finding]:
     """Look whether everybody who is called has said that a test page reached them."""
     found = accounts.reach()
     if found.unreachable:
-        text = _("No message reaches %s of the people who are called. Their coordinators see on the board who.")
+        text = ngettext(
+            "No message reaches %s person who is called. Their coordinator sees on the board who.",
+            "No message reaches %s of the people who are called. Their coordinators see on the board who.",
+            found.unreachable,
+        )
         yield Finding("reach", "failure", text % found.unreachable)
     elif found.unconfirmed:
-        text = _("%s of the people who are called have not said yet that a test page reached them.")
+        text = ngettext(
+            "%s person who is called has not said yet that a test page reached them.",
+            "%s of the people who are called have not said yet that a test page reached them.",
+            found.unconfirmed,
+        )
         yield Finding("reach", "warning", text % found.unconfirmed)
     else:
         yield Finding("reach", "ok", _("Everybody who is called has said that a test page reached them."))
+
+
+def passkeys(now: datetime) -> Iterator[Finding]:
+    """Look whether passkeys were made for another host name, where they sign nobody in."""
+    others = accounts.passkeys_of_other_hosts(sso.passkey_host())
+    if others:
+        text = ngettext(
+            "%s passkey was made for another address and works no more. Its owner signs in otherwise and adds one.",
+            "%s passkeys were made for another address and work no more. Their owners sign in otherwise and add one.",
+            others,
+        )
+        yield Finding("passkeys", "warning", text % others)
+    else:
+        yield Finding("passkeys", "ok", _("Every passkey was made for this address."))
 
 
 def tick(now: datetime) -> Iterator[Finding]:

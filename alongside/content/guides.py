@@ -10,9 +10,12 @@ from markdown_it import MarkdownIt
 
 from alongside.content import load
 
-MEMBER_GUIDES = ("early-signs", "open-the-talk", "what-a-peer-is")
+MEMBER_GUIDES = ("early-signs", "open-the-talk", "what-a-peer-is", "after-a-hard-call")
+# For managers, and for everybody to read: what a manager is told is no secret.
+MANAGER_GUIDES = ("manager-card", "manager-discretion")
 TEAM_GUIDES = ("guide-first-words", "guide-crisis-card", "guide-limits-aloud")
 AGREEMENT = "agreement"
+MANAGERS_RULES = "manager-rules"
 _FENCE = "+++\n"
 
 
@@ -44,11 +47,16 @@ def oldest_agreement() -> int:
     return guide(AGREEMENT, load.LANGUAGES[0]).oldest_valid
 
 
+def managers_rules_version() -> int:
+    """Return the version of the rules that managers acknowledge now (I-18). Text and number change together."""
+    return guide(MANAGERS_RULES, load.LANGUAGES[0]).version
+
+
 @cache
 def guide(key: str, language: str) -> Guide:
     """Return a guide; raises KeyError for one that is not there, ValueError when its head is missing or incomplete."""
     spoken = language if language in load.LANGUAGES else load.LANGUAGES[0]
-    if key not in (*MEMBER_GUIDES, *TEAM_GUIDES, AGREEMENT):
+    if key not in (*MEMBER_GUIDES, *MANAGER_GUIDES, *TEAM_GUIDES, AGREEMENT, MANAGERS_RULES):
         raise KeyError(key)
     text = files("alongside.content").joinpath(f"{spoken}/{key}.md").read_text(encoding="utf-8")
     if not text.startswith(_FENCE) or text.count(_FENCE) < 2:  # noqa: PLR2004

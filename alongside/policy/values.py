@@ -261,6 +261,42 @@ REGISTER: tuple[Setting, ...] = (
         ),
     ),
     Setting(
+        "resource_valid",
+        180,
+        30,
+        180,
+        "days",
+        "A-33",
+        _("A number outside the programme is shown for {value} days after somebody called it, then it is hidden."),
+    ),
+    Setting(
+        "resource_warning",
+        30,
+        7,
+        60,
+        "days",
+        "A-33",
+        _("The board says {value} days before which numbers have to be called again."),
+    ),
+    Setting(
+        "briefing_every",
+        180,
+        30,
+        730,
+        "days",
+        "I-17",
+        _("Every unit is briefed on the programme and its limits at least every {value} days."),
+    ),
+    Setting(
+        "acknowledge_every",
+        365,
+        90,
+        730,
+        "days",
+        "I-18",
+        _("Managers read and acknowledge the programme's rules for them again after {value} days."),
+    ),
+    Setting(
         "team_ratio",
         7,
         3,
@@ -305,6 +341,10 @@ class Values:
     channel_gap: int = 2
     channel_gap_today: int = 15
     shift_check: int = 2
+    resource_valid: int = 180
+    resource_warning: int = 30
+    briefing_every: int = 180
+    acknowledge_every: int = 365
     team_ratio: int = 7
 
 

@@ -29,6 +29,12 @@ SENTENCES = {
     "role.revoked": gettext_lazy("took a role from {name}: {role}"),
     "policy.changed": gettext_lazy("changed a number from {from} to {to}. In force since then: “{sentence}”"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
+    "resource.verified": gettext_lazy("called {name} on {called_on} and confirmed what members see of it"),
+    "resource.added": gettext_lazy("added {name} to the numbers outside the programme; hidden until it is called"),
+    "resource.off": gettext_lazy("switched {name} off: members do not see it"),
+    "resource.on": gettext_lazy("switched {name} on again"),
+    "resource.removed": gettext_lazy("removed {name} from the numbers outside the programme"),
+    "briefing.recorded": gettext_lazy("recorded a briefing of {office} on {held_on}"),
     "shift.removed": gettext_lazy("took {name} off call in tier {tier}, {from} to {to}"),
 }
 

@@ -16,12 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
+from alongside.directory import queries as directory
 from alongside.escalation import actions as ladders
 from alongside.escalation import queries as escalation
 from alongside.escalation.queries import BoardRow
@@ -84,6 +85,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_unready(places),
         *_unreached(organisation, places),
         *_unreachable(organisation),
+        *_uncalled(organisation, now),
     ]
     names = {place.id: place.name for place in places}
     return {
@@ -229,6 +231,21 @@ def _unreachable(organisation: Organisation) -> list[Task]:
         return []
     text = _("Members' pages show no on-call number: “Talk to a peer now” leads to the hotlines only.")
     return [Task("urgent", _("Number"), text, reverse("in_programme"), _("Enter it"))]
+
+
+def _uncalled(organisation: Organisation, now: datetime) -> list[Task]:
+    """Name what members no longer see, or soon will not: numbers outside that nobody called again."""
+    found, language = directory.expiring(organisation, now), get_language() or "en"
+    sentences = (
+        (_("Hidden from members, since nobody called again in time: %(names)s.")),
+        (_("To be called again soon, or members will not see them: %(names)s.")),
+    )
+    tasks = []
+    for entries, sentence in zip(found, sentences, strict=True):
+        if names := [one.says(language)["name"].text for one in entries]:
+            text = sentence % {"names": _some(names)}
+            tasks.append(Task("late", _("Numbers"), text, reverse("in_resources"), _("Call them")))
+    return tasks
 
 
 # --- who is on call ----------------------------------------------------------------------------------------------

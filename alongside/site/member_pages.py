@@ -20,7 +20,9 @@ from django.views.decorators.http import require_safe
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
 from alongside.content import asking, guides, law
+from alongside.content import library as sources
 from alongside.directory import actions as directory
+from alongside.directory import queries as outside
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.policy.values import Values
@@ -96,9 +98,21 @@ def colleague(request: HttpRequest, organisation: str, language: str) -> HttpRes
 
 
 @require_safe
+def resources(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Show help outside the programme that somebody confirmed, sorted and with each one's own limits (A-33)."""
+    return page(request, organisation, language, "resources")
+
+
+@require_safe
+def library(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Show what the texts of these pages rest on (L-27)."""
+    return page(request, organisation, language, "library")
+
+
+@require_safe
 def guide(request: HttpRequest, organisation: str, language: str, guide: str) -> HttpResponse:
     """Show one short guide (A-22)."""
-    if guide not in guides.MEMBER_GUIDES:
+    if guide not in (*guides.MEMBER_GUIDES, *guides.MANAGER_GUIDES):
         return without_database(404, language if language in NAMES else "en")
     return page(request, organisation, language, "guide", guide=guide)
 
@@ -113,6 +127,8 @@ def _render(slug: str, language: str, name: str, moment: datetime, more: Mapping
         # Who asked before it was closed can still follow, read and erase.
         if not organisation.open and name != "back":
             return 410, render_to_string("ask/closed.html", facts)
+        if name == "resources":
+            facts |= _outside(organisation, language, moment)
         return 200, render_to_string(f"ask/{name}.html", {**facts, **_more(name, language, more)})
 
 
@@ -136,9 +152,20 @@ def _facts(organisation: Organisation, language: str, name: str, moment: datetim
     }
 
 
+def _outside(organisation: Organisation, language: str, moment: datetime) -> dict[str, Any]:
+    found = outside.shown(organisation, moment)
+    return {
+        "groups": outside.grouped(found, language),
+        "needs": outside.needs_of(found, language),
+        "confirmed": sum(one.standing != "always" for one in found),
+    }
+
+
 def _more(name: str, language: str, more: Mapping[str, object]) -> dict[str, object]:
     if name == "ask":
         return {"topics": asking.topics(language), "wishes": asking.wishes(language)}
+    if name == "library":
+        return {"works": sources.works(language)}
     shown = {"colleague": "open-the-talk", "choose": "what-a-peer-is", "guide": more.get("guide")}.get(name)
     return {"guide": guides.guide(str(shown), language)} if shown else {}
 

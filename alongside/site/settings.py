@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "alongside.directory",
     "alongside.escalation",
     "alongside.help_requests",
+    "alongside.programme",
     "alongside.site",
 ]
 MIDDLEWARE = [

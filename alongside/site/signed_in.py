@@ -6,7 +6,6 @@ from django.views.decorators.http import require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts import rules
-from alongside.accounts.queries import Seat
 from alongside.content import load
 from alongside.policy import queries as policy
 
@@ -36,16 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def lead(request: HttpRequest) -> HttpResponse:
     """Show leaders and clinicians the programme's promises as they are in force; of requests nothing, ever."""
-    return _promises(request, accounts.permit(request.user, "lead.see"), "in/lead.html")
-
-
-@require_safe
-def manage(request: HttpRequest) -> HttpResponse:
-    """Show managers what they may expect, and that they learn nothing about anybody."""
-    return _promises(request, accounts.permit(request.user, "manage.see"), "in/manage.html")
-
-
-def _promises(request: HttpRequest, seat: Seat, template: str) -> HttpResponse:
+    seat = accounts.permit(request.user, "lead.see")
     sentences = [sentence for _key, _value, sentence in policy.sentences(seat.organisation.id)]
     version = policy.in_force(seat.organisation.id).version
-    return render(request, template, {"seat": seat, "sentences": sentences, "version": version})
+    return render(request, "in/lead.html", {"seat": seat, "sentences": sentences, "version": version})

@@ -11,10 +11,12 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from alongside.accounts import views as accounts
-from alongside.directory import views as directory
+from alongside.directory.views import lists as directory
+from alongside.directory.views import resources as outside
 from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
 from alongside.policy import views as policy
+from alongside.programme import views as programme
 from alongside.rota import views as rota
 from alongside.site import audit, board, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
 from alongside.team import views as team
@@ -48,6 +50,8 @@ ASK = [
     path("<str:language>/back", member_pages.back, name="member_back"),
     path("<str:language>/choose", member_pages.choose, name="member_choose"),
     path("<str:language>/colleague", member_pages.colleague, name="member_colleague"),
+    path("<str:language>/resources", member_pages.resources, name="member_resources"),
+    path("<str:language>/library", member_pages.library, name="member_library"),
     path("<str:language>/guides/<slug:guide>", member_pages.guide, name="member_guide"),
 ]
 
@@ -65,6 +69,8 @@ TEAM = [
     path("requests/<uuid:id>/release", serving.release, name="in_release"),
     path("requests/<uuid:id>/close", serving.close, name="in_close"),
     path("requests/<uuid:id>/reply", serving.reply, name="in_reply"),
+    path("resources", outside.directory, name="in_directory"),
+    path("library", outside.library, name="in_library"),
     path("keys", keys.keys, name="in_keys"),
     path("keys/state", keys.state, name="in_keys_state"),
     path("keys/publish", keys.publish, name="in_keys_publish"),
@@ -93,10 +99,26 @@ COORDINATE = [
     path("team/invitations/<uuid:id>/withdraw", team.withdraw, name="in_withdraw"),
     path("team/people/<uuid:id>/revoke", team.revoke, name="in_revoke"),
     path("team/people/<uuid:id>/again", team.again, name="in_again"),
+    path("resources", outside.kept, name="in_resources"),
+    path("resources/add", outside.add, name="in_resource_add"),
+    path("resources/<str:resource>", outside.entry, name="in_resource"),
+    path("resources/<str:resource>/switch", outside.switch, name="in_resource_switch"),
+    path("resources/<str:resource>/remove", outside.remove, name="in_resource_remove"),
+    path("briefings", programme.briefings, name="in_briefings"),
+    path("briefings/record", programme.coordinator_records, name="in_briefing_record"),
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),
     path("audit", audit.organisation, name="in_audit"),
+]
+
+MANAGE = [
+    path("", programme.manage, name="in_manage"),
+    path("units", programme.units, name="in_manage_units"),
+    path("rules", programme.rules_for_managers, name="in_managers_rules"),
+    path("briefings", programme.record, name="in_manage_briefing"),
+    path("briefings/<uuid:id>/take-back", programme.take_back, name="in_manage_take_back"),
+    path("guides/<slug:guide>", programme.guide, name="in_manage_guide"),
 ]
 
 OPERATE = [
@@ -164,7 +186,7 @@ urlpatterns = [
     path("in/team/", include(TEAM)),
     path("in/coordinate/", include(COORDINATE)),
     path("in/lead/", signed_in.lead, name="in_lead"),
-    path("in/manage/", signed_in.manage, name="in_manage"),
+    path("in/manage/", include(MANAGE)),
     path("in/operate/", include(OPERATE)),
     path("in/enter/", include(ENTER)),
 ]

@@ -15,6 +15,7 @@ CODE = ROOT / "alongside"
 # From low to high; a package knows only those before it.
 DOMAINS = (
     "notify", "accounts", "sealing", "anonymous", "policy", "team", "rota", "directory", "escalation", "help_requests",
+    "programme",
 )  # fmt: skip
 FILES = {
     "__init__", "rules", "models", "queries", "actions", "forms", "views", "values",

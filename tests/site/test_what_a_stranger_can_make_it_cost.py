@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver
 
 from alongside.directory import actions as directory
-from alongside.directory import views as lists
+from alongside.directory.views import lists
 from alongside.help_requests.actions import standing
 from alongside.kernel import clock
 from alongside.sealing import rules as seals

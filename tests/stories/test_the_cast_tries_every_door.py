@@ -43,6 +43,8 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
             "<uuid:ladder>": str(uuid.uuid4()),
             "<slug:organisation>": PINE,
             "<str:key>": "urgent_second",
+            "<str:resource>": "copline",
+            "<slug:guide>": "manager-card",
             "<int:number>": str(passkey_of(world.hana)),
         }
         filled = path

@@ -1,5 +1,6 @@
-"""Tables about supporters as members see them: one file per owner, all of them named here."""
+"""Tables about supporters as members see them, and about outside help: one file per owner, all of them named here."""
 
 from alongside.directory.models.lists import CandidateList
+from alongside.directory.models.resources import ListedResource
 
-__all__ = ["CandidateList"]
+__all__ = ["CandidateList", "ListedResource"]

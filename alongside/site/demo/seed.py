@@ -18,6 +18,7 @@ from alongside.kernel import clock
 from alongside.rota.models import Shift
 from alongside.sealing import rules as seals
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
+from alongside.site.demo import resources
 from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
 from alongside.team.models import Supporter
@@ -89,6 +90,7 @@ def fill() -> Organisation:
     accounts.invite(
         None, pine, email="new.peer@pine.example", name="Jo Marsh", roles=["supporter"], office=offices["Jail"]
     )
+    resources.fill(pine)
     return pine
 
 

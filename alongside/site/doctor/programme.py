@@ -10,6 +10,7 @@ from alongside.accounts import queries as accounts
 from alongside.accounts import sso
 from alongside.accounts.models import Organisation
 from alongside.content import law
+from alongside.directory import queries as directory
 from alongside.notify import queries as notify
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
@@ -71,6 +72,26 @@ def numbers(now: datetime) -> Iterator[Finding]:
         yield Finding("numbers", "warning", text % ", ".join(soon))
     else:
         yield Finding("numbers", "ok", _("The numbers on members' pages were checked lately."))
+
+
+def outside_help(now: datetime) -> Iterator[Finding]:
+    """Look whether organisations called the numbers that they show; what is too old is hidden by itself."""
+    language = get_language() or "en"
+    lacking = False
+    for organisation in accounts.open_organisations():
+        hidden, soon = directory.expiring(organisation, now)
+        names = {"organisation": organisation.name}
+        if hidden:
+            names["names"] = ", ".join(one.says(language)["name"].text for one in hidden)
+            text = _("%(organisation)s: hidden from members until somebody calls again: %(names)s.")
+            yield Finding("outside_help", "warning", text % names)
+        if soon:
+            names["names"] = ", ".join(one.says(language)["name"].text for one in soon)
+            text = _("%(organisation)s: to be called again soon by its coordinator: %(names)s.")
+            yield Finding("outside_help", "warning", text % names)
+        lacking = lacking or bool(hidden or soon)
+    if not lacking:
+        yield Finding("outside_help", "ok", _("No number outside the programme has to be called again soon."))
 
 
 def outbox(now: datetime) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ from alongside.escalation.queries import BoardRow
 from alongside.kernel import clock
 from alongside.notify import queries as notify
 from alongside.policy import queries as policy
+from alongside.programme import queries as programme
 from alongside.rota import queries as rota
 from alongside.rota.rules import TIERS, Gap
 from alongside.site import doctor, schedule
@@ -88,7 +89,11 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_uncalled(organisation, now),
     ]
     names = {place.id: place.name for place in places}
+    units = programme.coverage(organisation, now)
     return {
+        "units": len(units),
+        "covered": sum(one.due.state in {"good", "soon"} for one in units),
+        "readers": programme.readers(organisation, now),
         "heading": _heading(len(tasks)),
         "tasks": tasks,
         "waiting": sum(row.state in WAITING for row in rows),
@@ -237,8 +242,8 @@ def _uncalled(organisation: Organisation, now: datetime) -> list[Task]:
     """Name what members no longer see, or soon will not: numbers outside that nobody called again."""
     found, language = directory.expiring(organisation, now), get_language() or "en"
     sentences = (
-        (_("Hidden from members, since nobody called again in time: %(names)s.")),
-        (_("To be called again soon, or members will not see them: %(names)s.")),
+        _("Hidden from members, since nobody called again in time: %(names)s."),
+        _("To be called again soon, or members will not see them: %(names)s."),
     )
     tasks = []
     for entries, sentence in zip(found, sentences, strict=True):

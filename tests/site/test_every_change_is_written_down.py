@@ -13,10 +13,13 @@ from alongside.accounts import actions as accounts
 from alongside.accounts import queries
 from alongside.accounts.models import AuditEntry, Invitation, Role
 from alongside.accounts.queries import Seat
+from alongside.content import resources
+from alongside.directory import actions as directory
 from alongside.policy.values import REGISTER
 from alongside.site import audit
 from tests import world as cast
 from tests.accounts.test_organisations import NEW
+from tests.directory.outside import call, own
 from tests.rota.test_pages import form as shift_form
 from tests.world import World, sign_in, unknown_id
 
@@ -28,6 +31,11 @@ def invited(world: World, organisation: Any = None, *roles: str) -> Any:
     seat = Seat(world.priya, None, frozenset(["operator"]))
     accounts.invite(seat, organisation, email="jo@pine.example", name="Jo Marsh", roles=roles or ["operator"])
     return Invitation.objects.get().id
+
+
+def added(world: World) -> str:
+    """Return an entry that the organisation added to the numbers outside."""
+    return directory.add_resource(queries.permit(world.hana, "resources.change"), resources.shipped()[4].entry)
 
 
 def second(world: World) -> Any:
@@ -46,6 +54,16 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
         "in_end": (world.hana, "in_end", [world.ana.id], {}),
         "in_withdraw": (world.hana, "in_withdraw", [invited(world, world.pine, "leader")], {}),
         "in_revoke": (world.hana, "in_revoke", [world.anne.id], {"role": "leader"}),
+        "in_resource": (world.hana, "in_resource", ["copline"], call()),
+        "in_resource_add": (world.hana, "in_resource_add", [], own()),
+        "in_resource_switch": (world.hana, "in_resource_switch", ["samhsa"], {"off": "yes"}),
+        "in_resource_remove": (world.hana, "in_resource_remove", [added(world)], {}),
+        "in_briefing_record": (
+            world.hana,
+            "in_briefing_record",
+            [],
+            {"office": str(world.jail.id), "held_on": "2026-11-20", "whole": "on"},
+        ),
         "in_setting": (world.hana, "in_setting", ["urgent_contact"], {"value": "10"}),
         "in_programme": (world.hana, "in_programme", [], programme),
         "in_organisations": (world.priya, "in_organisations", [], NEW),

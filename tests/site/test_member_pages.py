@@ -20,8 +20,14 @@ from tests.world import World, organisation, sign_in
 
 pytestmark = pytest.mark.django_db
 
-NAMES = ["", "now", "limits", "ask", "back", "choose", "colleague"]
-GUIDES = ["guides/early-signs", "guides/open-the-talk", "guides/what-a-peer-is"]
+NAMES = ["", "now", "limits", "ask", "back", "choose", "colleague", "resources", "library"]
+GUIDES = [
+    "guides/early-signs",
+    "guides/open-the-talk",
+    "guides/what-a-peer-is",
+    "guides/after-a-hard-call",
+    "guides/manager-card",
+]
 PAGES = [f"/ask/pine/{language}/{name}" for language in ("en", "fr") for name in NAMES + GUIDES]
 PUBLIC = ["/kept", "/kept/en", "/kept/fr"]
 
@@ -90,9 +96,13 @@ def test_no_page_carries_style_or_script_of_its_own(path: str, cast: World) -> N
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=|javascript:", page)
     assert set(re.findall(r"<script[^>]*src=\"(/[^\"]*)\"", page)) >= {"/static/build/leave.js"}
     assert len(re.findall("<script", page)) == len(re.findall(r'<script type="module" src="/static/', page))
-    # The one address outside is where "Leave now" goes, and only when it is pressed.
-    outside = set(re.findall(r'(?:src|href|action)="(https?://[^"]+)"', page))
-    assert all("weather" in address or "meteo" in address for address in outside)
+    # Addresses outside: where "Leave now" goes, and what the two pages about other help lead to.
+    assert not re.search(r'(?:src|action)="https?://', page)
+    outside = re.findall(r'href="(https://[^"]+)" rel="([^"]+)"', page)
+    assert len(outside) == page.count('href="http')
+    assert all("noreferrer" in relation for _address, relation in outside)
+    away = {address for address, _relation in outside if "weather" not in address and "meteo" not in address}
+    assert bool(away) == path.endswith(("/resources", "/library"))
 
 
 def test_compressed_forms_hold_the_same_page(cast: World) -> None:

@@ -21,6 +21,7 @@ TEXTS = {
     "limits": (_("When they pass something on"), _("Ask them: what may you have to tell others, and whom?"), 300),
     "steps": (_("How to get in"), _("What to press, what they ask first, how long one waits."), 300),
 }
+LONGEST_LINE = 80
 FIRST, SECOND = load.LANGUAGES
 CONFIRMED = (
     ("hours", _("the hours")),
@@ -81,7 +82,7 @@ class EntryForm(forms.Form):
                     max_length=most,
                     required=spoken == self.first and name in self.needed,
                     help_text=hint if spoken == self.first else "",
-                    widget=forms.TextInput(attrs={"lang": spoken}),
+                    widget=_field_for(most, spoken),
                 )
         if entry is not None:
             ways = {"dial": rules.dialled(entry.dial), "sms": rules.dialled(entry.sms)}
@@ -175,6 +176,13 @@ class CallForm(EntryForm):
         except rules.CallTooOld:
             raise ValidationError(_("This is more than 30 days ago. Call again.")) from None
         return day
+
+
+def _field_for(most: int, spoken: str) -> forms.Widget:
+    # What may be a sentence or two is seen whole; line breaks are taken out again.
+    if most > LONGEST_LINE:
+        return forms.Textarea(attrs={"lang": spoken, "rows": 2})
+    return forms.TextInput(attrs={"lang": spoken})
 
 
 def _number(typed: str, read: Callable[[str], str]) -> str:

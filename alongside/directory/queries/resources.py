@@ -122,7 +122,13 @@ def every_resource(organisation: Organisation, now: datetime) -> list[Resource]:
             found.append(Resource(one.key, one.entry, "unverified", shipped=one))
         else:
             found.append(_listed(row, one, today, values.resource_valid, values.resource_warning))
-    own = [_listed(row, None, today, values.resource_valid, values.resource_warning) for row in rows if not row.key]
+    # What an update took off the list stays theirs: it was called here. "" is in no list.
+    listed = {one.key for one in content.shipped()}
+    own = [
+        _listed(row, None, today, values.resource_valid, values.resource_warning)
+        for row in rows
+        if row.key not in listed
+    ]
     return found + sorted(own, key=lambda one: (one.entry.said[load.LANGUAGES[0]]["name"].lower(), one.id))
 
 

@@ -28,7 +28,6 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("rota.change", "in_rota", _("Rota")),
     ("team.change", "in_team", _("Team")),
     ("resources.change", "in_resources", _("Numbers")),
-    ("briefings.see", "in_briefings", _("Briefings")),
     ("policy.change", "in_settings", _("Settings")),
     ("audit.see", "in_audit", _("Changes")),
     ("lead.see", "in_lead", _("Programme")),

@@ -101,6 +101,7 @@ COORDINATE = [
     path("team/people/<uuid:id>/again", team.again, name="in_again"),
     path("resources", outside.kept, name="in_resources"),
     path("resources/add", outside.add, name="in_resource_add"),
+    path("resources/again", outside.again, name="in_resource_again"),
     path("resources/<str:resource>", outside.entry, name="in_resource"),
     path("resources/<str:resource>/switch", outside.switch, name="in_resource_switch"),
     path("resources/<str:resource>/remove", outside.remove, name="in_resource_remove"),

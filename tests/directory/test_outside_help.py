@@ -234,6 +234,30 @@ def test_only_a_coordinator_decides_what_is_shown(world: World, name: str) -> No
     assert not ListedResource.objects.exists()
 
 
+@pytest.mark.req("A-33", "K-24")
+def test_a_session_left_open_cannot_send_members_elsewhere_and_loses_nothing(world: World) -> None:
+    stale = sign_in(Client(), world.hana)
+    answer = post(stale, *COPLINE, call(dial="218 555 0199", steps_en="Press 3"))
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "confirm first that it is you" in page
+    assert 'value="218 555 0199"' in page
+    assert "Press 3" in page
+    assert not ListedResource.objects.exists()
+    key = actions.add_resource(permit(world.hana, "resources.change"), content.shipped()[4].entry)
+    assert post(stale, "in_resource", [key], call()).status_code == 422
+    assert numbers(members_page()) == {"911", "988"}
+    # What the list has, as it has it, needs no more than the session.
+    assert post(stale, *COPLINE, call()).status_code == 302
+    again = reverse("in_resource_again")
+    assert f'href="{again}" target="_blank"' in page
+    assert stale.get(again)["Location"].startswith("/in/enter/")
+    sign_in(stale, world.hana, fresh=True)
+    assert "It is you." in stale.get(again).content.decode()
+    assert post(stale, *COPLINE, call(dial="218 555 0199")).status_code == 302
+    assert "+12185550199" in numbers(members_page())
+
+
 # --- who called ------------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -93,7 +95,8 @@ def entry(request: HttpRequest, resource: str) -> HttpResponse:
     seat = accounts.permit(request.user, "resources.change")
     one, today = _one(seat, resource), _today(seat)
     form = CallForm(request.POST or None, entry=one.entry, language=seat.organisation.language, today=today)
-    if request.method == "POST" and form.is_valid():
+    asks = request.method == "POST" and form.is_valid() and _leads_elsewhere(one, form) and _long_ago(request)
+    if request.method == "POST" and form.is_valid() and not asks:
         called_on, confirmed = form.cleaned_data["called_on"], form.cleaned_data["confirmed"]
         try:
             actions.verify_resource(seat, resource, form.entry, called_on, confirmed)
@@ -109,9 +112,23 @@ def entry(request: HttpRequest, resource: str) -> HttpResponse:
         "doubt": one.shipped.doubt.get(language, "") if one.shipped else "",
         "standing": STANDINGS[one.standing],
         "form": form,
+        "again": asks,
         "days": policy.in_force(seat.organisation.id).resource_valid,
     }
-    return render(request, "coordinate/resource.html", context, status=_status(form))
+    return render(request, "coordinate/resource.html", context, status=422 if asks else _status(form))
+
+
+@require_safe
+def again(request: HttpRequest) -> HttpResponse:
+    """Ask a coordinator who they are once more, in a window beside the form that they go on with."""
+    seat = accounts.permit(request.user, "resources.change")
+    response: HttpResponse = _again(request, seat)
+    return response
+
+
+@reauthentication_required
+def _again(request: HttpRequest, seat: Seat) -> HttpResponse:
+    return render(request, "coordinate/resource_again.html", {"seat": seat})
 
 
 @require_POST
@@ -137,6 +154,17 @@ def remove(request: HttpRequest, resource: str) -> HttpResponse:
         raise Http404 from None
     messages.success(request, _("Removed."))
     return redirect("in_resources")
+
+
+def _leads_elsewhere(one: queries.Resource, form: CallForm) -> bool:
+    """Say whether members would be sent to a number or site that the software's list does not have."""
+    ours, theirs = form.entry, one.shipped.entry if one.shipped else None
+    return theirs is None or (ours.dial, ours.sms, ours.site) != (theirs.dial, theirs.sms, theirs.site)
+
+
+def _long_ago(request: HttpRequest) -> bool:
+    # A call takes longer than a sign-in counts as new. So the form is kept and asks, instead of leading away from it.
+    return is_reauthentication_required(request, app="")
 
 
 def _one(seat: Seat, key: str) -> queries.Resource:

@@ -14,7 +14,9 @@ from alongside.accounts.queries import permit
 from alongside.content import resources as content
 from alongside.directory import actions, queries
 from alongside.directory.models import ListedResource
+from alongside.kernel import clock as kernel
 from alongside.policy import actions as policy
+from alongside.site.doctor import programme
 from tests.directory.outside import call, own
 from tests.world import NOW, World, sign_in
 
@@ -95,6 +97,19 @@ def test_it_is_hidden_the_day_after_its_time_and_the_board_says_so_before(
     team = sign_in(Client(), world.renee.person).get(reverse("in_directory")).content.decode()
     assert numbers(team) == {"911", "988"}
     assert "nobody called again in time: COPLINE" in sign_in(hana, world.hana).get(reverse("in_board")).content.decode()
+
+
+@pytest.mark.req("A-33")
+def test_the_self_test_names_what_is_to_be_called_and_where(world: World, hana: Client, clock: Any) -> None:
+    def said() -> list[tuple[str, str]]:
+        return [(one.level, one.says) for one in programme.outside_help(kernel.now())]
+
+    post(hana, *COPLINE, call())
+    assert [level for level, _says in said()] == ["ok"]
+    clock.set(NOW + timedelta(days=151))
+    assert said() == [("warning", "Pine County Sheriff: to be called again soon by its coordinator: COPLINE.")]
+    clock.set(NOW + timedelta(days=181))
+    assert said() == [("warning", "Pine County Sheriff: hidden from members until somebody calls again: COPLINE.")]
 
 
 @pytest.mark.req("A-33")

@@ -96,6 +96,24 @@ def colleague(request: HttpRequest, organisation: str, language: str) -> HttpRes
 
 
 @require_safe
+def colleague_refer(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Show limits and form of a colleague's worry (A-02); it is sealed and sent as any request is."""
+    return page(request, organisation, language, "colleague/refer")
+
+
+@require_safe
+def manager(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Say what a manager's referral is and is not."""
+    return page(request, organisation, language, "manager")
+
+
+@require_safe
+def manager_refer(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Show limits and form of a manager's referral, with the attestation that it needs (A-04, A-05)."""
+    return page(request, organisation, language, "manager/refer")
+
+
+@require_safe
 def guide(request: HttpRequest, organisation: str, language: str, guide: str) -> HttpResponse:
     """Show one short guide (A-22)."""
     if guide not in guides.MEMBER_GUIDES:
@@ -113,7 +131,7 @@ def _render(slug: str, language: str, name: str, moment: datetime, more: Mapping
         # Who asked before it was closed can still follow, read and erase.
         if not organisation.open and name != "back":
             return 410, render_to_string("ask/closed.html", facts)
-        return 200, render_to_string(f"ask/{name}.html", {**facts, **_more(name, language, more)})
+        return 200, render_to_string(f"ask/{name.split('/')[-1]}.html", {**facts, **_more(name, language, more)})
 
 
 def _facts(organisation: Organisation, language: str, name: str, moment: datetime) -> dict[str, Any]:
@@ -139,6 +157,10 @@ def _facts(organisation: Organisation, language: str, name: str, moment: datetim
 def _more(name: str, language: str, more: Mapping[str, object]) -> dict[str, object]:
     if name == "ask":
         return {"topics": asking.topics(language), "wishes": asking.wishes(language)}
+    if name.endswith("/refer"):
+        kind = name.split("/")[0]
+        # In a manager's hands a job matter would be what the attestation denies.
+        return {"kind": kind, "topics": [t for t in asking.topics(language) if kind == "colleague" or not t.boundary]}
     shown = {"colleague": "open-the-talk", "choose": "what-a-peer-is", "guide": more.get("guide")}.get(name)
     return {"guide": guides.guide(str(shown), language)} if shown else {}
 

@@ -97,7 +97,7 @@ def leave_kept(page: Page) -> object:
     )
 
 
-@pytest.mark.req("A-02", "A-03", "A-16", "A-20", "A-22", "A-31", "B-29", "K-14", "X-3")
+@pytest.mark.req("A-02", "A-03", "A-16", "A-20", "A-22", "A-31", "B-29", "K-14")
 def test_marc_hands_over_his_worry_and_sees_the_same_words_whatever_becomes_of_it(
     demo: Demo, phone: BrowserContext, desktop: BrowserContext
 ) -> None:
@@ -168,7 +168,7 @@ def sees_an_offer_to_make_and_takes_it(renee: Page) -> None:
     expect(renee.locator("[data-part=conversation]")).to_be_hidden()
 
 
-@pytest.mark.req("A-04", "A-05", "M-13", "K-14", "X-3")
+@pytest.mark.req("A-04", "A-05", "M-13", "K-14")
 def test_sergeant_okafor_gives_his_word_and_learns_nothing(
     demo: Demo, phone: BrowserContext, desktop: BrowserContext
 ) -> None:
@@ -219,7 +219,7 @@ def test_sergeant_okafor_gives_his_word_and_learns_nothing(
     assert problems == []
 
 
-@pytest.mark.req("A-31", "X-3")
+@pytest.mark.req("A-31")
 def test_going_back_and_loading_again_show_an_empty_form(demo: Demo, phone: BrowserContext) -> None:
     page = phone.new_page()
     refer(demo, page, by=BY)
@@ -282,7 +282,7 @@ def opened_by(demo: Demo, slug: str) -> str:
     return age_reader.open_with(identity(slug), envelope)
 
 
-@pytest.mark.req("K-34", "X-3")
+@pytest.mark.req("K-34")
 def test_the_server_cannot_tell_a_referral_from_a_request(demo: Demo, phone: BrowserContext) -> None:
     """The same bytes in number, the same headers, the same rows: for the server one is like the other."""
     page = phone.new_page()
@@ -328,7 +328,7 @@ def shape(value: object) -> object:
     return len(value) if isinstance(value, str | bytes) else value
 
 
-@pytest.mark.req("A-05", "X-3")
+@pytest.mark.req("A-05")
 def test_a_managers_referral_posted_by_hand_without_his_word_stays_shut_and_can_be_closed(
     demo: Demo, desktop: BrowserContext
 ) -> None:

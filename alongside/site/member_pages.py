@@ -131,7 +131,8 @@ def _render(slug: str, language: str, name: str, moment: datetime, more: Mapping
         # Who asked before it was closed can still follow, read and erase.
         if not organisation.open and name != "back":
             return 410, render_to_string("ask/closed.html", facts)
-        return 200, render_to_string(f"ask/{name.split('/')[-1]}.html", {**facts, **_more(name, language, more)})
+        template = name.rpartition("/")[2]
+        return 200, render_to_string(f"ask/{template}.html", {**facts, **_more(name, language, more)})
 
 
 def _facts(organisation: Organisation, language: str, name: str, moment: datetime) -> dict[str, Any]:
@@ -158,7 +159,7 @@ def _more(name: str, language: str, more: Mapping[str, object]) -> dict[str, obj
     if name == "ask":
         return {"topics": asking.topics(language), "wishes": asking.wishes(language)}
     if name.endswith("/refer"):
-        kind = name.split("/")[0]
+        kind = name.partition("/")[0]
         # In a manager's hands a job matter would be what the attestation denies.
         return {"kind": kind, "topics": [t for t in asking.topics(language) if kind == "colleague" or not t.boundary]}
     shown = {"colleague": "open-the-talk", "choose": "what-a-peer-is", "guide": more.get("guide")}.get(name)

@@ -110,6 +110,24 @@ def library(request: HttpRequest, organisation: str, language: str) -> HttpRespo
 
 
 @require_safe
+def colleague_refer(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Show limits and form of a colleague's worry (A-02); it is sealed and sent as any request is."""
+    return page(request, organisation, language, "colleague/refer")
+
+
+@require_safe
+def manager(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Say what a manager's referral is and is not."""
+    return page(request, organisation, language, "manager")
+
+
+@require_safe
+def manager_refer(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Show limits and form of a manager's referral, with the attestation that it needs (A-04, A-05)."""
+    return page(request, organisation, language, "manager/refer")
+
+
+@require_safe
 def guide(request: HttpRequest, organisation: str, language: str, guide: str) -> HttpResponse:
     """Show one short guide (A-22)."""
     if guide not in (*guides.MEMBER_GUIDES, *guides.MANAGER_GUIDES):
@@ -129,7 +147,8 @@ def _render(slug: str, language: str, name: str, moment: datetime, more: Mapping
             return 410, render_to_string("ask/closed.html", facts)
         if name == "resources":
             facts |= _outside(organisation, language, moment)
-        return 200, render_to_string(f"ask/{name}.html", {**facts, **_more(name, language, more)})
+        template = name.rpartition("/")[2]
+        return 200, render_to_string(f"ask/{template}.html", {**facts, **_more(name, language, more)})
 
 
 def _facts(organisation: Organisation, language: str, name: str, moment: datetime) -> dict[str, Any]:
@@ -166,6 +185,10 @@ def _more(name: str, language: str, more: Mapping[str, object]) -> dict[str, obj
         return {"topics": asking.topics(language), "wishes": asking.wishes(language)}
     if name == "library":
         return {"works": sources.works(language)}
+    if name.endswith("/refer"):
+        kind = name.partition("/")[0]
+        # In a manager's hands a job matter would be what the attestation denies.
+        return {"kind": kind, "topics": [t for t in asking.topics(language) if kind == "colleague" or not t.boundary]}
     shown = {"colleague": "open-the-talk", "choose": "what-a-peer-is", "guide": more.get("guide")}.get(name)
     return {"guide": guides.guide(str(shown), language)} if shown else {}
 

@@ -52,6 +52,9 @@ ASK = [
     path("<str:language>/colleague", member_pages.colleague, name="member_colleague"),
     path("<str:language>/resources", member_pages.resources, name="member_resources"),
     path("<str:language>/library", member_pages.library, name="member_library"),
+    path("<str:language>/colleague/refer", member_pages.colleague_refer, name="member_colleague_refer"),
+    path("<str:language>/manager", member_pages.manager, name="member_manager"),
+    path("<str:language>/manager/refer", member_pages.manager_refer, name="member_manager_refer"),
     path("<str:language>/guides/<slug:guide>", member_pages.guide, name="member_guide"),
 ]
 

@@ -258,7 +258,7 @@ def test_cookies_of_a_signed_in_supporter_never_travel_to_the_members_pages(
     assert any(cookie["name"] == "in_session" for cookie in desktop.cookies())
     seen: list[dict[str, str]] = []
     desktop.on("request", lambda request: seen.append(request.all_headers()))
-    for name in ("", "now", "limits", "ask", "back", "choose", "colleague"):
+    for name in ("", "now", "limits", "ask", "back", "choose", "colleague", "colleague/refer", "manager"):
         page.goto(demo.member(name))
     assert len(seen) > 7
     assert not [headers for headers in seen if "cookie" in headers]

@@ -232,7 +232,7 @@ def test_escape_three_times_leaves_for_a_neutral_place_and_leaves_no_way_back(
 @pytest.mark.req("A-25")
 def test_the_button_to_leave_is_an_early_stop_on_each_page_of_a_member(demo: Demo, phone: BrowserContext) -> None:
     page = phone.new_page()
-    for name in ("", "now", "limits", "ask", "back", "choose", "colleague"):
+    for name in ("", "now", "limits", "ask", "back", "choose", "colleague", "colleague/refer", "manager"):
         page.goto(demo.member(name))
         for _ in range(4):
             page.keyboard.press("Tab")

@@ -25,9 +25,17 @@ MADE = {
     "fail.": ("fail.offline", "fail.signed-out", "fail.gone", "fail.cannot-open", "fail.bad-wrap", "fail.unexpected"),
     "how.": ("how.call", "how.text", "how.email", "how.here"),
     "do.": ("do.call", "do.text", "do.email"),
+    "referral.": ("referral.colleague", "referral.manager"),
+    "offer.": ("offer.call", "offer.text", "offer.email"),
     "label.": ("label.when", "label.about", "label.wishes", "label.words"),
     "title.": ("title.enrol", "title.words", "title.confirm", "title.ready", "title.locked"),
     "from.": ("from.theirs", "from.ours"),
+}
+# The summary on a card is made of the same sources and says less.
+ONLY_ON_THE_REQUEST = {f"label.{name}" for name in ("how", "reach", "asks", "who", "by")} | {
+    "named.yes",
+    "named.no",
+    "who.show",
 }
 
 
@@ -37,6 +45,8 @@ def keys_of(script: str) -> set[str]:
     wanted = set(re.findall(r'say\("([^"]+)"', code))
     for beginning in re.findall(r"say\(\s*`([a-z]+\.)\$", code):
         wanted |= set(MADE[beginning])
+    if 'payload.referral ? "offer" : "how"' in code:
+        wanted |= {*MADE["offer."], *MADE["how."]}
     return wanted
 
 
@@ -58,7 +68,7 @@ def test_every_text_and_every_part_stands_on_the_page(script: str, clock: object
     assert len(keys_of(script)) > 5
     # The summary on an inbox card is shorter than the request itself, and needs fewer labels.
     wanted = keys_of(script) - (
-        set(MADE["label."]) | {"label.how", "label.reach"} | set(MADE["do."]) if script == "inbox" else set()
+        set(MADE["label."]) | ONLY_ON_THE_REQUEST | set(MADE["do."]) if script == "inbox" else set()
     )
     assert wanted <= texts
     assert parts_of(script) - {"summary"} <= set(re.findall(r'data-part="([^"]+)"', page))

@@ -21,9 +21,24 @@ export interface BoxCard {
   readonly recipient: string;
 }
 
+/** How long a name may be, in letters: enough to find somebody, too little for a story. */
+export const MAX_NAME = 80;
+
+/** For whom somebody else asks, and as what. There is no field for a reason, and none is ever added. */
+export interface Referral {
+  readonly kind: "colleague" | "manager";
+  /** Whom to reach out to; one line. */
+  readonly who: string;
+  /** Who asks, only if they ticked that it may be said; one line. */
+  readonly by?: string;
+  /** A manager's word that it is no part of discipline, coaching or performance: a manager's referral is nothing without it. */
+  readonly attested?: true;
+}
+
 /** What a member asks. `reach` belongs to every `how` but `here`, which needs a `box` instead; no text is ever empty. */
 export interface RequestPayload {
-  readonly v: 1;
+  /** 2 with a `referral`, which comes with no words, no wishes, no times and no box. */
+  readonly v: 1 | 2;
   readonly how: How;
   readonly reach?: string;
   readonly when?: string;
@@ -35,6 +50,7 @@ export interface RequestPayload {
   readonly left_out?: readonly string[];
   /** Absent: "just phone me". */
   readonly box?: BoxCard;
+  readonly referral?: Referral;
 }
 
 /** What a supporter puts into a reply box; `write_to` is the supporter's own key of the week, which nobody but a reader can vouch for. */
@@ -61,11 +77,16 @@ export interface Payloads {
 type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, readonly [needed: boolean, check: Check]>>;
 
+/** The newest version of each kind that this page reads and writes. */
+const NEWEST: Readonly<Record<keyof Payloads, number>> = { request: 2, reply: 1, message: 1 };
 const MAX_TOPICS = 24;
 const MAX_OFFICES = 100;
 
 const filled: Check = (value) => typeof value === "string" && value !== "";
 const oneOf = (...names: readonly string[]): Check => (value) => typeof value === "string" && names.includes(value);
+
+const name: Check = (value) =>
+  typeof value === "string" && value.trim() !== "" && value.length <= MAX_NAME && !/[\p{Cc}\u2028\u2029]/u.test(value);
 
 const topics: Check = (value) =>
   Array.isArray(value) &&
@@ -109,6 +130,22 @@ const FIELDS: Readonly<Record<keyof Payloads, Fields>> = {
   message: { text: [true, filled] },
 };
 
+const REFERRAL: Fields = {
+  kind: [true, oneOf("colleague", "manager")],
+  who: [true, name],
+  by: [false, name],
+  attested: [false, (value) => typeof value === "boolean"],
+};
+
+/** What may stand beside a referral: whoever is asked for has typed none of it, so there is no text but how to reach them. */
+const REFERRED: Fields = {
+  how: [true, oneOf("call", "text", "email")],
+  reach: [true, name],
+  about: [false, topics],
+  left_out: [false, offices],
+  referral: [true, (value) => matches(value, REFERRAL)],
+};
+
 /**
  * Write a payload as the text to seal.
  *
@@ -125,7 +162,7 @@ export function writePayload<K extends keyof Payloads>(kind: K, payload: Payload
  * Read an opened text as a payload of the given kind. Its texts are still somebody else's: show them as text, never as markup.
  *
  * @throws {@link Refusal} `unknown-version` when it was written by a newer page, `bad-payload` when anything is missing, unknown, empty
- * or of another type.
+ * or of another type, `not-attested` when a manager asks for somebody without the word that belongs to it (A-05).
  */
 export function readPayload<K extends keyof Payloads>(kind: K, text: string): Payloads[K] {
   let value: unknown;
@@ -146,9 +183,18 @@ export function bytesLeft(payload: Payloads[keyof Payloads]): number {
 function check(kind: keyof Payloads, value: unknown): void {
   if (!isObject(value)) throw new Refusal("bad-payload");
   const { v, ...rest } = value;
-  if (typeof v === "number" && Number.isInteger(v) && v > 1) throw new Refusal("unknown-version");
-  if (v !== 1 || !matches(rest, FIELDS[kind])) throw new Refusal("bad-payload");
+  if (typeof v !== "number" || !Number.isInteger(v) || v < 1) throw new Refusal("bad-payload");
+  if (v > NEWEST[kind]) throw new Refusal("unknown-version");
+  if (v > 1 && Object.hasOwn(rest, "referral")) return checkReferral(rest);
+  if (!matches(rest, FIELDS[kind])) throw new Refusal("bad-payload");
   if (kind === "request" && !canBeReached(rest)) throw new Refusal("bad-payload");
+}
+
+function checkReferral(rest: Record<string, unknown>): void {
+  if (!matches(rest, REFERRED)) throw new Refusal("bad-payload");
+  const { kind, attested } = rest["referral"] as Record<string, unknown>;
+  if (kind === "manager" && attested !== true) throw new Refusal("not-attested");
+  if (kind === "colleague" && attested !== undefined) throw new Refusal("bad-payload");
 }
 
 // A number typed before choosing "here" must not travel, and a choice without its means would leave the supporter helpless.

@@ -13,6 +13,7 @@ export type RefusalCode =
   | "bad-wrap"
   | "cannot-open"
   | "no-recipient"
+  | "not-attested"
   | "too-long"
   | "too-many"
   | "unknown-version";

@@ -1,7 +1,7 @@
 // One request: opened on this device, answered into its reply box, what came back read.
 import { fromBase64, fromBase64Url } from "../core/bytes.ts";
 import { replyFrame } from "../core/frame.ts";
-import { bytesLeft, readPayload, type ReplyPayload, type RequestPayload, writePayload } from "../core/payload.ts";
+import { bytesLeft, readPayload, type Referral, type ReplyPayload, type RequestPayload, writePayload } from "../core/payload.ts";
 import { Refusal } from "../core/refusal.ts";
 import { sealToBox } from "../core/seal.ts";
 import { HandOn } from "./team/hand_on.ts";
@@ -42,11 +42,21 @@ async function open(): Promise<void> {
   if (peers) new HandOn({ payload, plain }, { peers, handOn, mine: Boolean(mine), asked, over });
   if (mine) prefillChannel(payload);
   if (!mine && !backup) return;
-  show(part("no-box"), payload.box === undefined);
+  if (payload.referral) showReferral(payload.referral);
+  show(part(payload.referral ? "no-box-referral" : "no-box"), payload.box === undefined);
   if (!payload.box) return;
   show(part("conversation"));
   if (mine) prepareReply();
   await readMessages();
+}
+
+// Somebody who did not ask themselves: the words of the offer, and what nobody may be told.
+function showReferral({ kind }: Referral): void {
+  const section = part("referral");
+  for (const line of section.querySelectorAll<HTMLElement>("[data-for]")) show(line, line.dataset["for"] === kind);
+  show(section);
+  // Before contact was made the taps are folded away, and not every browser unfolds for a link.
+  section.querySelector("a")?.addEventListener("click", () => document.getElementById("close-title")?.closest("details")?.setAttribute("open", ""));
 }
 
 // What was mine stays mine and the page says whom I asked; what only waited is somebody else's now.

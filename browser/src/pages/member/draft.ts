@@ -26,10 +26,14 @@ const DIGITS = 7;
 
 /** Say what is wrong with a draft, or null. The only thing needed is a way to reach the person. */
 export function problemOf(draft: Draft): Problem | null {
-  if (draft.how === "here") return null;
-  if (draft.reach.trim() === "") return "reach-missing";
-  if (draft.how === "email") return /^\S+@\S+\.\S+$/.test(draft.reach.trim()) ? null : "reach-email";
-  return draft.reach.replace(/\D/g, "").length >= DIGITS ? null : "reach-phone";
+  return draft.how === "here" ? null : reachProblem(draft.how, draft.reach);
+}
+
+/** Say what is wrong with a number or address, or null. */
+export function reachProblem(how: How, reach: string): Problem | null {
+  if (reach.trim() === "") return "reach-missing";
+  if (how === "email") return /^\S+@\S+\.\S+$/.test(reach.trim()) ? null : "reach-email";
+  return reach.replace(/\D/g, "").length >= DIGITS ? null : "reach-phone";
 }
 
 /** Return the way back that holds: "only here" cannot do without one. */

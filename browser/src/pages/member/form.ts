@@ -2,7 +2,8 @@ import type { CandidateList } from "../../core/match.ts";
 import type { How } from "../../core/payload.ts";
 import type { Urgency } from "../../core/frame.ts";
 import { type Draft, type Problem, type WayBack, wayOf } from "./draft.ts";
-import { all, make, one, say, show } from "./dom.ts";
+import { all, one, say, show } from "./dom.ts";
+import { mark, officeChoice, staffed } from "./fields.ts";
 import { counted, text } from "./texts.ts";
 
 /** The form of the ask page: reads it, keeps its parts in step with each other, says what is wrong beside the field. */
@@ -62,8 +63,7 @@ export class AskForm {
   /** Offer the offices of the list, keeping what was ticked. */
   offer(list: CandidateList): void {
     const ticked = new Set(this.read().leftOut);
-    const staffed = list.offices.filter((_, office) => list.candidates.some((candidate) => candidate.office === office));
-    one("[data-offices]", this.form).replaceChildren(...staffed.map((name) => officeChoice(name, ticked.has(name))));
+    one("[data-offices]", this.form).replaceChildren(...staffed(list).map((name) => officeChoice(name, ticked.has(name))));
     show(false, one("[data-offices-wait]", this.form));
   }
 
@@ -89,7 +89,7 @@ export class AskForm {
   room(bytes: number): void {
     const long = bytes < 0;
     say(one("[data-room]", this.form), long ? "" : counted("room", bytes));
-    this.#mark(this.#words, one("#words-error", this.form), long ? text("problem.too-long", { n: -bytes }) : "");
+    mark(this.#words, one("#words-error", this.form), long ? text("problem.too-long", { n: -bytes }) : "");
   }
 
   /** Say what is wrong, beside the field, and go there. */
@@ -100,7 +100,7 @@ export class AskForm {
       (problem === "too-long" ? this.#words : one("summary", fold)).focus();
       return;
     }
-    this.#mark(this.#reach, one("#reach-error", this.form), text(`problem.${problem}`));
+    mark(this.#reach, one("#reach-error", this.form), text(`problem.${problem}`));
     this.#reach.focus();
   }
 
@@ -117,7 +117,7 @@ export class AskForm {
     this.#reach.inputMode = mail ? "email" : "tel";
     say(one("[data-reach] label", this.form), text(`reach.${how === "here" ? "call" : how}`));
     say(one("#reach-hint"), text(mail ? "reach-hint.email" : "reach-hint.phone"));
-    this.#mark(this.#reach, one("#reach-error"), "");
+    mark(this.#reach, one("#reach-error"), "");
     for (const topic of all<HTMLInputElement>("[data-boundary]", this.form)) {
       show(topic.checked, one(`#${topic.dataset["boundary"]}`));
     }
@@ -136,22 +136,4 @@ export class AskForm {
     const minutes = Number(one("#ask").dataset[urgency === "now" ? "urgentSecond" : "routineSecond"]);
     say(one(`[data-hint="${urgency}"]`, this.form), onCall > 0 ? counted("hint.next", minutes) : text("hint.all"));
   }
-
-  #mark(field: HTMLElement, error: HTMLElement, sentence: string): void {
-    say(error, sentence);
-    show(sentence !== "", error);
-    if (sentence) field.setAttribute("aria-invalid", "true");
-    else field.removeAttribute("aria-invalid");
-    const described = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== error.id);
-    field.setAttribute("aria-describedby", [...(sentence ? [error.id] : []), ...described].join(" "));
-  }
-}
-
-function officeChoice(name: string, checked: boolean): HTMLElement {
-  const box = document.createElement("input");
-  box.type = "checkbox";
-  box.value = name;
-  box.checked = checked;
-  box.dataset["office"] = "";
-  return make("label", "choice", box, make("span", "", text("office", { office: name })));
 }

@@ -36,6 +36,12 @@ def law_choices(organisation_id: uuid.UUID, on: datetime | None = None) -> dict[
     return {row.key: row.value for row in rows.order_by("version")}
 
 
+def law_version(organisation_id: uuid.UUID) -> int:
+    """Return how many choices an organisation has made so far: the second half of the version its pages print."""
+    newest = LawChoice.objects.filter(organisation_id=organisation_id).order_by("version").last()
+    return newest.version if newest else 0
+
+
 def law_in_force(organisation_id: uuid.UUID, pack: str, language: str) -> law.Pack:
     """Return the pack as it holds in an organisation: the one source of every page, script and form about limits
     (I-24).

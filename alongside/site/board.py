@@ -16,12 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
+from alongside.content import law
 from alongside.escalation import actions as ladders
 from alongside.escalation import queries as escalation
 from alongside.escalation.queries import BoardRow
@@ -38,6 +39,7 @@ WAITING = ("open", "alerted")
 STRIP_DAYS = 14
 GAPS_SHOWN = 4
 NAMES_SHOWN = 4
+LAW_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_unready(places),
         *_unreached(organisation, places),
         *_unreachable(organisation),
+        *_law(organisation, now),
     ]
     names = {place.id: place.name for place in places}
     return {
@@ -229,6 +232,23 @@ def _unreachable(organisation: Organisation) -> list[Task]:
         return []
     text = _("Members' pages show no on-call number: “Talk to a peer now” leads to the hotlines only.")
     return [Task("urgent", _("Number"), text, reverse("in_programme"), _("Enter it"))]
+
+
+def _law(organisation: Organisation, now: datetime) -> list[Task]:
+    """Warn when the pack is gone, has ended or should be looked at again: what supporters promise rests on it."""
+    pack, today = policy.law_in_force(organisation.id, organisation.pack, get_language() or "en"), now.date()
+    tone, day = "late", {"name": pack.name, "day": date_format(pack.review_by, "j F Y")}
+    if organisation.pack not in law.packs():
+        tone, text = "urgent", _("This version has no law of the place you were given; pages show a general text.")
+    elif pack.ended(today):
+        tone, text = "urgent", _("The law of %(name)s as pages tell it is not in force today. Ask your operator.") % day
+    elif pack.overdue(today):
+        text = _("The law of %(name)s should have been looked at again by %(day)s. Ask somebody who knows it.") % day
+    elif pack.overdue(today + LAW_SOON):
+        text = _("The law of %(name)s is to be looked at again by %(day)s.") % day
+    else:
+        return []
+    return [Task(tone, _("Law"), text, reverse("in_law"), _("See the limits"))]
 
 
 # --- who is on call ----------------------------------------------------------------------------------------------

@@ -130,6 +130,8 @@ def _facts(organisation: Organisation, language: str, name: str, moment: datetim
         "path": f"{base}/{language}",
         "pack": pack,
         "pack_overdue": pack.overdue(moment.date()),
+        "pack_ended": pack.ended(moment.date()),
+        "choices_made": policy.law_version(organisation.id),
         "values": values,
         "team": _team(organisation, values, moment),
         "phone": Phone.of(organisation.on_call_number, pack.hide_number),

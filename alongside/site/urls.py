@@ -14,7 +14,8 @@ from alongside.accounts import views as accounts
 from alongside.directory import views as directory
 from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
-from alongside.policy import views as policy
+from alongside.policy.views import law
+from alongside.policy.views import settings as policy
 from alongside.rota import views as rota
 from alongside.site import audit, board, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
 from alongside.team import views as team
@@ -65,6 +66,8 @@ TEAM = [
     path("requests/<uuid:id>/release", serving.release, name="in_release"),
     path("requests/<uuid:id>/close", serving.close, name="in_close"),
     path("requests/<uuid:id>/reply", serving.reply, name="in_reply"),
+    path("limits", law.limits, name="in_limits"),
+    path("paper/<slug:name>", law.paper, name="in_paper"),
     path("keys", keys.keys, name="in_keys"),
     path("keys/state", keys.state, name="in_keys_state"),
     path("keys/publish", keys.publish, name="in_keys_publish"),
@@ -96,6 +99,8 @@ COORDINATE = [
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),
+    path("law", law.law_page, name="in_law"),
+    path("law/<str:key>", law.law_choice, name="in_law_choice"),
     path("audit", audit.organisation, name="in_audit"),
 ]
 
@@ -107,6 +112,7 @@ OPERATE = [
     path("operators/invitations/<uuid:id>/withdraw", accounts.operator_withdraw, name="in_operator_withdraw"),
     path("organisations", accounts.organisations, name="in_organisations"),
     path("organisations/<slug:organisation>/invite", team.operate_invite, name="in_operate_invite"),
+    path("organisations/<slug:organisation>/law", accounts.operate_law, name="in_operate_law"),
     path("organisations/<slug:organisation>/open", accounts.operate_open, name="in_operate_open"),
     path("organisations/<slug:organisation>/<uuid:id>/revoke", accounts.operate_revoke, name="in_operate_revoke"),
     path("organisations/<slug:organisation>/<uuid:id>/again", team.operate_again, name="in_operate_again"),

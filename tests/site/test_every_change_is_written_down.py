@@ -47,6 +47,8 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
         "in_withdraw": (world.hana, "in_withdraw", [invited(world, world.pine, "leader")], {}),
         "in_revoke": (world.hana, "in_revoke", [world.anne.id], {"role": "leader"}),
         "in_setting": (world.hana, "in_setting", ["urgent_contact"], {"value": "10"}),
+        "in_law_choice": (world.hana, "in_law_choice", ["duty:no-recording"], {"value": "on"}),
+        "in_operate_law": (world.priya, "in_operate_law", ["pine"], {"pack": "generic-ca"}),
         "in_programme": (world.hana, "in_programme", [], programme),
         "in_organisations": (world.priya, "in_organisations", [], NEW),
         "in_operate_invite": (world.priya, "in_operate_invite", ["pine"], {"name": "Jo", "email": "jo@x.example"}),

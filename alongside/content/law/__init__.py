@@ -9,19 +9,23 @@ from functools import cache
 
 from alongside.content import load
 from alongside.content.law.checking import BadPack
+from alongside.content.law.choosing import LONGEST_NAME, Switch, TooLoose, Unknown, check, lines_of, narrowed, told
+from alongside.content.law.choosing import switches as _switches
 from alongside.content.law.lines import Line, crisis_lines, lines
-from alongside.content.law.merging import TooLoose, Unknown, check, lines_of, narrowed, with_layers
+from alongside.content.law.merging import with_layers
 from alongside.content.law.pack import EVERYWHERE, Limit, Pack, ReportLine
 from alongside.content.law.reading import keys, place
 
 __all__ = [
     "EVERYWHERE",
     "FALLBACK",
+    "LONGEST_NAME",
     "BadPack",
     "Limit",
     "Line",
     "Pack",
     "ReportLine",
+    "Switch",
     "TooLoose",
     "Unknown",
     "choosable",
@@ -33,6 +37,8 @@ __all__ = [
     "pack",
     "packs",
     "refuse",
+    "switches",
+    "told",
 ]
 
 # For an organisation whose pack is not there any more: it cites no law and promises no protection.
@@ -68,6 +74,11 @@ def choosable(key: str, choices: Mapping[str, object], language: str) -> Pack:
 def refuse(key: str, choices: Mapping[str, object], choice: str, value: object) -> None:
     """Refuse a new choice beside those there are: raises Unknown, TooLoose, or ValueError for nonsense."""
     check(choosable(key, choices, load.LANGUAGES[0]), choice, value)
+
+
+def switches(key: str, choices: Mapping[str, object], language: str) -> tuple[Switch, ...]:
+    """Return everything an organisation could choose, as it is now; what the pack decides is among them, fixed."""
+    return tuple(_switches(choosable(key, choices, language), choices))
 
 
 def country_of(key: str) -> str:

@@ -82,7 +82,8 @@ def _choice_page(request: HttpRequest, seat: Seat, row: law.Switch, form: forms.
         "row": row,
         "form": form,
         "pack": law.in_force(organisation.pack, choices, language),
-        "gone": [text for text in before if text not in after],
+        # What only says more than before is shown as new, not as gone too.
+        "gone": [text for text in before if not any(new.startswith(text) for new in after)],
         "new": [text for text in after if text not in before],
         "taking_back": row.what == "counsel" and row.on,
     }

@@ -79,6 +79,7 @@ def fill() -> Organisation:
         time_zone=ZONE,
         on_call_number="+1 218 555 0100",
         headcount=60,
+        pack="mn",
     )
     offices = {name: Office.objects.create(organisation=pine, name=name) for name in OFFICES}
     for one in OTHERS:

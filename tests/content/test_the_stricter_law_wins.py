@@ -167,7 +167,7 @@ def test_what_is_accepted_holds_and_what_is_refused_would_have_changed_nothing(
         assert after.duty(name).on >= bool(value)
 
 
-@pytest.mark.req("K-31", "X-4")
+@pytest.mark.req("K-31")
 def test_what_can_be_chosen_in_ontario() -> None:
     off = law.in_force("on", {"exception:serious-self-harm": False}, "en")
     assert off.exception("serious-self-harm") is None

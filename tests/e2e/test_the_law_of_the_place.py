@@ -1,4 +1,4 @@
-"""A coordinator makes the programme stricter, and members, supporters and printed papers say so; every page accessible."""
+"""A coordinator makes the programme stricter; members read it, supporters say it, papers print it; all accessible."""
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
@@ -46,7 +46,6 @@ def test_a_supporter_has_the_script_in_both_languages_and_papers_that_fit_one_sh
     demo: Demo, window: BrowserContext, look: Look, browser: Browser
 ) -> None:
     page = continue_as(window, demo, "bell")
-    page.get_by_text("Limits to read aloud").click()
     page.get_by_role("link", name="The limits in full").click()
     page.eval_on_selector_all("main details", "folds => folds.forEach((fold) => (fold.open = true))")
     look.at(page, "the limits of a supporter")

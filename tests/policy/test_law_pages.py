@@ -116,7 +116,7 @@ def test_a_choice_that_does_not_exist_is_not_there(world: World, client: Client)
     assert not LawChoice.objects.exists()
 
 
-@pytest.mark.req("K-12", "X-4")
+@pytest.mark.req("K-12")
 def test_an_exception_that_the_pack_leaves_off_takes_the_name_of_counsel(world: World, client: Client, clock) -> None:  # type: ignore[no-untyped-def]
     give(world, "on")
     sign_in(client, world.hana, fresh=True)
@@ -129,7 +129,7 @@ def test_an_exception_that_the_pack_leaves_off_takes_the_name_of_counsel(world: 
     assert "clear signs of a serious mental illness" not in members(clock)
 
 
-@pytest.mark.req("K-07", "X-5")
+@pytest.mark.req("K-07")
 def test_an_office_number_stands_in_the_pack_that_the_crisis_path_reads(world: World, client: Client) -> None:
     sign_in(client, world.hana, fresh=True)
     assert put(client, "number:child", "+1 218 555 0142").status_code == 302

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alongside.accounts import queries as accounts
-from alongside.accounts.models import AuditEntry, Organisation
+from alongside.accounts.models import AuditEntry, Organisation, Role
 from alongside.content import law
 from alongside.policy import actions, queries
 from alongside.policy.models import LawChoice
@@ -254,6 +254,21 @@ def test_a_supporter_finds_the_script_the_three_levels_and_the_card_for_a_summon
     assert law.pack("mn", "fr").exceptions[0].short in french
     assert "<h2>Le privilège</h2>" in french
     assert reverse("in_limits") in shown(client, reverse("in_inbox"))
+
+
+@pytest.mark.req("K-31", "K-01")
+def test_whoever_serves_in_two_organisations_reads_the_limits_of_the_right_one(world: World, client: Client) -> None:
+    give(world, "mn")
+    Organisation.objects.filter(slug="lake").update(pack="on")
+    Role.objects.create(person=world.renee.person, organisation=world.lake, name="leader")
+    sign_in(client, world.renee.person)
+    address = reverse("in_limits")
+    assert law.pack("mn", "en").court in shown(client, f"{address}?of=pine")
+    assert law.pack("on", "en").court in shown(client, f"{address}?of=lake")
+    assert f"{address}?of=pine" in shown(client, reverse("in_inbox"))
+    assert client.get(f"{address}?of=nowhere").status_code == 404
+    sign_in(client, world.marcus.person)
+    assert client.get(f"{address}?of=lake").status_code == 404
 
 
 @pytest.mark.req("K-08", "K-09")

@@ -107,7 +107,7 @@ def check(pack: Pack, key: str, value: object) -> None:
         _check_duty(pack, name, value)
     elif what == "number":
         _check_number(pack, name, value)
-    elif key == "federal" and pack.layers:
+    elif key == "federal" and any(one.exceptions or one.duties for one in pack.layers):
         if not isinstance(value, bool):
             raise ValueError(key)
     else:

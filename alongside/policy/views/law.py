@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alongside.accounts import queries as accounts
+from alongside.accounts.models import Organisation
 from alongside.accounts.queries import Seat
 from alongside.content import guides, law, load
 from alongside.kernel import clock
@@ -121,7 +122,7 @@ def _proposed(row: law.Switch) -> object:
 @require_safe
 def limits(request: HttpRequest) -> HttpResponse:
     """Show the script to read aloud, the three levels, the card for a summons, and what can be printed (K-01, K-02)."""
-    seat = accounts.permit(request.user, "policy.see")
+    seat = _seat(request)
     language = _asked_language(request)
     with translation.override(language):
         context = {
@@ -129,6 +130,7 @@ def limits(request: HttpRequest) -> HttpResponse:
             **_facts(seat, language),
             "limits_aloud": guides.guide("guide-limits-aloud", language),
             "levels": guides.guide("guide-levels", language),
+            "elsewhere": [one.of for one in accounts.seats(seat.person) if one.of and one.of != seat.of],
         }
         return render(request, "team/limits.html", context)
 
@@ -136,12 +138,24 @@ def limits(request: HttpRequest) -> HttpResponse:
 @require_safe
 def paper(request: HttpRequest, name: str) -> HttpResponse:
     """Show a paper to print: the written notice, or a form of consent. Nothing of it is sent or kept (K-08, K-09)."""
-    seat = accounts.permit(request.user, "policy.see")
+    seat = _seat(request)
     if name not in PAPERS:
         raise Http404
     language = _asked_language(request)
     with translation.override(language):
         return render(request, f"team/papers/{name}.html", {"seat": seat, "paper": name, **_facts(seat, language)})
+
+
+def _seat(request: HttpRequest) -> Seat:
+    """Return the seat where `of` says, else the first: whoever serves in two organisations reads the right limits."""
+    return accounts.permit(request.user, "policy.see", _named(request.GET.get("of", "")))
+
+
+def _named(slug: str) -> Organisation | None:
+    try:
+        return accounts.open_organisation(slug) if slug else None
+    except Organisation.DoesNotExist:
+        raise Http404 from None
 
 
 def _facts(seat: Seat, language: str) -> dict[str, Any]:

@@ -110,12 +110,27 @@ class OrganisationForm(forms.Form):
             "The programme's own number, forwarded to whoever is on call. Members see it. Empty if there is none."
         ),
     )
+    clinical_number = forms.CharField(
+        label=_("Telephone number for clinical advice"),
+        max_length=30,
+        required=False,
+        validators=[PHONE],
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        help_text=_(
+            "For supporters, in a crisis. It stands on the crisis path, which opens without sign-in: enter a duty "
+            "line, nobody's private number."
+        ),
+    )
+    coordinator_number = forms.CharField(
+        label=_("Telephone number of the coordinator"),
+        max_length=30,
+        required=False,
+        validators=[PHONE],
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        help_text=_("For supporters, in a crisis. As above: a duty line."),
+    )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
     language = forms.ChoiceField(label=_("First language"), choices=lambda: settings.LANGUAGES)
-    pack = forms.ChoiceField(
-        label=_("Law and hotlines of"),
-        choices=lambda: [(key, law.pack(key, get_language() or "en").name) for key in law.packs()],
-    )
     headcount = forms.IntegerField(
         label=_("People in the organisation, about"),
         min_value=1,
@@ -138,7 +153,16 @@ class OrganisationForm(forms.Form):
         return names
 
 
-class NewOrganisationForm(OrganisationForm):
+class PackForm(forms.Form):
+    """Whose law an organisation's pages tell. The operator's: a coordinator may be stricter, not elsewhere (K-31)."""
+
+    pack = forms.ChoiceField(
+        label=_("Law and hotlines of"),
+        choices=lambda: [(key, law.pack(key, get_language() or "en").name) for key in law.packs()],
+    )
+
+
+class NewOrganisationForm(PackForm, OrganisationForm):
     """A further organisation on this server."""
 
     slug = forms.CharField(
@@ -147,7 +171,7 @@ class NewOrganisationForm(OrganisationForm):
         validators=[SLUG],
         help_text=_("Part of the address on posters, such as pine-county. It cannot be changed later."),
     )
-    field_order = ("name", "slug")
+    field_order = ("name", "slug", "neutral_title", "on_call_number", "time_zone", "language", "pack", "headcount")
 
     def clean_slug(self) -> str:
         """Refuse a name in use."""

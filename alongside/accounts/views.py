@@ -23,6 +23,7 @@ from alongside.accounts.forms import (
     NewOrganisationForm,
     OperatorForm,
     OrganisationForm,
+    PackForm,
     PushForm,
     QuietForm,
 )
@@ -243,6 +244,25 @@ def organisations(request: HttpRequest) -> HttpResponse:
     ]
     context = {"seat": seat, "form": form, "rows": rows}
     return render(request, "operate/organisations.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def operate_law(request: HttpRequest, organisation: str) -> HttpResponse:
+    """Say whose law an organisation's pages tell."""
+    seat, chosen = queries.permit(request.user, "operate.change"), _named(organisation)
+    form = PackForm(request.POST or None, initial={"pack": chosen.pack})
+    if request.method == "POST" and form.is_valid():
+        response: HttpResponse = _giving_law(request, seat, chosen, form.cleaned_data["pack"])
+        return response
+    context = {"seat": seat, "form": form, "organisation": chosen}
+    return render(request, "operate/law.html", context, status=422 if form.errors else 200)
+
+
+@reauthentication_required
+def _giving_law(request: HttpRequest, seat: queries.Seat, organisation: Organisation, pack: str) -> HttpResponse:
+    actions.change_pack(seat, organisation, pack)
+    messages.success(request, _("Saved. Members' pages show the limits of that place within a minute."))
+    return redirect("in_organisations")
 
 
 @require_POST

@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--organisation", metavar="NAME", help="also make an organisation")
     init.add_argument("--slug", help="its part of the address, for example pine-county")
     init.add_argument("--zone", default="America/Toronto", help="its time zone (default: %(default)s)")
+    init.add_argument("--pack", metavar="PACK", help="whose law its pages tell; see: alongside pack")
     init.add_argument("--coordinator", metavar="EMAIL", help="also invite its coordinator")
 
     doctor = command("doctor", setting_up.doctor, "say what is wrong with this installation")
@@ -85,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     operator.add_argument("email", metavar="EMAIL")
     operator.add_argument("--name", required=True)
     operator.add_argument("--instead", action="store_true", help="take the role from everybody who has it now")
+
+    _about_packs(command("pack", setting_up.pack, "list the law packs, check one, or give one to an organisation"))
 
     secret = command(
         "secret", setting_up.secret, "change this installation's secret: renew, restart every server, settle"
@@ -108,6 +111,12 @@ def _parser() -> argparse.ArgumentParser:
     manage = command("manage", _manage, "run a command of Django's, for example `alongside manage migrate`")
     manage.add_argument("rest", nargs=argparse.REMAINDER, metavar="...")
     return parser
+
+
+def _about_packs(pack: argparse.ArgumentParser) -> None:
+    pack.add_argument("organisation", nargs="?", metavar="ORGANISATION", help="its short name in addresses")
+    pack.add_argument("pack", nargs="?", metavar="PACK", help="the pack to give it")
+    pack.add_argument("--check", type=Path, metavar="FILE", help="say what is wrong with a pack that you write")
 
 
 # --- serving -----------------------------------------------------------------------------------------------------

@@ -63,11 +63,14 @@ def init(args: argparse.Namespace) -> None:
         _show_invitation("The operator's", token, days)
     if not args.organisation:
         return
+    _check_pack(args.pack)
     slug = args.slug or _ask(None, "Short name for addresses, for example pine-county")
     if Organisation.objects.filter(slug=slug).exists():
         raise Stop(f"There is an organisation {slug} already; it was left as it is.")
     try:
-        made = accounts.make_organisation(None, slug=slug, name=args.organisation, time_zone=args.zone)
+        made = accounts.make_organisation(
+            None, slug=slug, name=args.organisation, time_zone=args.zone, **({"pack": args.pack} if args.pack else {})
+        )
     except ValueError as error:
         raise Stop(f"The organisation was not made: {'; '.join(getattr(error, 'messages', [str(error)]))}") from None
     print(f"Made {made.name}. Members will find it at /ask/{made.slug}/{made.language}/")
@@ -81,6 +84,66 @@ def init(args: argparse.Namespace) -> None:
             valid_days=days,
         )
         _show_invitation("The coordinator's", token, days)
+
+
+def pack(args: argparse.Namespace) -> int:
+    """List the packs of law, check a file, or give an organisation another one."""
+    from alongside.content import law
+
+    if args.check:
+        return _check_file(args.check)
+    if not args.organisation:
+        for key in law.packs():
+            found = law.pack(key, "en")
+            print(f"{key:<12} {found.name}, version {found.version}, to be looked at again by {found.review_by}")
+        return 0
+    if not args.pack:
+        raise Stop("Name the pack too. `alongside pack` lists them.")
+    _check_pack(args.pack)
+    set_up()
+    from alongside.accounts import actions as accounts
+    from alongside.accounts.models import Organisation
+
+    try:
+        organisation = Organisation.objects.get(slug=args.organisation)
+    except Organisation.DoesNotExist:
+        raise Stop(f"There is no organisation {args.organisation}. Nothing was changed.") from None
+    accounts.change_pack(None, organisation, args.pack)
+    print(f"{organisation.name} tells the law of {law.pack(args.pack, 'en').name}, within a minute.")
+    return 0
+
+
+def _check_pack(key: str | None) -> None:
+    from alongside.content import law
+
+    if key and key not in law.packs():
+        raise Stop(f"There is no pack {key}. There are: {', '.join(law.packs())}. Nothing was changed.")
+
+
+def _check_file(file: Path) -> int:
+    """Say everything that is wrong with one pack; 1 if anything is."""
+    import tomllib
+
+    from alongside.content.law import checking, reading
+
+    try:
+        source = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Stop(f"{file} cannot be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Stop(f"{file} is no TOML file: {error}.") from None
+    kind = "layer" if source.get("kind") == "layer" else "place"
+    wrong = list(checking.problems(source, kind, reading.keys("layer")))
+    if source.get("key") != file.stem:
+        wrong.append(f"its key is not the name of its file, {file.stem}")
+    for one in wrong:
+        print(f"- {one}")
+    print(
+        f"{len(wrong)} to put right."
+        if wrong
+        else "Nothing is wrong with its form. What it says is for counsel to judge."
+    )
+    return 1 if wrong else 0
 
 
 def _ask(given: str | None, question: str) -> str:

@@ -13,7 +13,7 @@ from alongside.content import load
 MEMBER_GUIDES = ("early-signs", "open-the-talk", "what-a-peer-is", "after-a-hard-call")
 # For managers, and for everybody to read: what a manager is told is no secret.
 MANAGER_GUIDES = ("manager-card", "manager-discretion")
-TEAM_GUIDES = ("guide-first-words", "guide-crisis-card", "guide-limits-aloud")
+TEAM_GUIDES = ("guide-first-words", "guide-crisis-card", "guide-limits-aloud", "guide-levels", "guide-asked")
 AGREEMENT = "agreement"
 MANAGERS_RULES = "manager-rules"
 _FENCE = "+++\n"

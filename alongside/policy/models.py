@@ -18,3 +18,18 @@ class Change(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "key", "version"], name="one_version_a_change")]
+
+
+class LawChoice(models.Model):
+    """One choice by which an organisation is stricter than its law pack; the newest per key is in force."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=60)
+    value = models.JSONField()
+    version = models.PositiveIntegerField()
+    changed_by = models.ForeignKey("accounts.Person", on_delete=models.SET_NULL, related_name="+", null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "version"], name="one_version_a_law_choice")]

@@ -305,6 +305,17 @@ REGISTER: tuple[Setting, ...] = (
         "C-19",
         _("The aim is one supporter for every {value} people of the organisation."),
     ),
+    Setting(
+        "asked_kept",
+        60,
+        14,
+        150,
+        "days",
+        "B-35",
+        _(
+            "That somebody asked a supporter to tell stays on the board until the coordinator has seen to it, for {value} days after its month at most."
+        ),
+    ),
 )
 
 
@@ -346,6 +357,7 @@ class Values:
     briefing_every: int = 180
     acknowledge_every: int = 365
     team_ratio: int = 7
+    asked_kept: int = 60
 
 
 def setting(key: str) -> Setting:

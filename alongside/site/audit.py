@@ -7,19 +7,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from alongside.accounts import queries as accounts
-from alongside.accounts.forms import OrganisationForm
+from alongside.accounts.forms import NewOrganisationForm
 from alongside.accounts.models import AuditEntry
+from alongside.content import law
 from alongside.policy import values as policy
 
 # What an entry says; `{...}` are its details. Keys are never renamed: old entries keep theirs.
 SENTENCES = {
     "organisation.made": gettext_lazy("made the organisation {name}"),
     "organisation.changed": gettext_lazy("changed the organisation’s details: {fields}"),
+    "organisation.pack": gettext_lazy("gave {name} the law of {to} instead of {from}"),
+    "law.chosen": gettext_lazy("changed what members are told about limits. In force since then: {sentence}"),
     "organisation.opened": gettext_lazy("opened the organisation to requests"),
     "organisation.closed": gettext_lazy("closed the organisation to new requests"),
     "person.invited": gettext_lazy("invited {name} ({roles})"),
@@ -65,11 +68,15 @@ def said(entry: AuditEntry) -> str:
     """Return an entry as a sentence in the active language and time zone; no word of it is a name in the code."""
     detail = {key: _readable(key, value) for key, value in entry.detail.items()}
     if entry.what == "organisation.changed":
-        labels = {name: str(field.label) for name, field in OrganisationForm.base_fields.items()}
+        labels = {name: str(field.label) for name, field in NewOrganisationForm.base_fields.items()}
         changed = [labels.get(key, "").split(",")[0] for key in entry.detail]
         detail = {"fields": "; ".join(filter(None, changed))}
     if entry.what == "policy.changed":
         detail["sentence"] = _promise(entry.detail)
+    if entry.what == "law.chosen":
+        detail["sentence"] = _law(entry.detail)
+    if entry.what == "organisation.pack":
+        detail |= {key: _pack_name(entry.detail.get(key)) for key in ("from", "to")}
     try:
         return str(SENTENCES[entry.what]).format(**detail)
     except KeyError:
@@ -81,6 +88,26 @@ def _promise(detail: dict[str, Any]) -> str:
         return policy.sentence(detail["key"], detail["to"])
     except (KeyError, TypeError):
         return _("a number that this version no longer has")
+
+
+def _law(detail: dict[str, Any]) -> str:
+    """Return a choice beside the pack as a sentence, in the words of the pack it was made in."""
+    key, value = str(detail.get("key")), detail.get("to")
+    pack, language = str(detail.get("pack")), (get_language() or "en")[:2]
+    found = (one for one in law.switches(pack, {"federal": True}, language) if one.key == key)
+    label = next((one.label for one in found), "")
+    if not label:
+        return _("a rule that this version no longer has")
+    if key.startswith("number:"):
+        return _("reports about %(whom)s go to %(number)s") % {"whom": label, "number": value or _("nobody yet")}
+    state = _("yes") if value is True else _("no") if value is False else _("yes, agreed to by %s") % value
+    return f"“{label}”: {state}"
+
+
+def _pack_name(key: object) -> str:
+    if key not in law.packs():
+        return _("a place that this version no longer has")
+    return law.pack(str(key), (get_language() or "en")[:2]).name
 
 
 def _readable(key: str, value: object) -> str:

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
+from alongside.content import law
 from alongside.directory import queries as directory
 from alongside.escalation import actions as ladders
 from alongside.escalation import queries as escalation
@@ -33,6 +34,7 @@ from alongside.programme import queries as programme
 from alongside.rota import queries as rota
 from alongside.rota.rules import TIERS, Gap
 from alongside.site import doctor, schedule
+from alongside.team import actions as team_actions
 from alongside.team import queries as team
 from alongside.team.queries import Place
 
@@ -40,6 +42,7 @@ WAITING = ("open", "alerted")
 STRIP_DAYS = 14
 GAPS_SHOWN = 4
 NAMES_SHOWN = 4
+LAW_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,16 @@ def acknowledge(request: HttpRequest, ladder: uuid.UUID) -> HttpResponse:
     return redirect("in_board")
 
 
+@require_POST
+def acknowledge_asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Take it off the board that a supporter was asked to tell."""
+    seat = accounts.permit(request.user, "board.acknowledge")
+    if not team_actions.acknowledge_asked(seat.organisation.id, id):
+        raise Http404
+    notices.success(request, _("Acknowledged. Nothing of it is kept."))
+    return redirect("in_board")
+
+
 def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
     values = policy.in_force(organisation.id)
     rows = [row for row in escalation.board(organisation.id, now) if not row.acknowledged]
@@ -87,6 +100,8 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_unreached(organisation, places),
         *_unreachable(organisation),
         *_uncalled(organisation, now),
+        *_law(organisation, now),
+        *_asked(organisation),
     ]
     names = {place.id: place.name for place in places}
     units = programme.coverage(organisation, now)
@@ -251,6 +266,41 @@ def _uncalled(organisation: Organisation, now: datetime) -> list[Task]:
             text = sentence % {"names": _some(names)}
             tasks.append(Task("late", _("Numbers"), text, reverse("in_resources"), _("Call them")))
     return tasks
+
+
+def _law(organisation: Organisation, now: datetime) -> list[Task]:
+    """Warn when the pack is gone, has ended or should be looked at again: what supporters promise rests on it."""
+    pack, today = policy.law_in_force(organisation.id, organisation.pack, get_language() or "en"), now.date()
+    tone, day = "late", {"name": pack.name, "day": date_format(pack.review_by, "j F Y")}
+    if organisation.pack not in law.packs():
+        tone, text = "urgent", _("This version has no law of the place you were given; pages show a general text.")
+    elif pack.ended(today):
+        tone, text = "urgent", _("The law of %(name)s as pages tell it is not in force today. Ask your operator.") % day
+    elif pack.overdue(today):
+        text = _("The law of %(name)s should have been looked at again by %(day)s. Ask somebody who knows it.") % day
+    elif pack.overdue(today + LAW_SOON):
+        text = _("The law of %(name)s is to be looked at again by %(day)s.") % day
+    else:
+        return []
+    return [Task(tone, _("Law"), text, reverse("in_law"), _("See the limits"))]
+
+
+def _asked(organisation: Organisation) -> list[Task]:
+    """Say that supporters were asked to tell, by month and office: what helps against it is said to everybody."""
+    found = []
+    for one in team.asked_in(organisation.id):
+        month = date_format(one.month, "F Y")
+        text = (
+            _("%(month)s: somebody in %(office)s asked a supporter to tell what they were told.")
+            if one.office
+            else _("%(month)s: somebody asked a supporter to tell what they were told.")
+        ) % {"month": month, "office": one.office}
+        text += " " + _("Remind everybody who leads that nobody may. Do not ask who it was.")
+        does = _("I have reminded them")
+        found.append(
+            Task("late", _("Asked to tell"), text, reverse("in_asked_acknowledge", args=[one.id]), does, posts=True)
+        )
+    return found
 
 
 # --- who is on call ----------------------------------------------------------------------------------------------

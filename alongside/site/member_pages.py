@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
-from alongside.content import asking, guides, law
+from alongside.content import asking, guides
 from alongside.content import library as sources
 from alongside.directory import actions as directory
 from alongside.directory import queries as outside
@@ -153,7 +153,7 @@ def _render(slug: str, language: str, name: str, moment: datetime, more: Mapping
 
 def _facts(organisation: Organisation, language: str, name: str, moment: datetime) -> dict[str, Any]:
     values = policy.in_force(organisation.id)
-    pack = law.pack(organisation.pack if organisation.pack in law.packs() else "generic-us", language)
+    pack = policy.law_in_force(organisation.id, organisation.pack, language)
     base = f"/ask/{organisation.slug}"
     return {
         "demo": settings.DEMO,
@@ -165,6 +165,8 @@ def _facts(organisation: Organisation, language: str, name: str, moment: datetim
         "path": f"{base}/{language}",
         "pack": pack,
         "pack_overdue": pack.overdue(moment.date()),
+        "pack_ended": pack.ended(moment.date()),
+        "choices_made": policy.law_version(organisation.id),
         "values": values,
         "team": _team(organisation, values, moment),
         "phone": Phone.of(organisation.on_call_number, pack.hide_number),

@@ -15,10 +15,22 @@ from alongside.directory.views import lists as directory
 from alongside.directory.views import resources as outside
 from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
-from alongside.policy import views as policy
+from alongside.policy.views import law
+from alongside.policy.views import settings as policy
 from alongside.programme import views as programme
 from alongside.rota import views as rota
-from alongside.site import audit, board, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
+from alongside.site import (
+    audit,
+    board,
+    crisis,
+    keys,
+    member_pages,
+    operate,
+    passkeys,
+    public_pages,
+    service_worker,
+    signed_in,
+)
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"
@@ -74,6 +86,8 @@ TEAM = [
     path("requests/<uuid:id>/reply", serving.reply, name="in_reply"),
     path("resources", outside.directory, name="in_directory"),
     path("library", outside.library, name="in_library"),
+    path("limits", law.limits, name="in_limits"),
+    path("paper/<slug:name>", law.paper, name="in_paper"),
     path("keys", keys.keys, name="in_keys"),
     path("keys/state", keys.state, name="in_keys_state"),
     path("keys/publish", keys.publish, name="in_keys_publish"),
@@ -88,11 +102,17 @@ TEAM = [
     path("me/agreement", team.agreement, name="in_agreement"),
     path("me/leave", team.leave, name="in_leave"),
     path("me/return", team.come_back, name="in_return"),
+    path("asked-to-disclose", team.asked_to_disclose, name="in_asked"),
+    # Without sign-in and without a cookie (site/paths.py): D-14.
+    path("crisis", crisis.start, name="in_crisis"),
+    path("crisis/card/<str:pack>/<str:language>", crisis.card, name="in_crisis_card"),
+    path("crisis/<slug:organisation>/<str:language>", crisis.path, name="in_crisis_path"),
 ]
 
 COORDINATE = [
     path("", board.board, name="in_board"),
     path("acknowledge/<uuid:ladder>", board.acknowledge, name="in_acknowledge"),
+    path("asked/<uuid:id>/acknowledge", board.acknowledge_asked, name="in_asked_acknowledge"),
     path("rota", rota.rota, name="in_rota"),
     path("rota/enter", rota.enter, name="in_rota_enter"),
     path("rota/<uuid:id>/remove", rota.remove, name="in_rota_remove"),
@@ -113,6 +133,8 @@ COORDINATE = [
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),
+    path("law", law.law_page, name="in_law"),
+    path("law/<str:key>", law.law_choice, name="in_law_choice"),
     path("audit", audit.organisation, name="in_audit"),
 ]
 
@@ -133,6 +155,7 @@ OPERATE = [
     path("operators/invitations/<uuid:id>/withdraw", accounts.operator_withdraw, name="in_operator_withdraw"),
     path("organisations", accounts.organisations, name="in_organisations"),
     path("organisations/<slug:organisation>/invite", team.operate_invite, name="in_operate_invite"),
+    path("organisations/<slug:organisation>/law", accounts.operate_law, name="in_operate_law"),
     path("organisations/<slug:organisation>/open", accounts.operate_open, name="in_operate_open"),
     path("organisations/<slug:organisation>/<uuid:id>/revoke", accounts.operate_revoke, name="in_operate_revoke"),
     path("organisations/<slug:organisation>/<uuid:id>/again", team.operate_again, name="in_operate_again"),

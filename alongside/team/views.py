@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import record_authentication
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,9 +27,11 @@ from alongside.content import guides
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.team import actions, queries, rules
-from alongside.team.forms import CoordinatorForm, InviteForm
+from alongside.team.forms import AskedForm, CoordinatorForm, InviteForm
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# The cases of a pack in which a law or a court asks a supporter.
+LAW_ASKS = ("law", "testimony", "crime")
 ENOUGH_INVITED = _("As many people were invited today as the programme allows. Go on tomorrow; nothing was sent.")
 PROBLEMS = {
     "agreement": _("agreement not signed"),
@@ -94,12 +97,21 @@ def _unusable(request: HttpRequest) -> HttpResponse:
 # --- serving -----------------------------------------------------------------------------------------------------
 
 
-def _me(request: HttpRequest) -> tuple[Seat, rules.Facts]:
-    """Return the seat in which somebody serves and their facts there; Http404 for everybody else."""
-    seat = permit(request.user, "team.serve")
+def _me(request: HttpRequest, slug: str = "") -> tuple[Seat, rules.Facts]:
+    """Return the seat in which somebody serves, where `slug` says or else the first, and their facts there; Http404 for
+    everybody else.
+    """
+    seat = permit(request.user, "team.serve", _named(slug))
     try:
         return seat, queries.supporter_of(seat.person.id, seat.organisation.id)
     except queries.NotASupporter:
+        raise Http404 from None
+
+
+def _named(slug: str) -> Organisation | None:
+    try:
+        return people.open_organisation(slug) if slug else None
+    except Organisation.DoesNotExist:
         raise Http404 from None
 
 
@@ -120,6 +132,31 @@ def agreement(request: HttpRequest) -> HttpResponse:
         "text": guides.guide(guides.AGREEMENT, get_language() or "en"),
     }
     return render(request, "account/agreement.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def asked_to_disclose(request: HttpRequest) -> HttpResponse:
+    """Show how to decline, and tell the coordinator that an ask happened: an office or none, nothing else (B-35)."""
+    seat, _facts = _me(request, request.GET.get("of", ""))
+    offices = people.offices_of(seat.organisation)
+    form = AskedForm(request.POST or None, offices=offices)
+    if request.method == "POST" and form.is_valid():
+        if not ratelimit.consume(request, app="allauth.account", action="asked"):
+            return render(request, "429.html", status=429)
+        office = form.cleaned_data["office"]
+        actions.was_asked(seat, office.id if office else None)
+        messages.success(request, _("Told: that somebody asked, and this month. Nothing else is kept."))
+        return redirect(request.get_full_path())
+    language = (get_language() or "en")[:2]
+    pack = policy.law_in_force(seat.organisation.id, seat.organisation.pack, language)
+    context = {
+        "seat": seat,
+        "form": form,
+        "guide": guides.guide("guide-asked", language),
+        "pack": pack,
+        "rules": [one for one in pack.exceptions if one.key in LAW_ASKS],
+    }
+    return render(request, "team/asked.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

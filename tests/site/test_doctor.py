@@ -62,7 +62,7 @@ def test_a_healthy_installation_has_nothing_wrong(healthy: World) -> None:
     assert wrong() == {}
     assert {finding.name for finding in doctor.examine(NOW)} == {
         "data", "secret", "static", "disk", "backup", "address", "mail", "database", "storage", "clock", "operator",
-        "organisations", "numbers", "outside_help", "outbox", "reach", "passkeys", "tick", *ABOUT_POSTGRESQL,
+        "organisations", "numbers", "outside_help", "law", "outbox", "reach", "passkeys", "tick", *ABOUT_POSTGRESQL,
     }  # fmt: skip
 
 

@@ -65,6 +65,8 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
             {"office": str(world.jail.id), "held_on": "2026-11-20", "whole": "on"},
         ),
         "in_setting": (world.hana, "in_setting", ["urgent_contact"], {"value": "10"}),
+        "in_law_choice": (world.hana, "in_law_choice", ["duty:no-recording"], {"value": "on"}),
+        "in_operate_law": (world.priya, "in_operate_law", ["pine"], {"pack": "generic-ca"}),
         "in_programme": (world.hana, "in_programme", [], programme),
         "in_organisations": (world.priya, "in_organisations", [], NEW),
         "in_operate_invite": (world.priya, "in_operate_invite", ["pine"], {"name": "Jo", "email": "jo@x.example"}),
@@ -86,8 +88,9 @@ def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     }
 
 
-# Not written down on purpose: the entry would tell that somebody's request was not answered, and when.
-QUIET = {"in_acknowledge"}
+# Not written down on purpose: the entry would tell that somebody's request was not answered, and when; or that a
+# supporter said they were asked to tell, for as long as entries are kept.
+QUIET = {"in_acknowledge", "in_asked_acknowledge"}
 
 
 def routes() -> Iterator[tuple[str, list[str]]]:
@@ -133,7 +136,13 @@ def test_every_change_leaves_an_entry_that_people_can_read(world: World, set_of:
 
 def assert_for_people(sentence: str) -> None:
     """Fail on a word that is a name in the code."""
-    keys = {entry.key for entry in REGISTER} | {"neutral_title", "on_call_number", "time_zone", "generic-ca"}
+    keys = {entry.key for entry in REGISTER} | {
+        "neutral_title",
+        "on_call_number",
+        "clinical_number",
+        "time_zone",
+        "generic-ca",
+    }
     found = [key for key in keys if re.search(rf"\b{key}\b", sentence)]
     assert not found, sentence
     assert "{" not in sentence

@@ -18,6 +18,7 @@ from alongside.accounts.actions.entering import (
 from alongside.accounts.actions.oneself import change_language, set_quiet_hours
 from alongside.accounts.actions.organisations import (
     change_organisation,
+    change_pack,
     make_organisation,
     set_open,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "add_passkey",
     "change_language",
     "change_organisation",
+    "change_pack",
     "confirm",
     "give_role",
     "hold",

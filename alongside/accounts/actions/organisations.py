@@ -9,6 +9,7 @@ from alongside.accounts import rules
 from alongside.accounts.actions.audit import note_change
 from alongside.accounts.models import Office, Organisation
 from alongside.accounts.queries import Seat
+from alongside.content import law
 
 
 @transaction.atomic
@@ -48,6 +49,25 @@ def change_organisation(seat: Seat, *, offices: Iterable[str], **details: Any) -
     added = _add_offices(organisation, offices)
     if changed or added:
         note_change(seat, "organisation.changed", {**changed, **({"offices": added} if added else {})})
+
+
+@transaction.atomic
+def change_pack(seat: Seat | None, organisation: Organisation, pack: str) -> None:
+    """Give an organisation another law pack; its own choices stay where the new pack has them. Raises KeyError for one
+    that is not there.
+    """
+    if pack not in law.packs():
+        raise KeyError(pack)
+    held = Organisation.objects.select_for_update().get(id=organisation.id)
+    if held.pack == pack:
+        return
+    former, held.pack = held.pack, pack
+    held.save(update_fields=["pack"])
+    note_change(
+        seat and Seat(seat.person, held, seat.roles),
+        "organisation.pack",
+        {"name": held.name, "from": former, "to": pack},
+    )
 
 
 @transaction.atomic

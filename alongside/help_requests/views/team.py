@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.queries import Seat
-from alongside.content import asking, guides, law
+from alongside.content import asking, guides
 from alongside.escalation.actions import LostRace
 from alongside.escalation.rules import CannotBeAsked, NotTheirs
 from alongside.help_requests import actions, queries
@@ -132,11 +132,11 @@ def _on_call(seat: Seat, me: uuid.UUID, now: datetime) -> list[tuple[int, str, b
 
 def _guides(seat: Seat) -> dict[str, object]:
     language = (translation.get_language() or "en")[:2]
-    known = seat.organisation.pack if seat.organisation.pack in law.packs() else "generic-us"
     return {
         "first_words": guides.guide("guide-first-words", language),
         "limits_aloud": guides.guide("guide-limits-aloud", language),
-        "pack": law.pack(known, language),
+        "levels": guides.guide("guide-levels", language),
+        "pack": policy.law_in_force(seat.organisation.id, seat.organisation.pack, language),
         "topics": asking.topics(language),
     }
 

@@ -18,7 +18,7 @@ from alongside.kernel import clock
 from alongside.rota.models import Shift
 from alongside.sealing import rules as seals
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
-from alongside.site.demo import resources
+from alongside.site.demo import law, resources
 from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
 from alongside.team.models import Supporter
@@ -79,7 +79,10 @@ def fill() -> Organisation:
         neutral_title="Shift info",
         time_zone=ZONE,
         on_call_number="+1 218 555 0100",
+        clinical_number="+1 218 555 0101",
+        coordinator_number="+1 218 555 0102",
         headcount=60,
+        pack="mn",
     )
     offices = {name: Office.objects.create(organisation=pine, name=name) for name in OFFICES}
     for one in OTHERS:
@@ -87,6 +90,7 @@ def fill() -> Organisation:
     team = [_supporter(pine, offices, number, one) for number, one in enumerate(SUPPORTERS)]
     able = [row for row, one in zip(team, SUPPORTERS, strict=True) if one.signed and one.status == "active"]
     _shifts(pine, able)
+    law.fill(pine)
     accounts.invite(
         None, pine, email="new.peer@pine.example", name="Jo Marsh", roles=["supporter"], office=offices["Jail"]
     )

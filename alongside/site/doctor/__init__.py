@@ -22,7 +22,7 @@ FAR: tuple[Look, ...] = (
 )  # fmt: skip
 INSIDE: tuple[Look, ...] = (
     stored.database, postgresql.keeps_nothing, clock.fits_the_rows, programme.operator, programme.organisations,
-    programme.numbers, programme.outside_help, programme.outbox, programme.reach, programme.passkeys,
+    programme.numbers, programme.outside_help, programme.laws, programme.outbox, programme.reach, programme.passkeys,
     programme.tick,
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,7 @@ from alongside.accounts.models import Organisation
 from alongside.content import law
 from alongside.directory import queries as directory
 from alongside.notify import queries as notify
+from alongside.policy import queries as policy
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.site import schedule
@@ -56,13 +58,35 @@ def _lacking(organisation: Organisation, now: datetime) -> Iterator[str]:
         yield _("Requests can reach %s supporters; two are needed, with agreement and keys.") % len(ready)
 
 
+def laws(now: datetime) -> Iterator[Finding]:
+    """Look whether the law that members' pages tell is there, in force, and was looked at again in time (K-03)."""
+    day, wrong = now.date(), False
+    for one in accounts.open_organisations():
+        pack = policy.law_in_force(one.id, one.pack, get_language() or "en")
+        about = {"organisation": one.name, "pack": pack.name, "day": date_format(pack.review_by, "j F Y")}
+        if one.pack not in law.packs():
+            text = _(
+                "%(organisation)s: its law pack is not there; pages show the text of %(pack)s. Give it another one."
+            )
+            yield Finding("law", "failure", text % about)
+        elif pack.ended(day):
+            text = _("%(organisation)s: the law of %(pack)s as pages tell it is not in force today. Update Alongside.")
+            yield Finding("law", "failure", text % about)
+        elif pack.overdue(day):
+            text = _("%(organisation)s: the law of %(pack)s should have been looked at again by %(day)s.")
+            yield Finding("law", "warning", text % about)
+        else:
+            continue
+        wrong = True
+    if not wrong:
+        yield Finding("law", "ok", _("The law on members' pages was looked at in time."))
+
+
 def numbers(now: datetime) -> Iterator[Finding]:
-    """Look whether the numbers and the law that pages name were checked lately; an update brings checked ones."""
+    """Look whether the numbers that pages name were checked lately; an update brings checked ones."""
     language, day = get_language() or "en", now.date()
     shown = [line for line in law.lines(language) if line.enabled]
-    packs = {one.pack for one in accounts.open_organisations()} & set(law.packs())
     old = [line.label for line in shown if line.expired(day)]
-    old += [law.pack(key, language).name for key in sorted(packs) if law.pack(key, language).overdue(day)]
     soon = [line.label for line in shown if line.expired(day + SOON) and line.label not in old]
     if old:
         text = _("These were not checked again in time and may be wrong: %s. Update Alongside, and call the numbers.")

@@ -29,6 +29,16 @@ SENTENCES = {
     "role.revoked": gettext_lazy("took a role from {name}: {role}"),
     "policy.changed": gettext_lazy("changed a number from {from} to {to}. In force since then: “{sentence}”"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
+    "partner.proposed": gettext_lazy("proposed mutual aid to {name}"),
+    "partner.proposed_by_other": gettext_lazy("proposed mutual aid"),
+    "partner.agreed": gettext_lazy("agreed to mutual aid with {name}"),
+    "partner.agreed_by_other": gettext_lazy("agreed to mutual aid"),
+    "partner.ended": gettext_lazy("ended mutual aid with {name}"),
+    "partner.ended_by_other": gettext_lazy("ended mutual aid"),
+    "partner.withdrawn": gettext_lazy("took back the proposal of mutual aid to {name}"),
+    "partner.withdrawn_by_other": gettext_lazy("took back the proposal of mutual aid"),
+    "partner.declined": gettext_lazy("declined the mutual aid that {name} proposed"),
+    "partner.declined_by_other": gettext_lazy("declined mutual aid"),
     "shift.removed": gettext_lazy("took {name} off call in tier {tier}, {from} to {to}"),
 }
 
@@ -51,8 +61,15 @@ def installation(request: HttpRequest) -> HttpResponse:
 
 
 def _entry(entry: AuditEntry, of: object = None) -> dict[str, Any]:
-    who = entry.person.name if entry.person else _("Somebody who has left, or the terminal of the server")
-    return {"at": entry.at, "who": who, "sentence": said(entry), "of": of}
+    return {"at": entry.at, "who": _who(entry), "sentence": said(entry), "of": of}
+
+
+def _who(entry: AuditEntry) -> str:
+    if entry.person:
+        return entry.person.name
+    if entry.what.endswith("_by_other"):
+        return str(entry.detail.get("name", ""))
+    return _("Somebody who has left, or the terminal of the server")
 
 
 def said(entry: AuditEntry) -> str:

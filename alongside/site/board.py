@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
+from alongside.directory import queries as directory
 from alongside.escalation import actions as ladders
 from alongside.escalation import queries as escalation
 from alongside.escalation.queries import BoardRow
@@ -84,6 +85,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_unready(places),
         *_unreached(organisation, places),
         *_unreachable(organisation),
+        *_offered(organisation),
     ]
     names = {place.id: place.name for place in places}
     return {
@@ -215,6 +217,16 @@ def _unreached(organisation: Organisation, places: list[Place]) -> list[Task]:
             text = sentence % {"names": _some(names)}
             found.append(Task(tone, _("Reach"), text, reverse("in_team"), _("See the team")))
     return found
+
+
+def _offered(organisation: Organisation) -> list[Task]:
+    """Name who proposes mutual aid and waits for an answer."""
+    text = _("%(name)s proposes mutual aid. Until you agree, nothing changes.")
+    return [
+        Task("late", _("Partners"), text % {"name": one.name}, reverse("in_partners"), _("Look at it"))
+        for one in directory.partners_of(organisation.id)
+        if one.state == "offered"
+    ]
 
 
 def _some(names: list[str]) -> str:

@@ -16,7 +16,18 @@ from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
 from alongside.policy import views as policy
 from alongside.rota import views as rota
-from alongside.site import audit, board, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
+from alongside.site import (
+    audit,
+    board,
+    keys,
+    member_pages,
+    operate,
+    partners,
+    passkeys,
+    public_pages,
+    service_worker,
+    signed_in,
+)
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"
@@ -96,6 +107,9 @@ COORDINATE = [
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),
+    path("partners", partners.partners, name="in_partners"),
+    path("partners/<uuid:id>/agree", partners.agree, name="in_partner_agree"),
+    path("partners/<uuid:id>/end", partners.end, name="in_partner_end"),
     path("audit", audit.organisation, name="in_audit"),
 ]
 

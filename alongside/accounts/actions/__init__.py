@@ -3,6 +3,7 @@
 from alongside.accounts.actions.audit import (
     hold,
     note_change,
+    note_of_another,
 )
 from alongside.accounts.actions.entering import (
     DAYS_AT_INSTALLATION,
@@ -79,6 +80,7 @@ __all__ = [
     "make_organisation",
     "move_contact_point",
     "note_change",
+    "note_of_another",
     "purge_invitations",
     "purge_tests",
     "remove_contact_point",

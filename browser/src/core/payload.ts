@@ -21,9 +21,9 @@ export interface BoxCard {
   readonly recipient: string;
 }
 
-/** What a member asks. `reach` belongs to every `how` but `here`, which needs a `box` instead; no text is ever empty. */
+/** What a member asks. Version 2 is written only where a field needs it, so that older pages read the rest. `reach` belongs to every `how` but `here`, which needs a `box` instead; no text is ever empty. */
 export interface RequestPayload {
-  readonly v: 1;
+  readonly v: 1 | 2;
   readonly how: How;
   readonly reach?: string;
   readonly when?: string;
@@ -35,6 +35,8 @@ export interface RequestPayload {
   readonly left_out?: readonly string[];
   /** Absent: "just phone me". */
   readonly box?: BoxCard;
+  /** Version 2: the organisation that a member of a partner comes from, only if they ticked it. */
+  readonly from?: string;
 }
 
 /** What a supporter puts into a reply box; `write_to` is the supporter's own key of the week, which nobody but a reader can vouch for. */
@@ -63,6 +65,11 @@ type Fields = Readonly<Record<string, readonly [needed: boolean, check: Check]>>
 
 const MAX_TOPICS = 24;
 const MAX_OFFICES = 100;
+const MAX_NAME = 120;
+/** The newest version of each kind that this code reads. */
+const NEWEST: Readonly<Record<keyof Payloads, number>> = { request: 2, reply: 1, message: 1 };
+/** Fields that version 1 did not have. */
+const SINCE_2: readonly string[] = ["from"];
 
 const filled: Check = (value) => typeof value === "string" && value !== "";
 const oneOf = (...names: readonly string[]): Check => (value) => typeof value === "string" && names.includes(value);
@@ -104,6 +111,7 @@ const FIELDS: Readonly<Record<keyof Payloads, Fields>> = {
     words: [false, filled],
     left_out: [false, offices],
     box: [false, (value) => matches(value, BOX)],
+    from: [false, (value) => filled(value) && (value as string).length <= MAX_NAME],
   },
   reply: { text: [true, filled], name: [false, filled], write_to: [false, isRecipient] },
   message: { text: [true, filled] },
@@ -146,8 +154,9 @@ export function bytesLeft(payload: Payloads[keyof Payloads]): number {
 function check(kind: keyof Payloads, value: unknown): void {
   if (!isObject(value)) throw new Refusal("bad-payload");
   const { v, ...rest } = value;
-  if (typeof v === "number" && Number.isInteger(v) && v > 1) throw new Refusal("unknown-version");
-  if (v !== 1 || !matches(rest, FIELDS[kind])) throw new Refusal("bad-payload");
+  if (typeof v !== "number" || !Number.isInteger(v) || v < 1) throw new Refusal("bad-payload");
+  if (v > NEWEST[kind]) throw new Refusal("unknown-version");
+  if (!matches(rest, FIELDS[kind]) || (v === 1 && SINCE_2.some((name) => Object.hasOwn(rest, name)))) throw new Refusal("bad-payload");
   if (kind === "request" && !canBeReached(rest)) throw new Refusal("bad-payload");
 }
 

@@ -19,6 +19,7 @@ from alongside.policy import values as policy
 # What an entry says; `{...}` are its details. Keys are never renamed: old entries keep theirs.
 SENTENCES = {
     "organisation.made": gettext_lazy("made the organisation {name}"),
+    "organisations.imported": gettext_lazy("made {count} organisations from a list and invited who leads {invited}"),
     "organisation.changed": gettext_lazy("changed the organisation’s details: {fields}"),
     "organisation.opened": gettext_lazy("opened the organisation to requests"),
     "organisation.closed": gettext_lazy("closed the organisation to new requests"),

@@ -19,6 +19,7 @@ from alongside.rota import views as rota
 from alongside.site import (
     audit,
     board,
+    importing,
     keys,
     member_pages,
     operate,
@@ -120,6 +121,7 @@ OPERATE = [
     path("operators/<uuid:id>/revoke", accounts.operator_revoke, name="in_operator_revoke"),
     path("operators/invitations/<uuid:id>/withdraw", accounts.operator_withdraw, name="in_operator_withdraw"),
     path("organisations", accounts.organisations, name="in_organisations"),
+    path("organisations/import", importing.page, name="in_organisations_import"),
     path("organisations/<slug:organisation>/invite", team.operate_invite, name="in_operate_invite"),
     path("organisations/<slug:organisation>/open", accounts.operate_open, name="in_operate_open"),
     path("organisations/<slug:organisation>/<uuid:id>/revoke", accounts.operate_revoke, name="in_operate_revoke"),

@@ -16,6 +16,7 @@ from alongside.accounts.queries import Seat
 from alongside.directory.models import Partnership
 from alongside.policy.values import REGISTER
 from alongside.site import audit
+from alongside.site.importing import EXAMPLE
 from tests import world as cast
 from tests.accounts.test_organisations import NEW
 from tests.rota.test_pages import form as shift_form
@@ -61,6 +62,7 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
         "in_programme": (world.hana, "in_programme", [], programme),
         "in_partners": (world.hana, "in_partners", [], {"slug": "lake"}),
         "in_organisations": (world.priya, "in_organisations", [], NEW),
+        "in_organisations_import": (world.priya, "in_organisations_import", [], {"text": EXAMPLE, "step": "make"}),
         "in_operate_invite": (world.priya, "in_operate_invite", ["pine"], {"name": "Jo", "email": "jo@x.example"}),
         "in_operate_open": (world.priya, "in_operate_open", ["pine"], {"open": "no"}),
         "in_operators": (world.priya, "in_operators", [], {"name": "Jo", "email": "jo@x.example"}),

@@ -18,7 +18,10 @@ from alongside.accounts.actions.entering import (
 )
 from alongside.accounts.actions.oneself import change_language, set_quiet_hours
 from alongside.accounts.actions.organisations import (
+    PACE,
+    Listed,
     change_organisation,
+    import_organisations,
     make_organisation,
     set_open,
 )
@@ -55,11 +58,13 @@ from alongside.accounts.actions.roles import (
 
 __all__ = [
     "DAYS_AT_INSTALLATION",
+    "PACE",
     "AlreadyHere",
     "LastContactPoint",
     "LastCoordinator",
     "LastOperator",
     "LastWayIn",
+    "Listed",
     "NotATest",
     "NotInvited",
     "NotTheirs",
@@ -74,6 +79,7 @@ __all__ = [
     "confirm",
     "give_role",
     "hold",
+    "import_organisations",
     "invite",
     "join",
     "learn",

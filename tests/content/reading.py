@@ -19,7 +19,8 @@ SHORT = 3
 # Whatever stands in one of these is read as a piece of its own.
 _TAGS = """
 address article aside blockquote body br button caption dd details div dl dt fieldset figure footer form h1 h2 h3 h4
-header html label legend li main nav ol option p pre section select small summary table td template textarea th title tr ul
+header html label legend li main nav ol option p pre section select small summary table td template textarea th title
+tr ul
 """
 BLOCKS = frozenset(_TAGS.split())
 SILENT = frozenset(["script", "style", "head"])

@@ -271,6 +271,17 @@ def organisations() -> list[Organisation]:
     return list(Organisation.objects.all())
 
 
+def led(organisation_ids: Iterable[uuid.UUID], now: datetime) -> frozenset[uuid.UUID]:
+    """Return which of the organisations have a coordinator who can sign in, or one who is invited."""
+    ids = list(organisation_ids)
+    leading = Role.objects.filter(organisation_id__in=ids, name="coordinator", person__is_active=True)
+    invited = Invitation.objects.filter(organisation_id__in=ids, expires_at__gt=now)
+    found = [one.organisation_id for one in leading] + [
+        one.organisation_id for one in invited if "coordinator" in one.roles
+    ]
+    return frozenset(one for one in found if one)
+
+
 def changes_of(organisation_id: uuid.UUID, most: int = 200) -> list[AuditEntry]:
     """Return the newest changes that coordinators and operators made, newest first."""
     return list(AuditEntry.objects.filter(organisation_id=organisation_id).select_related("person")[:most])

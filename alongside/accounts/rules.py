@@ -1,6 +1,10 @@
 """Who may do what."""
 
-from collections.abc import Collection, Iterable, Mapping
+import csv
+import io
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -129,3 +133,108 @@ def passkey_host(address: str) -> str:
         here = host == "localhost" or host.endswith(".localhost")
         return host if parts.scheme == "https" or (parts.scheme == "http" and here) else ""
     return ""
+
+
+# --- a list of organisations --------------------------------------------------------------------------------------
+
+COLUMNS = (
+    "short_name",
+    "name",
+    "neutral_title",
+    "language",
+    "time_zone",
+    "pack",
+    "on_call_number",
+    "headcount",
+    "coordinator_name",
+    "coordinator_email",
+)
+MOST_LINES = 1_000
+MOST_OF_A_LIST = 400_000
+MOST_OF_A_CELL = 300
+# A spreadsheet that opens the list would run a cell that begins so; a telephone number may begin with a plus sign.
+FORMULA = ("=", "@", "+", "-", "\t", "\r")
+
+
+class BadList(ValueError):
+    """The list cannot be read at all. The text is a code, `at` says where or what.
+
+    `too-long`: more bytes than taken. `too-many`: more lines than taken. `not-utf8`: another encoding; `at` says which
+    line. `empty`: nothing in it. `no-columns`: columns are missing; `at` names them. `unknown-columns`: `at` names
+    them. `broken`: a line that is no line of a table.
+    """
+
+    def __init__(self, code: str, at: str = "") -> None:
+        super().__init__(code)
+        self.code, self.at = code, at
+
+
+@dataclass(frozen=True)
+class ListLine:
+    """One line of a list: its number in the file, and its cells by column."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+def decode_list(data: bytes) -> str:
+    """Return a list's bytes as text. Raises BadList unless it is UTF-8, with or without its mark."""
+    if len(data) > MOST_OF_A_LIST:
+        raise BadList("too-long")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadList("not-utf8", str(data.count(b"\n", 0, error.start) + 1)) from None
+
+
+def read_list(text: str) -> tuple[ListLine, ...]:
+    """Read a table with commas, semicolons or tabs, its first line naming the columns; empty lines are left out.
+
+    Raises BadList for what is no such table; what stands in the cells is judged elsewhere.
+    """
+    text = text.removeprefix("\ufeff")
+    if len(text.encode(errors="replace")) > MOST_OF_A_LIST:
+        raise BadList("too-long")
+    if not text.strip():
+        raise BadList("empty")
+    first = text.lstrip().splitlines()[0]
+    reader = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count), strict=True)
+    lines: list[ListLine] = []
+    columns: list[str] = []
+    try:
+        for row in reader:
+            cells = [cell.strip(" ") for cell in row]
+            if not any(cells):
+                continue
+            if not columns:
+                columns = _columns(cells)
+                continue
+            if len(cells) > len(columns):
+                raise BadList("broken", str(reader.line_num))
+            padded = cells + [""] * (len(columns) - len(cells))
+            lines.append(ListLine(reader.line_num, dict(zip(columns, padded, strict=True))))
+            if len(lines) > MOST_LINES:
+                raise BadList("too-many")
+    except csv.Error:
+        raise BadList("broken", str(reader.line_num)) from None
+    if not lines:
+        raise BadList("empty")
+    return tuple(lines)
+
+
+def _columns(cells: Sequence[str]) -> list[str]:
+    named = [re.sub(r"[\s_-]+", "_", cell.lower()) for cell in cells]
+    if missing := [name for name in COLUMNS if name not in named]:
+        raise BadList("no-columns", ", ".join(missing))
+    if unknown := [name for name in named if name not in COLUMNS or named.count(name) > 1]:
+        raise BadList("unknown-columns", ", ".join(unknown)[:200])
+    return named
+
+
+def cell_problem(column: str, cell: str) -> str:
+    """Return what no cell may be as a code, or nothing: `long`, `formula` or `unreadable`."""
+    if len(cell) > MOST_OF_A_CELL:
+        return "long"
+    if cell.startswith(FORMULA) and not (column == "on_call_number" and cell.startswith("+")):
+        return "formula"
+    return "unreadable" if any(not one.isprintable() for one in cell) else ""

@@ -88,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     operator.add_argument("--instead", action="store_true", help="take the role from everybody who has it now")
 
     _about_packs(command("pack", setting_up.pack, "list the law packs, check one, or give one to an organisation"))
+    setting_up.take_a_list(
+        command("organisations", setting_up.organisations, "make organisations from a list, all or none")
+    )
 
     secret = command(
         "secret", setting_up.secret, "change this installation's secret: renew, restart every server, settle"

@@ -210,6 +210,46 @@ def operator(args: argparse.Namespace) -> None:
     _show_invitation("The operator's", token, days)
 
 
+def take_a_list(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `alongside organisations`."""
+    parser.add_argument("step", choices=("import",))
+    parser.add_argument("file", type=Path, metavar="FILE", help="a CSV file in UTF-8; its first line names the columns")
+    parser.add_argument("--look", action="store_true", help="only say what each line would do")
+
+
+def organisations(args: argparse.Namespace) -> int:
+    """Make the organisations of a list and invite who leads them, all or none."""
+    set_up()
+    from alongside.accounts.rules import BadList, decode_list
+    from alongside.kernel import clock
+    from alongside.site import importing
+
+    now = clock.now()
+    try:
+        found = importing.plan(decode_list(args.file.read_bytes()), now)
+    except OSError as error:
+        raise Stop(f"{args.file} cannot be read: {error.strerror}.") from None
+    except BadList as error:
+        raise Stop(str(importing.WHOLE[error.code]).format(at=error.at)) from None
+    if found.wrong:
+        raise Stop(found.wrong)
+    says = {"new": "is made", "invite": "is there; its coordinator is invited", "there": "is there, left as it is"}
+    for line in found.lines:
+        print(f"line {line.number}: {line.short_name} {says.get(line.state, 'is to be put right')}")
+        for label, problem in line.errors:
+            print(f"    {label}: {problem}", file=sys.stderr)
+    if not found.sound:
+        raise Stop(f"{found.count('wrong')} lines are to be put right. Nothing was made.")
+    if args.look or not found.listed:
+        print("Nothing was changed.")
+        return 0
+    last = importing.carry_out(None, found, now)
+    if last is None:
+        raise Stop("Something was changed meanwhile, so nothing was made. Run it again.")
+    print(f"{found.count('new')} made, {len(found.listed)} coordinators invited, the last of them at {last:%H:%M} UTC.")
+    return 0
+
+
 def secret(args: argparse.Namespace) -> None:
     """Change the secret of this installation, in two steps."""
     set_up()

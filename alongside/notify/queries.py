@@ -30,6 +30,12 @@ def outbox() -> Outbox:
     )
 
 
+def still_to_come(message: str, now: datetime) -> tuple[int, datetime | None]:
+    """Return how many notices of a kind are not due yet, and when the last of them is."""
+    rows = Notice.objects.filter(message=message, failed=False, due_at__gt=now)
+    return rows.count(), rows.order_by("-due_at").values_list("due_at", flat=True).first()
+
+
 def failed_about(things: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
     """Return which of the things have a notice that was given up; never to whom."""
     rows = Notice.objects.filter(failed=True, about__in=list(things))

@@ -20,6 +20,7 @@ from alongside.policy import values as policy
 # What an entry says; `{...}` are its details. Keys are never renamed: old entries keep theirs.
 SENTENCES = {
     "organisation.made": gettext_lazy("made the organisation {name}"),
+    "organisations.imported": gettext_lazy("made {count} organisations from a list and invited who leads {invited}"),
     "organisation.changed": gettext_lazy("changed the organisation’s details: {fields}"),
     "organisation.pack": gettext_lazy("gave {name} the law of {to} instead of {from}"),
     "law.chosen": gettext_lazy("changed what members are told about limits. In force since then: {sentence}"),
@@ -38,6 +39,16 @@ SENTENCES = {
     "resource.on": gettext_lazy("switched {name} on again"),
     "resource.removed": gettext_lazy("removed {name} from the numbers outside the programme"),
     "briefing.recorded": gettext_lazy("recorded a briefing of {office} on {held_on}"),
+    "partner.proposed": gettext_lazy("proposed mutual aid to {name}"),
+    "partner.proposed_by_other": gettext_lazy("proposed mutual aid"),
+    "partner.agreed": gettext_lazy("agreed to mutual aid with {name}"),
+    "partner.agreed_by_other": gettext_lazy("agreed to mutual aid"),
+    "partner.ended": gettext_lazy("ended mutual aid with {name}"),
+    "partner.ended_by_other": gettext_lazy("ended mutual aid"),
+    "partner.withdrawn": gettext_lazy("took back the proposal of mutual aid to {name}"),
+    "partner.withdrawn_by_other": gettext_lazy("took back the proposal of mutual aid"),
+    "partner.declined": gettext_lazy("declined the mutual aid that {name} proposed"),
+    "partner.declined_by_other": gettext_lazy("declined mutual aid"),
     "shift.removed": gettext_lazy("took {name} off call in tier {tier}, {from} to {to}"),
 }
 
@@ -60,8 +71,15 @@ def installation(request: HttpRequest) -> HttpResponse:
 
 
 def _entry(entry: AuditEntry, of: object = None) -> dict[str, Any]:
-    who = entry.person.name if entry.person else _("Somebody who has left, or the terminal of the server")
-    return {"at": entry.at, "who": who, "sentence": said(entry), "of": of}
+    return {"at": entry.at, "who": _who(entry), "sentence": said(entry), "of": of}
+
+
+def _who(entry: AuditEntry) -> str:
+    if entry.person:
+        return entry.person.name
+    if entry.what.endswith("_by_other"):
+        return str(entry.detail.get("name", ""))
+    return _("Somebody who has left, or the terminal of the server")
 
 
 def said(entry: AuditEntry) -> str:

@@ -102,6 +102,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_uncalled(organisation, now),
         *_law(organisation, now),
         *_asked(organisation),
+        *_offered(organisation),
     ]
     names = {place.id: place.name for place in places}
     units = programme.coverage(organisation, now)
@@ -237,6 +238,16 @@ def _unreached(organisation: Organisation, places: list[Place]) -> list[Task]:
             text = sentence % {"names": _some(names)}
             found.append(Task(tone, _("Reach"), text, reverse("in_team"), _("See the team")))
     return found
+
+
+def _offered(organisation: Organisation) -> list[Task]:
+    """Name who proposes mutual aid and waits for an answer."""
+    text = _("%(name)s proposes mutual aid. Until you agree, nothing changes.")
+    return [
+        Task("late", _("Partners"), text % {"name": one.name}, reverse("in_partners"), _("Look at it"))
+        for one in directory.partners_of(organisation.id)
+        if one.state == "offered"
+    ]
 
 
 def _some(names: list[str]) -> str:

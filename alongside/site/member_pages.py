@@ -5,6 +5,7 @@ otherwise (rendered.py). Without a database the last one is served, and without 
 numbers (A-25).
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from alongside.content import asking, guides
 from alongside.content import library as sources
 from alongside.directory import actions as directory
 from alongside.directory import queries as outside
+from alongside.directory import queries as partners
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.policy.values import Values
@@ -147,8 +149,9 @@ def _render(slug: str, language: str, name: str, moment: datetime, more: Mapping
             return 410, render_to_string("ask/closed.html", facts)
         if name == "resources":
             facts |= _outside(organisation, language, moment)
+        facts |= {**_more(name, language, more), **_partners(organisation, name, moment)}
         template = name.rpartition("/")[2]
-        return 200, render_to_string(f"ask/{template}.html", {**facts, **_more(name, language, more)})
+        return 200, render_to_string(f"ask/{template}.html", facts)
 
 
 def _facts(organisation: Organisation, language: str, name: str, moment: datetime) -> dict[str, Any]:
@@ -193,6 +196,22 @@ def _more(name: str, language: str, more: Mapping[str, object]) -> dict[str, obj
         return {"kind": kind, "topics": [t for t in asking.topics(language) if kind == "colleague" or not t.boundary]}
     shown = {"colleague": "open-the-talk", "choose": "what-a-peer-is", "guide": more.get("guide")}.get(name)
     return {"guide": guides.guide(str(shown), language)} if shown else {}
+
+
+def _partners(organisation: Organisation, name: str, moment: datetime) -> dict[str, object]:
+    """Return the organisations of mutual aid that a page's script must know, and those whose peers can be asked now.
+
+    The way back also knows agreements that have ended: what was asked under them lives on there.
+    """
+    if name not in ("ask", "back"):
+        return {}
+    states = ("agreed", "ended") if name == "back" else ("agreed",)
+    known = [one for one in partners.partners_of(organisation.id) if one.state in states]
+    helping = partners.helping(organisation.id) if name == "ask" and known else []
+    return {
+        "partners": json.dumps([{"slug": one.slug, "name": one.name} for one in known], ensure_ascii=False),
+        "helping": [one for one in helping if directory.candidates_now(one, policy.in_force(one.id), moment)],
+    }
 
 
 def _team(organisation: Organisation, values: Values, moment: datetime) -> Team:

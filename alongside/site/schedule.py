@@ -109,6 +109,7 @@ JOBS = (
     Job("forget what is over", 60, help_requests.purge, purges=True),
     Job("renew the lists", 20, directory.renew),
     Job("forget expired lists", 60, directory.purge, purges=True),
+    Job("forget ended mutual aid", 3600, directory.forget_partners, purges=True),
     Job("forget expired notices", 300, notify.purge, purges=True),
     Job("forget expired test pages", 300, accounts.purge_tests, purges=True),
     Job("forget expired invitations", 300, _purge_invitations, purges=True),

@@ -30,7 +30,7 @@ export interface Demo {
 }
 
 const SALT = "alongside demonstration v1";
-const SUPPORTERS = 9;
+const SUPPORTERS = 21;
 
 const known = (name: string): Uint8Array => derived(toUtf8("known to everybody"), SALT, name, SECRET_BYTES);
 

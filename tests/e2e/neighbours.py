@@ -18,7 +18,7 @@ def fill() -> None:
         _birch_hall(_organisation("birch-hall", "Birch Hall Fire", on_call_number="+1 218 555 0177"))
         _organisation("lone-lake", "Lone Lake Rescue", on_call_number="+1 218 555 0188")
         _organisation("old-mill", "Old Mill Dispatch", open=False)
-    assert Organisation.objects.count() == 4
+    assert Organisation.objects.count() == 5
 
 
 def _organisation(slug: str, name: str, **details: object):  # type: ignore[no-untyped-def]

@@ -91,15 +91,18 @@ class Member:
 
 def ask(
     cast: world.World,
+    organisation: world.Organisation | None = None,
     *,
     urgency: str = "now",
     positions: list[int] | None = None,
     climb: bool = True,
     **payload: object,
 ) -> Member:
-    """Send a request from Pine County to everybody on the list, or to some, and let the first rung be called."""
-    now = clock.now()
-    listing = directory.current_list(cast.pine, now)
+    """Send a request from Pine County, or another organisation, to everybody on its list, or to some, and let the
+    first rung be called.
+    """
+    at, now = organisation or cast.pine, clock.now()
+    listing = directory.current_list(at, now)
     route = list(range(len(listing.candidates))) if positions is None else positions
     receipt = age_reader.receipt(os.urandom(16))
     text = json.dumps(
@@ -120,7 +123,7 @@ def ask(
         + bytes(route).ljust(24, b"\xff")
         + age_reader.seal_for(recipients, text, 12)
     )
-    assert actions.open_request(cast.pine, frame, now)
+    assert actions.open_request(at, frame, now)
     if climb:
         actions.climb(now)
     return Member(receipt, Request.objects.get(progress_hash=hashlib.sha256(receipt.token).digest()))

@@ -3,6 +3,7 @@
 from alongside.accounts.actions.audit import (
     hold,
     note_change,
+    note_of_another,
 )
 from alongside.accounts.actions.entering import (
     DAYS_AT_INSTALLATION,
@@ -17,8 +18,11 @@ from alongside.accounts.actions.entering import (
 )
 from alongside.accounts.actions.oneself import change_language, set_quiet_hours
 from alongside.accounts.actions.organisations import (
+    PACE,
+    Listed,
     change_organisation,
     change_pack,
+    import_organisations,
     make_organisation,
     set_open,
 )
@@ -55,11 +59,13 @@ from alongside.accounts.actions.roles import (
 
 __all__ = [
     "DAYS_AT_INSTALLATION",
+    "PACE",
     "AlreadyHere",
     "LastContactPoint",
     "LastCoordinator",
     "LastOperator",
     "LastWayIn",
+    "Listed",
     "NotATest",
     "NotInvited",
     "NotTheirs",
@@ -75,12 +81,14 @@ __all__ = [
     "confirm",
     "give_role",
     "hold",
+    "import_organisations",
     "invite",
     "join",
     "learn",
     "make_organisation",
     "move_contact_point",
     "note_change",
+    "note_of_another",
     "purge_invitations",
     "purge_tests",
     "remove_contact_point",

@@ -20,6 +20,13 @@ def note_change(seat: Seat | None, what: str, detail: Mapping[str, Any]) -> None
     )
 
 
+def note_of_another(organisation: Organisation, what: str, detail: Mapping[str, Any]) -> None:
+    """Write down for an organisation what another one did to both; who did it stands with the other one only."""
+    AuditEntry.objects.create(
+        organisation=organisation, person=None, what=what, detail=dict(detail), at=clock.now().replace(microsecond=0)
+    )
+
+
 def hold(organisation_id: uuid.UUID) -> None:
     """Make this transaction the only one that changes the organisation's plan until it ends."""
     Organisation.objects.select_for_update().get(id=organisation_id)

@@ -76,10 +76,12 @@ def write_invitation(
     office: Office | None = None,
     valid_days: int,
     again_in: str = "",
+    due_at: datetime | None = None,
 ) -> str:
     """Keep an invitation in place of an earlier one of the same address, queue its notice and return its token.
 
-    `again_in` is the language of somebody who is to enrol again, who already has their roles.
+    `again_in` is the language of somebody who is to enrol again, who already has their roles. The notice goes out at
+    `due_at`, else now, and the days are counted from then.
     """
     for former in Invitation.objects.filter(organisation=organisation, email__iexact=email):
         _drop(former)
@@ -93,7 +95,7 @@ def write_invitation(
         office=office,
         token_hash=ids.digest(token.encode()),
         invited_by=seat.person if seat else None,
-        expires_at=now + timedelta(days=valid_days),
+        expires_at=(due_at or now) + timedelta(days=valid_days),
     )
     link = settings.ALONGSIDE_ADDRESS + reverse("in_invitation", args=[token])
     title = organisation.neutral_title if organisation else ""
@@ -104,6 +106,7 @@ def write_invitation(
         language=again_in or (organisation.language if organisation else "en"),
         values={"days": valid_days, "link": link} if again_in else {"title": title, "days": valid_days, "link": link},
         now=now,
+        due_at=due_at,
         expires_at=invitation.expires_at,
     )
     return token

@@ -1,12 +1,15 @@
 """Changes to organisations and their offices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from alongside.accounts import rules
 from alongside.accounts.actions.audit import note_change
+from alongside.accounts.actions.entering import write_invitation
 from alongside.accounts.models import Office, Organisation
 from alongside.accounts.queries import Seat
 from alongside.content import law
@@ -79,6 +82,50 @@ def set_open(seat: Seat, organisation: Organisation, is_open: bool) -> None:
         "organisation.opened" if is_open else "organisation.closed",
         {},
     )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One organisation of a list: what it is called and reached by, and who is to lead it.
+
+    `there` is the organisation where it exists already and only lacks somebody to lead it.
+    """
+
+    details: Mapping[str, Any]
+    coordinator: str
+    email: str
+    there: Organisation | None = None
+
+
+# So far apart are the invitations of a list: six a minute fill no mail server's measure and look like no flood.
+PACE = timedelta(seconds=10)
+
+
+@transaction.atomic
+def import_organisations(seat: Seat | None, listed: Sequence[Listed], *, valid_days: int, now: datetime) -> datetime:
+    """Make the organisations of a list and invite who leads them, all or none; return when the last invitation goes
+    out.
+
+    Raises ValidationError or ValueError where one of them cannot be made; then none is.
+    """
+    due = now
+    for number, one in enumerate(listed):
+        made = one.there or make_organisation(seat, **one.details)
+        due = now + number * PACE
+        write_invitation(
+            seat,
+            made,
+            email=one.email,
+            name=one.coordinator,
+            roles=["coordinator"],
+            valid_days=valid_days,
+            due_at=due,
+        )
+        details = {"name": one.coordinator, "roles": ["coordinator"]}
+        note_change(seat and Seat(seat.person, made, seat.roles), "person.invited", details)
+    made_now = sum(one.there is None for one in listed)
+    note_change(seat, "organisations.imported", {"count": made_now, "invited": len(listed)})
+    return due
 
 
 def _add_offices(organisation: Organisation, names: Iterable[str]) -> list[str]:

@@ -1,6 +1,7 @@
-"""Every change of the directory: candidate lists, and what an organisation says of outside help."""
+"""Every change of the directory: candidate lists, mutual aid, and what an organisation says of outside help."""
 
 from alongside.directory.actions.lists import Listing, candidates_now, current_list, purge, renew
+from alongside.directory.actions.partners import agree, forget_partners, part, propose
 from alongside.directory.actions.resources import (
     NoSuchResource,
     TooMany,
@@ -15,8 +16,12 @@ __all__ = [
     "NoSuchResource",
     "TooMany",
     "add_resource",
+    "agree",
     "candidates_now",
     "current_list",
+    "forget_partners",
+    "part",
+    "propose",
     "purge",
     "remove_resource",
     "renew",

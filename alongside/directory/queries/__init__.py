@@ -1,6 +1,7 @@
-"""What can be read of the directory: valid candidate lists, and outside help."""
+"""What can be read of the directory: valid candidate lists, organisations that help each other, outside help."""
 
 from alongside.directory.queries.lists import Listed, valid_list
+from alongside.directory.queries.partners import Partner, helping, partners_of
 from alongside.directory.queries.resources import (
     Group,
     Resource,
@@ -16,11 +17,14 @@ from alongside.directory.queries.resources import (
 __all__ = [
     "Group",
     "Listed",
+    "Partner",
     "Resource",
     "every_resource",
     "expiring",
     "grouped",
+    "helping",
     "needs_of",
+    "partners_of",
     "resource",
     "shown",
     "today_of",

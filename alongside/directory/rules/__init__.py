@@ -1,6 +1,7 @@
-"""Who is on a candidate list, in which order; and which outside help may be shown."""
+"""Who is on a candidate list, in which order; who helps each other; which outside help may be shown."""
 
 from alongside.directory.rules.lists import RANKS, Candidate, oldest_week_in_use, order, rank_of, valid_until
+from alongside.directory.rules.partners import DAYS_AFTER_THE_END, MOST_PARTNERS, NoPartner, forgotten_before
 from alongside.directory.rules.resources import (
     LONGEST_SITE,
     OLDEST_CALL,
@@ -20,7 +21,9 @@ from alongside.directory.rules.resources import (
 )
 
 __all__ = [
+    "DAYS_AFTER_THE_END",
     "LONGEST_SITE",
+    "MOST_PARTNERS",
     "OLDEST_CALL",
     "RANKS",
     "BadNumber",
@@ -28,9 +31,11 @@ __all__ = [
     "BadWords",
     "CallTooOld",
     "Candidate",
+    "NoPartner",
     "NotYet",
     "check_call",
     "dialled",
+    "forgotten_before",
     "fresh_until",
     "number",
     "oldest_week_in_use",

@@ -1,4 +1,4 @@
-"""Starts the demonstration: a fresh database, Pine County in it, served on the loopback address."""
+"""Starts the demonstration: a fresh database, Pine County and St. Brigid in it, served on the loopback address."""
 
 import os
 import shutil
@@ -29,13 +29,14 @@ def fill() -> None:
     """Migrate, empty what an earlier demonstration left, and fill; raises NotOurs."""
     from django.core.management import call_command
 
-    from alongside.site.demo import seed
+    from alongside.site.demo import hospital, seed
 
     call_command("migrate", verbosity=0, interactive=False)
     _make_room()
     seed.to_the_night()
     os.environ["ALONGSIDE_DEMO_CLOCK"] = clock.now().isoformat()
     seed.fill()
+    hospital.fill()
 
 
 def _make_room() -> None:
@@ -47,7 +48,7 @@ def _make_room() -> None:
 
     if not Organisation.objects.exists():
         return
-    ours = set(Organisation.objects.values_list("slug", flat=True)) == {"pine-county"}
+    ours = Organisation.objects.filter(slug="pine-county").exists()
     if not ours or not ReceivingKey.objects.filter(public_key__in=known_keys()).exists():
         raise NotOurs
     call_command("flush", verbosity=0, interactive=False)
@@ -88,10 +89,11 @@ def _clock_file() -> Path:
 
 def greeting(port: int) -> str:
     """Return what the terminal says: where to look and whom to be."""
-    from alongside.site.demo.seed import CAST
+    from alongside.site.demo import hospital, seed
 
     address = f"http://localhost:{port}"
-    lines = [f"    {one.name:<16}{one.says}" for one in CAST.values()]
+    lines = [f"    {one.name:<18}{one.says}" for one in seed.CAST.values()]
+    others = [f"    {one.name:<18}{one.says}" for one in hospital.CAST.values() if "supporter" not in one.roles]
     return "\n".join(
         [
             "",
@@ -100,6 +102,10 @@ def greeting(port: int) -> str:
             "",
             "  Sign in without a password on the demonstration page as:",
             *lines,
+            "",
+            f"  A second organisation:    {address}/ask/st-brigid/fr/   (St. Brigid Hospital)",
+            *others,
+            f"    {'and its peers':<18}on the demonstration page",
             "",
             "  It is 3:12 at night in Pine County. Everything is invented and is gone when you stop it (Ctrl+C).",
             "",

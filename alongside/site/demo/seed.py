@@ -41,11 +41,18 @@ class Somebody:
     status: str = "active"
     signed: bool = True
     keyed: bool = True
+    at: str = "pine"
+    language: str = "en"
 
     @property
     def slug(self) -> str:
         """The short name in addresses."""
         return self.name.split()[-1].lower().replace("é", "e")
+
+    @property
+    def email(self) -> str:
+        """Where they are reached, in an invented domain."""
+        return f"{self.slug}@{self.at}.example"
 
 
 # Tonight's pair comes first and second; the member of the story works at the jail.
@@ -86,10 +93,10 @@ def fill() -> Organisation:
     )
     offices = {name: Office.objects.create(organisation=pine, name=name) for name in OFFICES}
     for one in OTHERS:
-        _person(pine, one)
-    team = [_supporter(pine, offices, number, one) for number, one in enumerate(SUPPORTERS)]
+        person(pine, one)
+    team = [supporter(pine, offices, known()[number], one) for number, one in enumerate(SUPPORTERS)]
     able = [row for row, one in zip(team, SUPPORTERS, strict=True) if one.signed and one.status == "active"]
-    _shifts(pine, able)
+    shifts(pine, able, missing=(21, 2))
     law.fill(pine)
     accounts.invite(
         None, pine, email="new.peer@pine.example", name="Jo Marsh", roles=["supporter"], office=offices["Jail"]
@@ -107,23 +114,25 @@ def to_the_night() -> None:
     clock.shift(night.astimezone(UTC) - now.astimezone(UTC))
 
 
-def _person(pine: Organisation, one: Somebody) -> Person:
-    person = Person(email=f"{one.slug}@pine.example", name=one.name)
+def person(organisation: Organisation, one: Somebody) -> Person:
+    """Make somebody of the cast, with their roles."""
+    person = Person(email=one.email, name=one.name, language=one.language)
     person.set_unusable_password()
     person.save()
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     ContactPoint.objects.create(person=person, kind="email", address=person.email, state="confirmed")
     for role in one.roles:
-        Role.objects.create(person=person, organisation=None if role == "operator" else pine, name=role)
+        Role.objects.create(person=person, organisation=None if role == "operator" else organisation, name=role)
     return person
 
 
-def _supporter(pine: Organisation, offices: dict[str, Office], number: int, one: Somebody) -> Supporter:
-    person = _person(pine, one)
+def supporter(organisation: Organisation, offices: dict[str, Office], words: Known, one: Somebody) -> Supporter:
+    """Make a supporter of the cast; their key is the one that belongs to the known words."""
+    made = person(organisation, one)
     today = clock.now().date()
     row = Supporter.objects.create(
-        organisation=pine,
-        person=person,
+        organisation=organisation,
+        person=made,
         office=offices[one.office],
         status=one.status,
         agreement_version=int(one.signed),
@@ -131,7 +140,7 @@ def _supporter(pine: Organisation, offices: dict[str, Office], number: int, one:
         designated_on=today,
     )
     if one.keyed:
-        give_known_keys(person, known()[number], seals.weeks_from(seals.monday_of(clock.now()), 8))
+        give_known_keys(made, words, seals.weeks_from(seals.monday_of(clock.now()), 8))
     return row
 
 
@@ -151,31 +160,25 @@ def _mark(words: Known, text: str) -> bytes:
     return hmac.digest(base64.b64decode(words.ring_key), text.encode(), "sha256")
 
 
-def _shifts(pine: Organisation, team: list[Supporter]) -> None:
-    """Enter twelve-hour shifts in two tiers, beginning with the running one; one backup is missing, for the board to
-    show.
+def shifts(organisation: Organisation, team: list[Supporter], *, missing: tuple[int, int] | None = None) -> None:
+    """Enter twelve-hour shifts in two tiers, beginning with the running one; the `missing` (number, tier) stays empty,
+    for the board to show.
     """
-    starts = _change_before(clock.now())
+    zone = ZoneInfo(organisation.time_zone)
+    starts = max(at for at in _changes(clock.now(), zone) if at <= clock.now())
     for number in range(DAYS * 2):
-        ends = _change_after(starts)
+        ends = min(at for at in _changes(starts, zone) if at > starts)
         for tier in (1, 2):
-            if (number, tier) != (21, 2):
+            if (number, tier) != missing:
                 serving = team[(number * 2 + tier - 1) % len(team)]
-                Shift.objects.create(organisation=pine, supporter=serving, tier=tier, starts_at=starts, ends_at=ends)
+                Shift.objects.create(
+                    organisation=organisation, supporter=serving, tier=tier, starts_at=starts, ends_at=ends
+                )
         starts = ends
 
 
-def _changes(day: datetime) -> list[datetime]:
-    return [datetime.combine(day.date(), at, ZoneInfo(ZONE)) for at in CHANGES]
-
-
-def _change_before(moment: datetime) -> datetime:
-    local = moment.astimezone(ZoneInfo(ZONE))
-    around = _changes(local - timedelta(days=1)) + _changes(local)
-    return max(at for at in around if at <= moment)
-
-
-def _change_after(moment: datetime) -> datetime:
-    local = moment.astimezone(ZoneInfo(ZONE))
-    around = _changes(local) + _changes(local + timedelta(days=1))
-    return min(at for at in around if at > moment)
+def _changes(moment: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return the changes of shift of the day before, the day and the day after a moment, by the local clock."""
+    local = moment.astimezone(zone)
+    days = [local.date() + timedelta(days=by) for by in (-1, 0, 1)]
+    return [datetime.combine(day, at, zone) for day in days for at in CHANGES]

@@ -14,21 +14,22 @@ from alongside.accounts.models import Organisation, Person
 from alongside.help_requests.views.member import from_our_page
 from alongside.kernel import clock
 from alongside.site import schedule
-from alongside.site.demo import mail, run
-from alongside.site.demo.seed import CAST, SUPPORTERS
-from alongside.site.demo.words import supporters as known
+from alongside.site.demo import hospital, mail, run, seed
 
+CAST = {**seed.CAST, **hospital.CAST}
 STEPS = (1, 5, 15, 60, 240, 1440, 4320)
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the story and the sign-ins of each role."""
-    organisation = Organisation.objects.first()
+    organisations = {one.slug: one for one in Organisation.objects.filter(slug__in=("pine-county", hospital.SLUG))}
+    casts = [(organisations.get("pine-county"), list(seed.CAST.values()))]
+    casts += [(organisations.get(hospital.SLUG), list(hospital.CAST.values()))]
     return render(
         request,
         "demo/home.html",
-        {"cast": list(CAST.values()), "organisation": organisation, "now": clock.now(), "steps": STEPS},
+        {"casts": casts, "organisation": casts[0][0], "now": clock.now(), "steps": STEPS},
     )
 
 
@@ -58,14 +59,13 @@ def continue_as(request: HttpRequest, slug: str) -> HttpResponse:
     """Sign in as one of the cast; a supporter's device is unlocked with the known words on the way."""
     if slug not in CAST or not from_our_page(request):
         raise Http404
-    person = Person.objects.get(email=f"{slug}@pine.example")
+    person = Person.objects.get(email=CAST[slug].email)
     request.session.set_expiry(None)
     login(request, person, backend="allauth.account.auth_backends.AuthenticationBackend")
     request.session["demo"] = True
     # Nobody here has a password to type again before a dangerous act.
     record_authentication(request, person, "password")
-    one = CAST[slug]
-    if one not in SUPPORTERS or not one.keyed:
+    words = hospital.words_of(CAST[slug])
+    if words is None:
         return redirect("in_home")
-    words = known()[SUPPORTERS.index(one)]
     return render(request, "demo/unlock.html", {"words": words.words, "recipient": words.wrap_recipient})

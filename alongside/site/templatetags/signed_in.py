@@ -126,6 +126,7 @@ def crisis_card() -> guides.Guide:
 def _places(request: HttpRequest, roles: frozenset[str]) -> tuple[Place, ...]:
     allowed = load.capabilities()
     addresses = [(reverse(name), label) for may, name, label in PLACES if rules.may(may, roles, allowed)]
-    # A page below a tab belongs to the longest address that it begins with.
-    here = max((one for one, _label in addresses if request.path.startswith(one)), key=len, default="")
+    # A page below a tab belongs to the longest address that it begins with; mutual aid is reached from the settings.
+    path = reverse("in_settings") if request.path.startswith(reverse("in_partners")) else request.path
+    here = max((one for one, _label in addresses if path.startswith(one)), key=len, default="")
     return tuple(Place(address, label, address == here) for address, label in addresses)

@@ -35,9 +35,12 @@ export interface Referral {
   readonly attested?: true;
 }
 
-/** What a member asks. `reach` belongs to every `how` but `here`, which needs a `box` instead; no text is ever empty. */
+/**
+ * What a member asks. Version 2 is written only where a field needs it, so that older pages read the rest. `reach` belongs to every `how`
+ * but `here`, which needs a `box` instead; no text is ever empty.
+ */
 export interface RequestPayload {
-  /** 2 with a `referral`, which comes with no words, no wishes, no times and no box. */
+  /** 2 with `from`, or with a `referral`, which comes with no words, no wishes, no times and no box. */
   readonly v: 1 | 2;
   readonly how: How;
   readonly reach?: string;
@@ -51,6 +54,8 @@ export interface RequestPayload {
   /** Absent: "just phone me". */
   readonly box?: BoxCard;
   readonly referral?: Referral;
+  /** Version 2: the organisation that a member of a partner comes from, only if they ticked it. */
+  readonly from?: string;
 }
 
 /** What a supporter puts into a reply box; `write_to` is the supporter's own key of the week, which nobody but a reader can vouch for. */
@@ -81,6 +86,9 @@ type Fields = Readonly<Record<string, readonly [needed: boolean, check: Check]>>
 const NEWEST: Readonly<Record<keyof Payloads, number>> = { request: 2, reply: 1, message: 1 };
 const MAX_TOPICS = 24;
 const MAX_OFFICES = 100;
+const MAX_ORGANISATION = 120;
+/** Fields that version 1 did not have. */
+const SINCE_2: readonly string[] = ["from"];
 
 const filled: Check = (value) => typeof value === "string" && value !== "";
 const oneOf = (...names: readonly string[]): Check => (value) => typeof value === "string" && names.includes(value);
@@ -125,6 +133,7 @@ const FIELDS: Readonly<Record<keyof Payloads, Fields>> = {
     words: [false, filled],
     left_out: [false, offices],
     box: [false, (value) => matches(value, BOX)],
+    from: [false, (value) => filled(value) && (value as string).length <= MAX_ORGANISATION],
   },
   reply: { text: [true, filled], name: [false, filled], write_to: [false, isRecipient] },
   message: { text: [true, filled] },
@@ -186,7 +195,7 @@ function check(kind: keyof Payloads, value: unknown): void {
   if (typeof v !== "number" || !Number.isInteger(v) || v < 1) throw new Refusal("bad-payload");
   if (v > NEWEST[kind]) throw new Refusal("unknown-version");
   if (v > 1 && Object.hasOwn(rest, "referral")) return checkReferral(rest);
-  if (!matches(rest, FIELDS[kind])) throw new Refusal("bad-payload");
+  if (!matches(rest, FIELDS[kind]) || (v === 1 && SINCE_2.some((name) => Object.hasOwn(rest, name)))) throw new Refusal("bad-payload");
   if (kind === "request" && !canBeReached(rest)) throw new Refusal("bad-payload");
 }
 

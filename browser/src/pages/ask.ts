@@ -5,8 +5,10 @@ import { all, fact, goTo, one, say, show } from "./member/dom.ts";
 import { BOX_SIZE, type Draft, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
 import { Following } from "./member/following.ts";
 import { AskForm } from "./member/form.ts";
-import { browserDrawer, KeptKeys } from "./member/kept.ts";
+import { KeptKeys } from "./member/kept.ts";
+import { drawer, isShared } from "./member/place.ts";
 import { type Core, Pool } from "./member/pool.ts";
+import { Guest } from "./member/partner.ts";
 import { showReceipt } from "./member/receipt.ts";
 import { Sender } from "./member/sender.ts";
 import { Lost, post } from "./member/talk.ts";
@@ -15,7 +17,7 @@ import { text } from "./member/texts.ts";
 const page = one("#ask");
 const base = fact(page, "base");
 const place = { locale: fact(page, "locale"), zone: fact(page, "zone") };
-const keys = new KeptKeys(fact(page, "organisation"), browserDrawer());
+const keys = new KeptKeys(fact(page, "organisation"), drawer());
 const form = new AskForm(() => measure());
 const pool = new Pool(`${base}/candidates.json`, () => {
   if (pool.latest) form.offer(pool.latest);
@@ -23,6 +25,8 @@ const pool = new Pool(`${base}/candidates.json`, () => {
 });
 const button = one<HTMLButtonElement>("[data-send]");
 const buttonText = button.textContent ?? "";
+
+const guest = new Guest(page);
 
 let sender: Sender | null = null;
 let tryNow = (): void => undefined;
@@ -52,7 +56,7 @@ function leftOutOffices(list: CandidateList): number[] {
 }
 
 function bytesLeft(core: Core, draft: Draft): number {
-  return core.bytesLeft(payloadOf(draft, wayOf(draft) === "none" ? null : BOX_SIZE));
+  return core.bytesLeft(payloadOf(draft, wayOf(draft) === "none" ? null : BOX_SIZE, guest.told()));
 }
 
 /** Keep the sentences about room and about who is left in step with the form. */
@@ -71,7 +75,7 @@ async function send(): Promise<void> {
   if (problem) return form.refuse(problem);
   if (pool.loaded && bytesLeft(pool.loaded, draft) < 0) return form.refuse("too-long");
   busy(true);
-  const typed = JSON.stringify(draft);
+  const typed = JSON.stringify([draft, guest.told()]);
   try {
     let made: Made | null = begun?.typed === typed ? begun.made : null;
     sender = new Sender({
@@ -108,13 +112,30 @@ async function send(): Promise<void> {
   }
 }
 
+/** Withdraw what was begun and may have arrived. @throws {@link Lost} */
+async function withdraw(): Promise<void> {
+  if (!begun) return;
+  const { status } = await post(`${base}/progress/cancel`, begun.made.token.slice());
+  if (status !== 200) throw new Lost();
+  forgetBegun();
+}
+
+/** Go to the page of another organisation with what was typed; nothing may be under way here and there at once. */
+async function goElsewhere(address: string): Promise<void> {
+  busy(true);
+  try {
+    await withdraw();
+    const { moveTo } = await import("./member/moving.ts");
+    await moveTo(address);
+  } catch {
+    busy(false);
+    tell("sending.elsewhere");
+  }
+}
+
 /** Make a request; one begun before with other words, which may have arrived, is withdrawn first. @throws {@link Lost} */
 async function begin(draft: Draft, typed: string): Promise<Made> {
-  if (begun) {
-    const { status } = await post(`${base}/progress/cancel`, begun.made.token.slice());
-    if (status !== 200) throw new Lost();
-    forgetBegun();
-  }
+  await withdraw();
   const made = await prepare(draft);
   begun = { typed, made };
   // Kept before it is sent: whoever loses the page meanwhile can ask on this device what became of it.
@@ -132,7 +153,7 @@ async function prepare(draft: Draft): Promise<Made> {
   const secret = core.newSecret();
   const box = wayOf(draft) === "none" ? null : await core.replyBox(secret);
   const card = box && { address: core.toBase64Url(box.address), recipient: box.recipient };
-  const written = core.writePayload("request", payloadOf(draft, card));
+  const written = core.writePayload("request", payloadOf(draft, card, guest.told()));
   return { core, secret, token: core.progressToken(secret), attempt: core.newAttempt(), box, written };
 }
 
@@ -141,6 +162,7 @@ async function sent({ core, secret, token, box }: Made, way: WayBack): Promise<v
   form.clear();
   goToStep("sent");
   showReceipt(way, way === "words" ? core.wordsOf(secret) : []);
+  guest.tellWayBack();
   const forget = (): void => keys.forget(core.toHex(secret));
   await new Following({ core, base, place, token, box, way, forget }).start();
 }
@@ -177,12 +199,18 @@ function tell(key: string, seconds?: number): void {
 
 show(false, ...all("[data-without-script]"));
 show(true, ...all("[data-with-script]"));
-if (!keys.works()) form.withoutDevice();
+if (isShared() || !keys.works()) form.withoutDevice();
 for (const step of all("[data-go]")) step.addEventListener("click", () => goToStep(step.dataset["go"] ?? "limits"));
 form.form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (button.getAttribute("aria-busy") !== "true") void send();
 });
+for (const link of all<HTMLAnchorElement>("[data-partner]")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    if (button.getAttribute("aria-busy") !== "true") void goElsewhere(link.href);
+  });
+}
 one("[data-again]").addEventListener("click", () => tryNow());
 one("[data-stop]").addEventListener("click", () => {
   sender?.stop();

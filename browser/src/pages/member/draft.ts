@@ -41,13 +41,13 @@ export function wayOf(draft: Draft): WayBack {
   return draft.how === "here" && draft.way === "none" ? "words" : draft.way;
 }
 
-/** Write a draft as the payload to seal; nothing that was left empty goes along. */
-export function payloadOf(draft: Draft, box: BoxCard | null): RequestPayload {
+/** Write a draft as the payload to seal; nothing that was left empty goes along. `from` names the own organisation to a partner's peers. */
+export function payloadOf(draft: Draft, box: BoxCard | null, from = ""): RequestPayload {
   const { how, about } = draft;
   const [reach, when, words] = [draft.reach, draft.when, draft.words].map((typed) => typed.trim());
   const wishes = Object.fromEntries(Object.entries(draft.wishes).filter(([, wish]) => wish)) as Wishes;
   return {
-    v: 1,
+    v: from ? 2 : 1,
     how,
     ...(how !== "here" && reach ? { reach } : {}),
     ...(when ? { when } : {}),
@@ -56,6 +56,7 @@ export function payloadOf(draft: Draft, box: BoxCard | null): RequestPayload {
     ...(words ? { words } : {}),
     ...(draft.leftOut.length > 0 ? { left_out: draft.leftOut } : {}),
     ...(box ? { box } : {}),
+    ...(from ? { from } : {}),
   };
 }
 

@@ -7,7 +7,7 @@ const ADDRESS = /^[^\s@<>"?&#%/:,;]+@[^\s@<>"?&#%/:,;]+\.[^\s@<>"?&#%/:,;]+$/;
 
 /** One fact of an opened request: the key of its label, and its value, which is somebody else's text or the key of a sentence. */
 export interface Line {
-  readonly label: "when" | "about" | "wishes" | "words";
+  readonly label: "from" | "when" | "about" | "wishes" | "words";
   readonly values: readonly Value[];
 }
 
@@ -20,6 +20,7 @@ export interface Value {
 /** Return the lines of an opened request in the order in which a supporter needs them; how to reach the member is {@link reachLink}. */
 export function linesOf(payload: RequestPayload): Line[] {
   const lines: Line[] = [];
+  if (payload.from) lines.push({ label: "from", values: [{ text: payload.from }] });
   if (payload.when) lines.push({ label: "when", values: [{ text: payload.when }] });
   if (payload.about) lines.push({ label: "about", values: payload.about.map((topic) => ({ key: `about.${topic}`, text: topic })) });
   if (payload.wishes) lines.push({ label: "wishes", values: Object.values(payload.wishes).map((text) => ({ text })) });

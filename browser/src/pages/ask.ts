@@ -5,7 +5,8 @@ import { all, fact, goTo, one, say, show } from "./member/dom.ts";
 import { BOX_SIZE, type Draft, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
 import { Following } from "./member/following.ts";
 import { AskForm } from "./member/form.ts";
-import { browserDrawer, KeptKeys } from "./member/kept.ts";
+import { KeptKeys } from "./member/kept.ts";
+import { drawer, isShared } from "./member/place.ts";
 import { type Core, Pool } from "./member/pool.ts";
 import { showReceipt } from "./member/receipt.ts";
 import { Sender } from "./member/sender.ts";
@@ -15,7 +16,7 @@ import { text } from "./member/texts.ts";
 const page = one("#ask");
 const base = fact(page, "base");
 const place = { locale: fact(page, "locale"), zone: fact(page, "zone") };
-const keys = new KeptKeys(fact(page, "organisation"), browserDrawer());
+const keys = new KeptKeys(fact(page, "organisation"), drawer());
 const form = new AskForm(() => measure());
 const pool = new Pool(`${base}/candidates.json`, () => {
   if (pool.latest) form.offer(pool.latest);
@@ -177,7 +178,7 @@ function tell(key: string, seconds?: number): void {
 
 show(false, ...all("[data-without-script]"));
 show(true, ...all("[data-with-script]"));
-if (!keys.works()) form.withoutDevice();
+if (isShared() || !keys.works()) form.withoutDevice();
 for (const step of all("[data-go]")) step.addEventListener("click", () => goToStep(step.dataset["go"] ?? "limits"));
 form.form.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -1,12 +1,11 @@
+import type { Drawer } from "./place.ts";
+
 /** The key to a request that its sender chose to keep in this browser. */
 export interface Kept {
   /** 16 bytes as hexadecimal digits. */
   readonly secret: string;
   readonly sent: string;
 }
-
-/** Where keys are kept: `localStorage`, or the like in tests. */
-export type Drawer = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 const MOST = 5;
 const DAYS = 10;
@@ -80,16 +79,4 @@ function isKept(value: unknown): value is Kept {
     typeof kept.sent === "string" &&
     !Number.isNaN(Date.parse(kept.sent))
   );
-}
-
-/** Return this browser's drawer; where it is locked away, one that refuses everything. */
-export function browserDrawer(): Drawer {
-  try {
-    return localStorage;
-  } catch {
-    const refuse = (): never => {
-      throw new Error("locked");
-    };
-    return { getItem: refuse, setItem: refuse, removeItem: refuse };
-  }
 }

@@ -96,6 +96,12 @@ def colleague(request: HttpRequest, organisation: str, language: str) -> HttpRes
 
 
 @require_safe
+def offline(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Show the numbers where there is no network and the page asked for was never visited (A-25)."""
+    return page(request, organisation, language, "offline")
+
+
+@require_safe
 def guide(request: HttpRequest, organisation: str, language: str, guide: str) -> HttpResponse:
     """Show one short guide (A-22)."""
     if guide not in guides.MEMBER_GUIDES:

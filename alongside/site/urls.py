@@ -16,7 +16,7 @@ from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
 from alongside.policy import views as policy
 from alongside.rota import views as rota
-from alongside.site import audit, board, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
+from alongside.site import audit, board, installable, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"
@@ -41,6 +41,8 @@ ASK = [
     path("messages", member.messages, name="messages"),
     path("box", member.box, name="box"),
     path("box/erase", member.erase_box, name="erase_box"),
+    path("sw.js", installable.worker, name="member_worker"),
+    path("<str:language>/app.webmanifest", installable.manifest, name="member_app"),
     path("<str:language>/", member_pages.home, name="member_home"),
     path("<str:language>/now", member_pages.now, name="member_now"),
     path("<str:language>/limits", member_pages.limits, name="member_limits"),
@@ -48,6 +50,7 @@ ASK = [
     path("<str:language>/back", member_pages.back, name="member_back"),
     path("<str:language>/choose", member_pages.choose, name="member_choose"),
     path("<str:language>/colleague", member_pages.colleague, name="member_colleague"),
+    path("<str:language>/offline", member_pages.offline, name="member_offline"),
     path("<str:language>/guides/<slug:guide>", member_pages.guide, name="member_guide"),
 ]
 

@@ -20,7 +20,7 @@ from tests.world import World, organisation, sign_in
 
 pytestmark = pytest.mark.django_db
 
-NAMES = ["", "now", "limits", "ask", "back", "choose", "colleague"]
+NAMES = ["", "now", "limits", "ask", "back", "choose", "colleague", "offline"]
 GUIDES = ["guides/early-signs", "guides/open-the-talk", "guides/what-a-peer-is"]
 PAGES = [f"/ask/pine/{language}/{name}" for language in ("en", "fr") for name in NAMES + GUIDES]
 PUBLIC = ["/kept", "/kept/en", "/kept/fr"]

@@ -178,7 +178,11 @@ function tell(key: string, seconds?: number): void {
 
 show(false, ...all("[data-without-script]"));
 show(true, ...all("[data-with-script]"));
-if (isShared() || !keys.works()) form.withoutDevice();
+const onlyHere = (): void => {
+  if (isShared() || !keys.works()) form.withoutDevice();
+};
+onlyHere();
+addEventListener("hashchange", onlyHere);
 for (const step of all("[data-go]")) step.addEventListener("click", () => goToStep(step.dataset["go"] ?? "limits"));
 form.form.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -22,6 +22,7 @@ from alongside.accounts.models import Organisation
 from alongside.content import asking, guides, law
 from alongside.directory import actions as directory
 from alongside.kernel import clock
+from alongside.notify import queries as outbox
 from alongside.policy import queries as policy
 from alongside.policy.values import Values
 from alongside.rota import queries as rota
@@ -139,6 +140,7 @@ def _facts(organisation: Organisation, language: str, name: str, moment: datetim
         "values": values,
         "team": _team(organisation, values, moment),
         "phone": Phone.of(organisation.on_call_number, pack.hide_number),
+        "push_key": outbox.push_key(),
     }
 
 

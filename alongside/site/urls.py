@@ -38,6 +38,7 @@ ASK = [
     path("progress/present", member.present, name="present"),
     path("progress/not-called", member.not_called, name="not_called"),
     path("progress/cancel", member.cancel, name="cancel"),
+    path("progress/tell-me", member.tell_me, name="tell_me"),
     path("messages", member.messages, name="messages"),
     path("box", member.box, name="box"),
     path("box/erase", member.erase_box, name="erase_box"),

@@ -49,7 +49,9 @@ DATA = ("directory.json",)
 @require_safe
 def worker(request: HttpRequest, organisation: str) -> HttpResponse:
     """Send the members' service worker; 404 where scripts are not built or there is no such organisation."""
-    return _send(request, f"worker/{organisation}", organisation, "en", lambda _: _worker(organisation), "text/javascript")
+    return _send(
+        request, f"worker/{organisation}", organisation, "en", lambda _: _worker(organisation), "text/javascript"
+    )
 
 
 @require_safe
@@ -58,7 +60,9 @@ def manifest(request: HttpRequest, organisation: str, language: str) -> HttpResp
     if language not in NAMES:
         return without_database(404, "en")
     key = f"app/{organisation}/{language}"
-    return _send(request, key, organisation, language, lambda found: _card(found, language), "application/manifest+json")
+    return _send(
+        request, key, organisation, language, lambda found: _card(found, language), "application/manifest+json"
+    )
 
 
 def _send(

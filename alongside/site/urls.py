@@ -16,7 +16,18 @@ from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
 from alongside.policy import views as policy
 from alongside.rota import views as rota
-from alongside.site import audit, board, installable, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
+from alongside.site import (
+    audit,
+    board,
+    installable,
+    keys,
+    member_pages,
+    operate,
+    passkeys,
+    public_pages,
+    service_worker,
+    signed_in,
+)
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"

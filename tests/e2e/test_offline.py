@@ -109,7 +109,9 @@ def test_the_worker_keeps_no_list_and_no_answer_and_its_requests_name_nobody(dem
     page.get_by_role("button", name="I have read this").click()
     expect(page.locator("[data-offices-wait]")).to_be_hidden()
     page.goto(demo.member("back"))
-    page.get_by_label("Your 12 words").fill("legal winner thank year wave sausage worth useful legal winner thank yellow")
+    page.get_by_label("Your 12 words").fill(
+        "legal winner thank year wave sausage worth useful legal winner thank yellow"
+    )
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("heading", name="Nothing is known of it here.")).to_be_visible()
     paths = [path for found in kept(page).values() for path in found]

@@ -34,7 +34,8 @@ CHANGE_ROW = """async (change) => {
   const store = database.transaction("kept", "readwrite").objectStore("kept");
   const rows = await new Promise((resolve) => {
     const request = store.getAll(); request.onsuccess = () => resolve(request.result); });
-  await new Promise((resolve) => { const request = store.put({ ...rows[0], ...change }); request.onsuccess = resolve; });
+  await new Promise((resolve) => {
+    const request = store.put({ ...rows[0], ...change }); request.onsuccess = resolve; });
   database.close();
 }"""
 
@@ -51,7 +52,6 @@ def wait_stored(demo: Demo, page: Page, count: int) -> None:
 def write_offline(demo: Demo, phone: BrowserContext, page: Page, **choices: str) -> None:
     """Open the form with a network, lose it, and keep what was written."""
     open_form(page, demo.member("ask"))
-    page.wait_for_timeout(300)
     phone.set_offline(True)
     fill_form(page, words=WORDS, **choices)
     page.get_by_role("button", name="Seal and send").click()
@@ -192,9 +192,7 @@ def test_one_written_long_ago_is_asked_about_instead_of_sent(demo: Demo, phone: 
     page = phone.new_page()
     keep_pages(page, demo.member())
     write_offline(demo, phone, page)
-    page.evaluate(
-        "(change) => (" + CHANGE_ROW + ")({ written: new Date(Date.now() - 5 * 3600e3).toISOString() })", {}
-    )
+    page.evaluate("(change) => (" + CHANGE_ROW + ")({ written: new Date(Date.now() - 5 * 3600e3).toISOString() })", {})
     phone.set_offline(False)
     page.reload()
     expect(page.locator("[data-waiting-list]")).to_contain_text("You wrote this a while ago.")
@@ -260,8 +258,8 @@ def test_where_nothing_can_be_kept_it_says_so_and_the_form_stays(demo: Demo, pho
         else "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); };"
     )
     page = phone.new_page()
+    keep_pages(page, demo.member())
     open_form(page, demo.member("ask"))
-    page.wait_for_timeout(300)
     phone.set_offline(True)
     fill_form(page, words=WORDS)
     page.get_by_role("button", name="Seal and send").click()

@@ -235,9 +235,8 @@ def test_turning_it_on_and_off_without_end_is_refused(
     serve: Serve, member: Member, cast: tuple[World, Keyring]
 ) -> None:
     with told(serve, member) as (_service, browser):
-        found = []
-        for number in range(30):
-            found.append(post("progress/tell-me", wish(token_of(member), browser.address if number % 2 else "")))
+        wishes = [wish(token_of(member), browser.address if number % 2 else "") for number in range(30)]
+        found = [post("progress/tell-me", one) for one in wishes]
         assert found[-1].status_code == 429
         assert post("progress/tell-me", wish(token_of(member))).json() == {"state": "off"}, "off is always possible"
 

@@ -1,4 +1,5 @@
 /** The ask page: limits, form, and how it stands. What is typed stays in this page until it is sealed. */
+import "./member/common.ts";
 import { all, fact, goTo, one, say, show } from "./member/dom.ts";
 import { BOX_SIZE, type Draft, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
 import { Following } from "./member/following.ts";
@@ -53,7 +54,6 @@ let begun: { readonly typed: string; readonly made: Made; posted: boolean } | nu
 function goToStep(name: string): void {
   for (const step of all("[data-step]")) show(step.dataset["step"] === name, step);
   goTo(one("h1", one(`[data-step="${name}"]`)));
-  if (name === "form") later.prepare();
   if (name === "form") pool.list(false).then(measure, () => form.withoutOffices());
 }
 
@@ -161,7 +161,7 @@ function tell(key: string, seconds?: number): void {
   show(!working, one("[data-sending]"));
   show(seconds !== undefined, one("[data-retry]"));
   show(key !== "sending.work", one("[data-again]"));
-  later.offer(key === "sending.lost" || key === "sending.stopped");
+  void later.offer(key === "sending.lost" || key === "sending.stopped");
   // Until the pace of this device is known there is no number to say.
   const about = seconds === undefined ? text(key) : seconds === 0 ? text(`${key}.begun`) : text(key, { n: seconds });
   if (!working) say(one("[data-sending-notice]"), about);

@@ -1,3 +1,4 @@
+import "./common.ts";
 import { type Draft, wayOf } from "./draft.ts";
 import { here } from "./here.ts";
 import { KeptKeys } from "./kept.ts";

@@ -58,6 +58,11 @@ export class AskForm {
     const offered = all<HTMLInputElement>("[data-office]", this.form);
     for (const box of offered) box.checked = draft.leftOut.includes(box.value);
     this.#wanted = offered.length > 0 ? [] : draft.leftOut;
+    // Nothing that will be sent stays folded away.
+    const filled = { words: draft.words, "left-out": draft.leftOut.join(), about: draft.when + draft.about.join() };
+    for (const [name, inside] of Object.entries(filled)) {
+      if (inside) one<HTMLDetailsElement>(`[data-fold="${name}"]`, this.form).open = true;
+    }
     this.#follow();
   }
 

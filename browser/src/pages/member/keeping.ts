@@ -37,18 +37,16 @@ export class LaterOnAsk {
     document.addEventListener(CHANGED, (event) => this.#change((event as CustomEvent<Changing>).detail));
   }
 
-  /** Fetch the code while there is a network: without one it is too late. */
-  prepare(): void {
-    if (this.#code || isShared()) return;
-    Promise.all([import("./waiting.ts"), import("./later.ts")]).then(
-      (code) => (this.#code = code),
-      () => undefined,
-    );
+  /** Offer it, or take the offer away. Its code comes from what the worker keeps; where that is not here, nothing is offered. */
+  async offer(wanted: boolean): Promise<void> {
+    show(false, this.#offer);
+    if (!wanted || isShared()) return;
+    await this.#load();
+    show(this.#code !== null, this.#offer);
   }
 
-  /** Offer it, or take the offer away. */
-  offer(wanted: boolean): void {
-    show(wanted && this.#code !== null && !isShared(), this.#offer);
+  async #load(): Promise<void> {
+    this.#code ??= await Promise.all([import("./waiting.ts"), import("./later.ts")]).catch(() => null);
   }
 
   /** Take back on the server the one that is being changed, where it may have arrived. @throws Lost */
@@ -62,13 +60,14 @@ export class LaterOnAsk {
 
   /** It was sent from the form: nothing of it waits any more. */
   async sent(): Promise<void> {
-    if (this.#changing) await this.#code?.[0].forget(this.#changing.id);
+    if (!this.#changing) return;
+    await this.#load();
+    await this.#code?.[0].forget(this.#changing.id);
     this.#changing = null;
   }
 
   #change(changing: Changing): void {
     this.#changing = changing;
-    this.prepare();
     this.#desk.changing();
     this.#form.write(changing.later.form);
   }

@@ -1,4 +1,5 @@
 /** Shows what waits on this device, sends it when there is a network, and says so at every step. */
+import "./common.ts";
 import { alone, deliver, type Later, laterOf, takeBack, type Told } from "./delivering.ts";
 import { fact, goTo, make, one, say, show } from "./dom.ts";
 import { here } from "./here.ts";

@@ -1,3 +1,4 @@
+import "./common.ts";
 import { all, fact, one, say, show } from "./dom.ts";
 import { here } from "./here.ts";
 import { isShared } from "./place.ts";

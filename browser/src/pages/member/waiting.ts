@@ -1,3 +1,4 @@
+import "./common.ts";
 import { here, waitingMark, waitingPlace } from "./here.ts";
 import { drawer, isShared } from "./place.ts";
 

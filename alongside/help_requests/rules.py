@@ -150,8 +150,8 @@ class Wish:
 
 
 def parse_wish(body: bytes) -> Wish:
-    """Take the body apart: token 16 bytes | language 1 (1 English, 2 French) | length 2, big-endian | address, filled up
-    with zeros.
+    """Take the body apart: token 16 bytes | language 1 (1 English, 2 French) | length 2, big-endian | address, then
+    zeros.
 
     Raises Refused: `wrong-size`, `bad-language`, `bad-address`.
     """

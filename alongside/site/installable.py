@@ -1,8 +1,8 @@
 """What puts a member's pages onto a home screen and keeps them for when there is no network: the card of the installed
 page and the worker with the list of what it keeps.
 
-The worker stands at /ask/<organisation>/sw.js: its place is its reach, so one organisation's worker never sees the pages
-of another, nor any below /in/. Card and worker are the same bytes for everybody (docs/decisions/0025).
+The worker stands at /ask/<organisation>/sw.js: its place is its reach, so one organisation's worker never sees the
+pages of another, nor any below /in/. Card and worker are the same bytes for everybody (docs/decisions/0025).
 """
 
 import hashlib
@@ -28,6 +28,7 @@ from alongside.site.member_pages import LONGEST_SLUG, NAMES, without_database
 
 WORKER, LIST = "build/member-sw.js", "build/member.json"
 ICONS = (192, 512)
+KINDS = {"worker": "text/javascript", "app": "application/manifest+json"}
 # What a phone keeps, as far as this installation has it; the first ones first, should there be little room.
 PAGES = (
     "",
@@ -49,9 +50,7 @@ DATA = ("directory.json",)
 @require_safe
 def worker(request: HttpRequest, organisation: str) -> HttpResponse:
     """Send the members' service worker; 404 where scripts are not built or there is no such organisation."""
-    return _send(
-        request, f"worker/{organisation}", organisation, "en", lambda _: _worker(organisation), "text/javascript"
-    )
+    return _send(request, "worker", organisation, "en", lambda _: _worker(organisation))
 
 
 @require_safe
@@ -59,14 +58,11 @@ def manifest(request: HttpRequest, organisation: str, language: str) -> HttpResp
     """Say how the pages look on a home screen: the organisation's neutral title and the mark, no hint of a purpose."""
     if language not in NAMES:
         return without_database(404, "en")
-    key = f"app/{organisation}/{language}"
-    return _send(
-        request, key, organisation, language, lambda found: _card(found, language), "application/manifest+json"
-    )
+    return _send(request, "app", organisation, language, lambda found: _card(found, language))
 
 
 def _send(
-    request: HttpRequest, key: str, slug: str, language: str, write: Callable[[Organisation], str], kind: str
+    request: HttpRequest, what: str, slug: str, language: str, write: Callable[[Organisation], str]
 ) -> HttpResponse:
     if len(slug) > LONGEST_SLUG:
         return without_database(404, language)
@@ -77,11 +73,11 @@ def _send(
         except (Organisation.DoesNotExist, NotBuilt):
             return 404, ""
 
-    found = rendered.page(key, render, language, clock.now())
+    found = rendered.page(f"{what}/{slug}/{language}", render, language, clock.now())
     if found is None or found.status != 200:  # noqa: PLR2004
         return without_database(404 if found else 503, language)
     response = rendered.respond(request, found)
-    response.headers["Content-Type"] = f"{kind}; charset=utf-8"
+    response.headers["Content-Type"] = f"{KINDS[what]}; charset=utf-8"
     return response
 
 

@@ -1,4 +1,4 @@
-"""A member's own phone is told that something is new: only after they turned it on, with neutral words, until it is over.
+"""A member's own phone is told that something is new: only if they turn it on, in neutral words, until it is over.
 
 The browser's maker is played by the page, because no push service is within reach here; page, server and worker are
 real.

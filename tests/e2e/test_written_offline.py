@@ -315,4 +315,6 @@ def test_a_form_opened_without_a_network_can_be_filled_kept_and_sent(demo: Demo,
     expect(page.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
     phone.set_offline(False)
     expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    expect(page.get_by_text("Nobody has been alerted.")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
     assert requests_kept(demo) == 1

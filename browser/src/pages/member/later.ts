@@ -1,7 +1,7 @@
 /** Shows what waits on this device, sends it when there is a network, and says so at every step. */
 import "./common.ts";
 import { alone, deliver, type Later, laterOf, takeBack, type Told } from "./delivering.ts";
-import { fact, goTo, make, one, say, show } from "./dom.ts";
+import { all, fact, goTo, make, one, say, show } from "./dom.ts";
 import { here } from "./here.ts";
 import { nextFor } from "./later_rules.ts";
 import { clockTime } from "./moments.ts";
@@ -108,7 +108,17 @@ async function draw(found: readonly Waiting[]): Promise<void> {
   const held = document.activeElement instanceof HTMLElement && list.contains(document.activeElement);
   list.replaceChildren(...items);
   show(items.length > 0, section);
+  sayHowAllStands(found);
   if (held && items.length > 0) goTo(one("h2", section));
+}
+
+/** Headings must not say "not sent" above what was. */
+function sayHowAllStands(found: readonly Waiting[]): void {
+  const sent = found.every(({ state: one }) => one === "sent");
+  const state = found.length === 0 ? "none" : sent ? "sent" : "unsent";
+  say(one("h2", section), text(`waiting.heading.${sent ? "sent" : "unsent"}`));
+  for (const title of all("[data-kept-title]")) say(title, text(`waiting.title.${state}`));
+  for (const lead of all("[data-kept-lead]")) say(lead, text(`waiting.lead.${state}`));
 }
 
 async function drawn(item: Waiting): Promise<HTMLElement> {

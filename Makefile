@@ -86,7 +86,7 @@ clean: ## take away what was built
 	@cd browser && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@
 
-.stamps/browser: .stamps/node $(shell find browser/src browser/styles browser/build.mjs alongside/site/static -maxdepth 9 -type f -not -path "*/static/build/*" 2>/dev/null)
+.stamps/browser: .stamps/node $(shell find browser/src browser/styles browser/build.mjs browser/scripts/icons.mjs alongside/site/static -maxdepth 9 -type f -not -path "*/static/build/*" 2>/dev/null)
 	$(SAY) 'Building scripts and styles'
 	@rm -rf alongside/site/static/build
 	@cd browser && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build

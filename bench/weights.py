@@ -40,7 +40,8 @@ def _type(page: Page) -> None:
 
 def _traffic(browser: Browser, address: str, act: Callable[[Page], None] | None = None) -> list[tuple[str, int]]:
     """Open a page in a fresh window, act on it, and return (address, bytes on the wire) of every request it made."""
-    context = browser.new_context(viewport=PHONE)
+    # Without the worker, which would carry part of it by itself; what it keeps is weighed in offline.py.
+    context = browser.new_context(viewport=PHONE, service_workers="block")
     page = context.new_page()
     network = context.new_cdp_session(page)
     network.send("Network.enable")

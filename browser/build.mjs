@@ -1,10 +1,12 @@
 // Bundles every page of src/pages and styles/main.css into the site's static files.
 // `node build.mjs --watch` builds again on each change.
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build, context } from "esbuild";
+
+import { writeIcons } from "./scripts/icons.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const target = join(here, "../alongside/site/static/build");
@@ -12,7 +14,7 @@ const pages = join(here, "src/pages");
 const style = join(here, "styles/main.css");
 
 const entries = (existsSync(pages) ? readdirSync(pages) : [])
-  .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts"))
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && name !== "leave.ts")
   .sort()
   .map((name) => ({ in: join(pages, name), out: basename(name, ".ts") }));
 if (existsSync(style)) entries.push({ in: style, out: "main" });
@@ -21,7 +23,10 @@ if (existsSync(style)) entries.push({ in: style, out: "main" });
 /** @type {import("esbuild").BuildOptions} */
 const worker = {
   absWorkingDir: here,
-  entryPoints: [{ in: join(here, "src/worker/sw.ts"), out: "sw" }],
+  entryPoints: [
+    { in: join(here, "src/worker/sw.ts"), out: "sw" },
+    { in: join(here, "src/worker/member.ts"), out: "member-sw" },
+  ],
   outdir: target,
   bundle: true,
   format: "iife",
@@ -31,6 +36,10 @@ const worker = {
   charset: "utf8",
   logLevel: "warning",
 };
+
+// On every page of a member, the first one too: one file, so that it costs one request.
+/** @type {import("esbuild").BuildOptions} */
+const leave = { ...worker, entryPoints: [{ in: join(pages, "leave.ts"), out: "leave" }], format: "esm" };
 
 /** @type {import("esbuild").BuildOptions} */
 const options = {
@@ -50,11 +59,29 @@ const options = {
   logLevel: "warning",
 };
 
+// What the pages of members load, now or later: what a phone keeps to work without a network (alongside/site/installable.py).
+const MEMBER_PAGES = /^src\/pages\/(ask|back|waiting|refer|colleague|manager|choose|directory|resources)\.ts$/;
+
+function memberFiles(outputs) {
+  const names = new Map(Object.keys(outputs).map((path) => [path, relative(target, join(here, path))]));
+  const found = new Set();
+  const follow = (path) => {
+    if (!names.has(path) || found.has(path)) return;
+    found.add(path);
+    for (const { path: next } of outputs[path].imports) follow(next);
+  };
+  for (const [path, { entryPoint }] of Object.entries(outputs)) if (MEMBER_PAGES.test(entryPoint ?? "")) follow(path);
+  return [...found].map((path) => names.get(path)).sort();
+}
+
 rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+writeIcons(target);
 if (process.argv.includes("--watch")) {
-  await (await context(worker)).watch();
-  await (await context(options)).watch();
+  for (const one of [worker, leave, options]) await (await context(one)).watch();
 } else if (entries.length > 0) {
   await build(worker);
-  await build(options);
+  await build(leave);
+  const { metafile } = await build({ ...options, metafile: true });
+  writeFileSync(join(target, "member.json"), JSON.stringify(["leave.js", "main.css", ...memberFiles(metafile.outputs)]));
 }

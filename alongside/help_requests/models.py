@@ -34,6 +34,20 @@ class HandedOn(models.Model):
         constraints = [models.UniqueConstraint(fields=["request", "supporter"], name="handed_on_once")]
 
 
+class Told(models.Model):
+    """Where a member's device is told that something is new with one request, because it asked for that; goes with it.
+
+    `address` is a push subscription, sealed under this installation's secret: it names a device to the maker of its
+    browser. `changes`: how often the device changed it; each costs a write.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    request = models.OneToOneField(Request, on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=5)
+    address = models.BinaryField()
+    changes = models.PositiveSmallIntegerField(default=1)
+
+
 class Attempt(models.Model):
     """The hash of one attempt to send, without time or request, until its candidate list expires: a retry never
     doubles.

@@ -134,6 +134,37 @@ def on_duty_first(
     return [(duties.get(one, "further" if rank in ("primary", "backup") else rank), one) for rank, one in route]
 
 
+WISH_BYTES = 1024
+_LANGUAGES = {1: "en", 2: "fr"}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a member's device sends to be told when something is new: of which request, in which language, and where;
+    an empty address turns it off.
+    """
+
+    token: bytes
+    language: str
+    address: str
+
+
+def parse_wish(body: bytes) -> Wish:
+    """Take the body apart: token 16 bytes | language 1 (1 English, 2 French) | length 2, big-endian | address, then
+    zeros.
+
+    Raises Refused: `wrong-size`, `bad-language`, `bad-address`.
+    """
+    if len(body) != WISH_BYTES:
+        raise Refused("wrong-size")
+    token, language, length, rest = body[:16], _LANGUAGES.get(body[16]), int.from_bytes(body[17:19]), body[19:]
+    if language is None:
+        raise Refused("bad-language")
+    if length > len(rest) or any(rest[length:]) or not (rest[:length].isascii()):
+        raise Refused("bad-address")
+    return Wish(token, language, rest[:length].decode("ascii"))
+
+
 def slots_for(candidates: int) -> int:
     """Return how many stanzas every envelope of this list must have: length never tells who was left out."""
     small, large = STANZAS

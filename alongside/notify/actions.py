@@ -183,6 +183,9 @@ def _bring_forward(notice: Notice, now: datetime) -> None:
 
 
 def _give_up(notice: Notice) -> None:
+    if notice.message in rules.FOR_MEMBERS:
+        Notice.objects.filter(id=notice.id).delete()
+        return
     if Notice.objects.filter(id=notice.id, failed=False).update(failed=True):
         log.warning("a notice was given up after %d tries", notice.attempts)
 
@@ -217,7 +220,7 @@ def _letter(notice: Notice) -> rules.Letter | None:
         subject=subject,
         body=body,
         words=body.replace(link, "").strip(),
-        link=link,
+        link="" if notice.message in rules.FOR_MEMBERS else link,
         message=notice.message,
         language=notice.language,
         expires_at=notice.expires_at,

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 
 from alongside.notify import channels, rules
-from alongside.notify.models import Notice
+from alongside.notify.models import Notice, Sealed
 
 
 @dataclass(frozen=True)
@@ -64,3 +64,13 @@ def is_subscription(address: str) -> bool:
     except rules.BadSubscription:
         return False
     return True
+
+
+def sealed_address(address: str) -> bytes:
+    """Return an address as it may be kept: encrypted under this installation's secret."""
+    return Sealed().get_prep_value({"to": address})
+
+
+def opened_address(kept: bytes) -> str:
+    """Return an address that was kept so; empty where no known secret opens it."""
+    return str((Sealed().from_db_value(kept) or {}).get("to", ""))

@@ -33,6 +33,8 @@ LAST_RANK = 4
 URGENT = frozenset({"waiting_now", "backup", "board", "test", "shift_check"})
 # What tells a supporter that somebody waits.
 CALLS = ("waiting", "waiting_now", "backup")
+# To a member's device, which has no page below /in/; that it did not arrive is told to nobody.
+FOR_MEMBERS = frozenset({"news"})
 # Nobody may silence a whole day: somebody off duty stays within reach for calls that can wait.
 LONGEST_QUIET = timedelta(hours=12)
 

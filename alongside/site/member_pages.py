@@ -23,9 +23,9 @@ from alongside.accounts.models import Organisation
 from alongside.content import asking, guides
 from alongside.content import library as sources
 from alongside.directory import actions as directory
-from alongside.directory import queries as outside
-from alongside.directory import queries as partners
+from alongside.directory import queries as listed
 from alongside.kernel import clock
+from alongside.notify import queries as outbox
 from alongside.policy import queries as policy
 from alongside.policy.values import Values
 from alongside.rota import queries as rota
@@ -130,6 +130,12 @@ def manager_refer(request: HttpRequest, organisation: str, language: str) -> Htt
 
 
 @require_safe
+def offline(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
+    """Show the numbers where there is no network and the page asked for was never visited (A-25)."""
+    return page(request, organisation, language, "offline")
+
+
+@require_safe
 def guide(request: HttpRequest, organisation: str, language: str, guide: str) -> HttpResponse:
     """Show one short guide (A-22)."""
     if guide not in (*guides.MEMBER_GUIDES, *guides.MANAGER_GUIDES):
@@ -173,14 +179,15 @@ def _facts(organisation: Organisation, language: str, name: str, moment: datetim
         "values": values,
         "team": _team(organisation, values, moment),
         "phone": Phone.of(organisation.on_call_number, pack.hide_number),
+        "push_key": outbox.push_key(),
     }
 
 
 def _outside(organisation: Organisation, language: str, moment: datetime) -> dict[str, Any]:
-    found = outside.shown(organisation, moment)
+    found = listed.shown(organisation, moment)
     return {
-        "groups": outside.grouped(found, language),
-        "needs": outside.needs_of(found, language),
+        "groups": listed.grouped(found, language),
+        "needs": listed.needs_of(found, language),
         "confirmed": sum(one.standing != "always" for one in found),
     }
 
@@ -206,8 +213,8 @@ def _partners(organisation: Organisation, name: str, moment: datetime) -> dict[s
     if name not in ("ask", "back"):
         return {}
     states = ("agreed", "ended") if name == "back" else ("agreed",)
-    known = [one for one in partners.partners_of(organisation.id) if one.state in states]
-    helping = partners.helping(organisation.id) if name == "ask" and known else []
+    known = [one for one in listed.partners_of(organisation.id) if one.state in states]
+    helping = listed.helping(organisation.id) if name == "ask" and known else []
     return {
         "partners": json.dumps([{"slug": one.slug, "name": one.name} for one in known], ensure_ascii=False),
         "helping": [one for one in helping if directory.candidates_now(one, policy.in_force(one.id), moment)],

@@ -8,7 +8,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,7 +88,12 @@ def _purge_keys(now: datetime) -> int:
 
 
 def _delivery(kind: str) -> Callable[[datetime], int]:
-    return lambda now: notify.deliver(now, (kind,), learn=accounts.learn)
+    return lambda now: notify.deliver(now, (kind,), learn=_learn)
+
+
+def _learn(gone: Collection[tuple[str, str]], taken: Collection[tuple[str, str]]) -> None:
+    accounts.learn(gone, taken)
+    help_requests.learn(gone)
 
 
 def _forget_code_use(now: datetime) -> int:

@@ -24,6 +24,7 @@ from alongside.site import (
     board,
     crisis,
     importing,
+    installable,
     keys,
     member_pages,
     operate,
@@ -54,9 +55,12 @@ ASK = [
     path("progress/present", member.present, name="present"),
     path("progress/not-called", member.not_called, name="not_called"),
     path("progress/cancel", member.cancel, name="cancel"),
+    path("progress/tell-me", member.tell_me, name="tell_me"),
     path("messages", member.messages, name="messages"),
     path("box", member.box, name="box"),
     path("box/erase", member.erase_box, name="erase_box"),
+    path("sw.js", installable.worker, name="member_worker"),
+    path("<str:language>/app.webmanifest", installable.manifest, name="member_app"),
     path("<str:language>/", member_pages.home, name="member_home"),
     path("<str:language>/now", member_pages.now, name="member_now"),
     path("<str:language>/limits", member_pages.limits, name="member_limits"),
@@ -69,6 +73,7 @@ ASK = [
     path("<str:language>/colleague/refer", member_pages.colleague_refer, name="member_colleague_refer"),
     path("<str:language>/manager", member_pages.manager, name="member_manager"),
     path("<str:language>/manager/refer", member_pages.manager_refer, name="member_manager_refer"),
+    path("<str:language>/offline", member_pages.offline, name="member_offline"),
     path("<str:language>/guides/<slug:guide>", member_pages.guide, name="member_guide"),
 ]
 

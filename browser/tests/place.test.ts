@@ -37,6 +37,13 @@ describe("a shared computer", () => {
     expect((await opened("")).drawer().getItem("x")).toBe("of the browser");
   });
 
+  test("a drawer taken before the computer was said to be shared is no way into the browser's", async () => {
+    const drawer = (await opened("")).drawer();
+    expect(drawer.getItem("x")).toBe("of the browser");
+    vi.stubGlobal("location", { hash: "#shared" });
+    expect(drawer.getItem("x")).toBe(null);
+  });
+
   test("a browser that locks its drawer away gives one that refuses", async () => {
     const place = await opened("");
     vi.unstubAllGlobals();

@@ -13,11 +13,11 @@ from django.db.models import Model
 from django.test import Client
 
 from alongside.escalation.models import Alert, Ladder
-from alongside.help_requests.models import Attempt, BoxReply, HandedOn, Message, Request
+from alongside.help_requests.models import Attempt, BoxReply, HandedOn, Message, Request, Told
 from alongside.notify.models import Notice
 
 OCTETS = "application/octet-stream"
-TABLES: tuple[type[Model], ...] = (Ladder, Alert, Request, HandedOn, Attempt, Message, BoxReply, Notice)
+TABLES: tuple[type[Model], ...] = (Ladder, Alert, Request, HandedOn, Told, Attempt, Message, BoxReply, Notice)
 
 
 def post(

@@ -21,7 +21,7 @@ from tests.world import World, organisation, sign_in
 pytestmark = pytest.mark.django_db
 
 NAMES = ["", "now", "limits", "ask", "back", "choose", "colleague", "resources", "library"]
-NAMES += ["colleague/refer", "manager", "manager/refer"]
+NAMES += ["colleague/refer", "manager", "manager/refer", "offline"]
 GUIDES = [
     "guides/early-signs",
     "guides/open-the-talk",

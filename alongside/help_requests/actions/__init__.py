@@ -12,6 +12,7 @@ from alongside.help_requests.actions.serving import (
     pass_on,
     reply,
 )
+from alongside.help_requests.actions.telling import learn, tell_me
 from alongside.help_requests.actions.time import climb, climb_new, climb_one, purge
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "get_backup",
     "give_back",
     "hand_on",
+    "learn",
     "looked",
     "made_contact",
     "not_called",
@@ -32,5 +34,6 @@ __all__ = [
     "pass_on",
     "purge",
     "reply",
+    "tell_me",
     "write_back",
 ]

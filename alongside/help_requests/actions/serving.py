@@ -10,7 +10,7 @@ from alongside.accounts.models import Organisation
 from alongside.anonymous import actions as anonymous
 from alongside.anonymous.rules import Contact
 from alongside.escalation import actions as escalation
-from alongside.help_requests.actions import claiming
+from alongside.help_requests.actions import claiming, telling
 from alongside.help_requests.actions.time import climb_one
 from alongside.help_requests.models import BoxReply, Request
 from alongside.help_requests.rules import Full, Refused, TakenBySomebody
@@ -23,8 +23,11 @@ from alongside.sealing import rules as seals
 def accept(supporter_id: uuid.UUID, request_id: uuid.UUID) -> None:
     """Take a request; of several at once exactly one supporter wins. Raises NotAlerted, Gone, TakenBySomebody."""
     row = claiming.called_for(supporter_id, request_id)
+    new = row.ladder.taker_id != supporter_id
     if not escalation.accept(row.ladder, supporter_id, clock.now()):
         raise TakenBySomebody
+    if new:
+        telling.tell(row)
 
 
 def pass_on(supporter_id: uuid.UUID, request_id: uuid.UUID) -> None:
@@ -114,3 +117,4 @@ def reply(supporter_id: uuid.UUID, request_id: uuid.UUID, address: bytes, envelo
         envelope=envelope,
         gone_on=clock.now().date() + timedelta(days=values.box_kept),
     )
+    telling.tell(row)

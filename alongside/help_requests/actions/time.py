@@ -10,7 +10,7 @@ from alongside.escalation import actions as escalation
 from alongside.escalation import queries as ladders
 from alongside.escalation import rules
 from alongside.escalation.models import Ladder
-from alongside.help_requests.models import BoxReply, HandedOn, Message, Request
+from alongside.help_requests.models import BoxReply, HandedOn, Message, Request, Told
 from alongside.policy import queries as policy
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ def climb_one(ladder_id: uuid.UUID, now: datetime) -> int:
 def _forget_content(ladder_id: uuid.UUID) -> None:
     Message.objects.filter(request__ladder_id=ladder_id).delete()
     HandedOn.objects.filter(request__ladder_id=ladder_id).delete()
+    Told.objects.filter(request__ladder_id=ladder_id).delete()
     Request.objects.filter(ladder_id=ladder_id).update(envelope=None)
 
 

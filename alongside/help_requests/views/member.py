@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from alongside.accounts.models import Organisation
 from alongside.help_requests import actions, queries
 from alongside.help_requests.actions import standing
-from alongside.help_requests.rules import Busy, Full, Gone, Refused, Reseal, WorkNeeded
+from alongside.help_requests.rules import WISH_BYTES, Busy, Full, Gone, Refused, Reseal, WorkNeeded, parse_wish
 from alongside.kernel import clock
 from alongside.sealing import rules as seals
 
@@ -161,6 +161,18 @@ def cancel(request: HttpRequest, organisation: Organisation, body: bytes) -> Htt
     _look_first(organisation, body)
     actions.cancel(organisation, body)
     return answer(200, "unknown")
+
+
+@device_endpoint(sizes=frozenset({WISH_BYTES}))
+def tell_me(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
+    """Keep, or forget, where the device of this token is told that something is new."""
+    wish = parse_wish(body)
+    _look_first(organisation, wish.token)
+    try:
+        actions.tell_me(organisation, wish)
+    except Full:
+        return answer(429, "full")
+    return answer(200, "on" if wish.address else "off")
 
 
 @device_endpoint(sizes=frozenset({TOKEN + ATTEMPT + seals.sealed_bytes(12)}))

@@ -1,16 +1,17 @@
 /** The ask page: limits, form, and how it stands. What is typed stays in this page until it is sealed. */
-import type { CandidateList } from "../core/match.ts";
-import type { Box } from "../core/receipt.ts";
+import "./member/common.ts";
 import { all, fact, goTo, one, say, show } from "./member/dom.ts";
 import { BOX_SIZE, type Draft, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
 import { Following } from "./member/following.ts";
 import { AskForm } from "./member/form.ts";
 import { KeptKeys } from "./member/kept.ts";
+import { LaterOnAsk } from "./member/keeping.ts";
+import { type Made, madeOf, officesOut, senderOf } from "./member/making.ts";
 import { drawer, isShared } from "./member/place.ts";
 import { type Core, Pool } from "./member/pool.ts";
 import { Guest } from "./member/partner.ts";
 import { showReceipt } from "./member/receipt.ts";
-import { Sender } from "./member/sender.ts";
+import type { Sender } from "./member/sender.ts";
 import { Lost, post } from "./member/talk.ts";
 import { text } from "./member/texts.ts";
 
@@ -28,21 +29,34 @@ const buttonText = button.textContent ?? "";
 
 const guest = new Guest(page);
 
+
+/** What stands in the form, and from where if it is to be told. */
+const written = (): Draft => ({ ...form.read(), from: guest.told() });
+const later = new LaterOnAsk(base, form, {
+  written,
+  stop: () => {
+    sender?.stop();
+    tryNow();
+    return sending;
+  },
+  begun: () => {
+    if (!begun) return null;
+    const { made, posted, typed } = begun;
+    return { secret: made.core.toHex(made.secret), attempt: made.core.toHex(made.attempt), posted, typed };
+  },
+  kept: () => {
+    begun = null;
+    show(false, one("[data-sending]"));
+    goToStep("kept");
+  },
+  changing: () => goToStep("form"),
+});
+let sending: Promise<void> = Promise.resolve();
 let sender: Sender | null = null;
 let tryNow = (): void => undefined;
 
-/** The secrets of one request: made once, whatever it takes to send it. */
-interface Made {
-  readonly core: Core;
-  readonly secret: Uint8Array;
-  readonly token: Uint8Array;
-  readonly attempt: Uint8Array;
-  readonly box: Box | null;
-  readonly written: string;
-}
-
 /** What was begun and may have arrived: sent again as it was, it is the same attempt and never stored twice. */
-let begun: { readonly typed: string; readonly made: Made } | null = null;
+let begun: { readonly typed: string; readonly made: Made; posted: boolean } | null = null;
 
 function goToStep(name: string): void {
   for (const step of all("[data-step]")) show(step.dataset["step"] === name, step);
@@ -50,53 +64,39 @@ function goToStep(name: string): void {
   if (name === "form") pool.list(false).then(measure, () => form.withoutOffices());
 }
 
-function leftOutOffices(list: CandidateList): number[] {
-  const names = new Set(form.read().leftOut);
-  return list.offices.flatMap((name, office) => (names.has(name) ? [office] : []));
-}
-
 function bytesLeft(core: Core, draft: Draft): number {
-  return core.bytesLeft(payloadOf(draft, wayOf(draft) === "none" ? null : BOX_SIZE, guest.told()));
+  return core.bytesLeft(payloadOf(draft, wayOf(draft) === "none" ? null : BOX_SIZE));
 }
 
 /** Keep the sentences about room and about who is left in step with the form. */
 function measure(): void {
   const { loaded: core, latest } = pool;
   if (!core) return;
-  form.room(bytesLeft(core, form.read()));
+  form.room(bytesLeft(core, written()));
   if (!latest) return;
-  const chosen = core.choose(latest, leftOutOffices(latest));
+  const chosen = core.choose(latest, officesOut(form.read(), latest));
   form.remaining(chosen.positions.length, latest.candidates.length, chosen.onCall);
 }
 
 async function send(): Promise<void> {
-  const draft = form.read();
+  const draft = written();
   const problem = problemOf(draft);
   if (problem) return form.refuse(problem);
   if (pool.loaded && bytesLeft(pool.loaded, draft) < 0) return form.refuse("too-long");
   busy(true);
-  const typed = JSON.stringify([draft, guest.told()]);
+  const typed = JSON.stringify(draft);
   try {
     let made: Made | null = begun?.typed === typed ? begun.made : null;
-    sender = new Sender({
-      list: (newest) => pool.list(newest),
-      seal: async (list) => {
-        made ??= await begin(draft, typed);
-        const chosen = made.core.choose(list, leftOutOffices(list));
-        if (chosen.positions.length === 0) return null;
-        const envelope = await made.core.sealFor(chosen.recipients, made.written, chosen.slots);
-        const { attempt, token } = made;
-        return made.core.requestFrame({ urgency: draft.urgency, list: list.list, attempt, token, positions: chosen.positions, envelope });
+    sender = senderOf({
+      pool,
+      base,
+      draft,
+      made: async () => (made ??= await begin(draft, typed)),
+      posting: async () => {
+        // A phone that knows of no network has sent nothing.
+        if (begun && navigator.onLine) begun.posted = true;
       },
-      post: (frame, work) => post(`${base}/requests`, frame, work ? { "Alongside-Work": work } : {}),
-      work: async (frame, bits, stopped) => {
-        // Loaded only where it is asked for: hardly ever.
-        const { doWork } = await import("./member/working.ts").catch(() => {
-          throw new Lost();
-        });
-        tell("sending.work", 0);
-        return doWork(frame, bits, (seconds) => tell("sending.work", seconds), stopped);
-      },
+      working: (seconds) => tell("sending.work", seconds),
       wait: waited,
       tell: (state, seconds) => tell(`sending.${state}`, seconds),
     });
@@ -136,8 +136,10 @@ async function goElsewhere(address: string): Promise<void> {
 /** Make a request; one begun before with other words, which may have arrived, is withdrawn first. @throws {@link Lost} */
 async function begin(draft: Draft, typed: string): Promise<Made> {
   await withdraw();
-  const made = await prepare(draft);
-  begun = { typed, made };
+  const core = await pool.core();
+  await later.withdrawn(core);
+  const made = await madeOf(core, draft, core.newSecret(), core.newAttempt());
+  begun = { typed, made, posted: false };
   // Kept before it is sent: whoever loses the page meanwhile can ask on this device what became of it.
   if (wayOf(draft) === "device") keys.add({ secret: made.core.toHex(made.secret), sent: new Date().toISOString() });
   return made;
@@ -148,17 +150,9 @@ function forgetBegun(): void {
   begun = null;
 }
 
-async function prepare(draft: Draft): Promise<Made> {
-  const core = await pool.core();
-  const secret = core.newSecret();
-  const box = wayOf(draft) === "none" ? null : await core.replyBox(secret);
-  const card = box && { address: core.toBase64Url(box.address), recipient: box.recipient };
-  const written = core.writePayload("request", payloadOf(draft, card, guest.told()));
-  return { core, secret, token: core.progressToken(secret), attempt: core.newAttempt(), box, written };
-}
-
 async function sent({ core, secret, token, box }: Made, way: WayBack): Promise<void> {
   begun = null;
+  await later.sent();
   form.clear();
   goToStep("sent");
   showReceipt(way, way === "words" ? core.wordsOf(secret) : []);
@@ -192,6 +186,7 @@ function tell(key: string, seconds?: number): void {
   show(!working, one("[data-sending]"));
   show(seconds !== undefined, one("[data-retry]"));
   show(key !== "sending.work", one("[data-again]"));
+  void later.offer(key === "sending.lost" || key === "sending.stopped");
   // Until the pace of this device is known there is no number to say.
   const about = seconds === undefined ? text(key) : seconds === 0 ? text(`${key}.begun`) : text(key, { n: seconds });
   if (!working) say(one("[data-sending-notice]"), about);
@@ -199,11 +194,15 @@ function tell(key: string, seconds?: number): void {
 
 show(false, ...all("[data-without-script]"));
 show(true, ...all("[data-with-script]"));
-if (isShared() || !keys.works()) form.withoutDevice();
+const onlyHere = (): void => {
+  if (isShared() || !keys.works()) form.withoutDevice();
+};
+onlyHere();
+addEventListener("hashchange", onlyHere);
 for (const step of all("[data-go]")) step.addEventListener("click", () => goToStep(step.dataset["go"] ?? "limits"));
 form.form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (button.getAttribute("aria-busy") !== "true") void send();
+  if (button.getAttribute("aria-busy") !== "true") sending = send();
 });
 for (const link of all<HTMLAnchorElement>("[data-partner]")) {
   link.addEventListener("click", (event) => {

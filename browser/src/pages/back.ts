@@ -1,4 +1,5 @@
 /** The way back: by 12 words or by the key this device keeps, to how it stands, replies, and erasing. */
+import "./member/common.ts";
 import { Refusal } from "../core/refusal.ts";
 import { all, fact, make, one, say, show } from "./member/dom.ts";
 import { Following } from "./member/following.ts";

@@ -1,4 +1,12 @@
-/** "Leave now": replaces this page in the history with a neutral site; also when Escape is pressed three times. */
+/**
+ * On every page of a member: "Leave now" (replaces this page in the history with a neutral site; also when Escape is pressed three
+ * times), the mark of a shared computer, and, once the page is there, what keeps it for when there is no network.
+ */
+import { here, waitingMark } from "./member/here.ts";
+import { install } from "./member/install.ts";
+import { drawer, isShared } from "./member/place.ts";
+import { beShared } from "./member/shared.ts";
+
 const link = document.querySelector<HTMLAnchorElement>("a[data-leave]");
 const PRESSES = 3;
 const WITHIN_MS = 1500;
@@ -19,4 +27,29 @@ if (link) {
     presses = event.key === "Escape" ? [...presses.filter((at) => event.timeStamp - at < WITHIN_MS), event.timeStamp] : [];
     if (presses.length >= PRESSES) leave();
   });
+}
+
+const place = here();
+
+if (place) {
+  const decide = (): void => {
+    if (isShared()) beShared(place);
+  };
+  decide();
+  addEventListener("hashchange", decide);
+  // After the page itself: the first page is all that a weak signal has to carry.
+  const later = (): void => void install(place);
+  if (document.readyState === "complete") later();
+  else addEventListener("load", later);
+  showWaiting();
+}
+
+/** Load what shows requests that wait on this device, where some do. */
+function showWaiting(): void {
+  const script = document.querySelector<HTMLElement>("[data-waiting-script]")?.dataset["waitingScript"];
+  try {
+    if (script && place && drawer().getItem(waitingMark(place))) void import(script);
+  } catch {
+    // A browser that keeps nothing has none.
+  }
 }

@@ -16,6 +16,8 @@ export interface Draft {
   readonly wishes: Wishes;
   readonly words: string;
   readonly way: WayBack;
+  /** The own organisation's name, for a partner's peers, where the member ticked it. */
+  readonly from?: string;
 }
 
 /** What keeps a draft from being sent; the page has a sentence for each. */
@@ -41,9 +43,9 @@ export function wayOf(draft: Draft): WayBack {
   return draft.how === "here" && draft.way === "none" ? "words" : draft.way;
 }
 
-/** Write a draft as the payload to seal; nothing that was left empty goes along. `from` names the own organisation to a partner's peers. */
-export function payloadOf(draft: Draft, box: BoxCard | null, from = ""): RequestPayload {
-  const { how, about } = draft;
+/** Write a draft as the payload to seal; nothing that was left empty goes along. */
+export function payloadOf(draft: Draft, box: BoxCard | null): RequestPayload {
+  const { how, about, from } = draft;
   const [reach, when, words] = [draft.reach, draft.when, draft.words].map((typed) => typed.trim());
   const wishes = Object.fromEntries(Object.entries(draft.wishes).filter(([, wish]) => wish)) as Wishes;
   return {

@@ -3,6 +3,7 @@ import type { WayBack } from "./draft.ts";
 import { all, goTo, one, say, show } from "./dom.ts";
 import { clockTime, type Place } from "./moments.ts";
 import { drawLadder, drawZone } from "./picture.ts";
+import type { News } from "./news.ts";
 import { Replies } from "./replies.ts";
 import type { Core } from "./pool.ts";
 import { markOf, type Progress, readProgress, titleOf } from "./steps.ts";
@@ -51,6 +52,7 @@ export class Following {
   readonly #replies: Replies | null;
   readonly #watch: Watch;
   readonly #boxWatch: Watch | null;
+  #news: News | null = null;
   #mark: string | null = null;
   #seen = false;
   #over = false;
@@ -77,7 +79,17 @@ export class Following {
     show(true, one("[data-actions]", this.#page));
     goTo(this.#title);
     await this.#watch.now();
+    void this.#offerNews();
     apart.later(() => void this.#boxWatch?.now(), this.#thread.way === "back" ? aWhile() / 4 : aWhile());
+  }
+
+  /** Loaded only where a browser could be told at all, and somebody could still say something new. */
+  async #offerNews(): Promise<void> {
+    if (this.#over || this.#erased || !("PushManager" in window)) return;
+    const code = await import("./news.ts").catch(() => null);
+    if (!code || this.#over || this.#erased) return;
+    this.#news = new code.News(this.#thread.base, this.#thread.token);
+    await this.#news.offer();
   }
 
   async #look(): Promise<Look> {
@@ -160,6 +172,7 @@ export class Following {
     const replies = (this.#replies?.count ?? 0) > 0;
     if (!this.#over) say(this.#live, text(known ? "state.gone" : "state.unknown"));
     this.#over = true;
+    void this.#news?.end();
     say(this.#title, text(known ? "state.gone" : "state.unknown"));
     say(this.#lead, text(!known ? "lead.unknown" : replies ? "lead.gone" : "lead.gone-none"));
     show(false, one("[data-ladder-section]", this.#page), one("[data-not-called]", this.#page), one("[data-cancel]", this.#page));
@@ -207,6 +220,7 @@ export class Following {
       return;
     }
     this.#erased = true;
+    await this.#news?.end();
     this.#thread.forget();
     this.#watch.end();
     this.#boxWatch?.end();

@@ -12,6 +12,8 @@ export class AskForm {
   readonly #reach = one<HTMLInputElement>("#reach");
   readonly #words = one<HTMLTextAreaElement>("#words");
   #deviceKeeps = true;
+  // Offices that were left out in a draft, until the list that names them is here.
+  #wanted: readonly string[] = [];
 
   constructor(changed: () => void) {
     this.form.addEventListener("input", () => {
@@ -31,7 +33,7 @@ export class AskForm {
       how: this.#picked("how") as How,
       reach: this.#reach.value,
       urgency: this.#picked("urgency") as Urgency,
-      leftOut: all<HTMLInputElement>("[data-office]:checked", this.form).map((box) => box.value),
+      leftOut: [...all<HTMLInputElement>("[data-office]:checked", this.form).map((box) => box.value), ...this.#wanted],
       when: one<HTMLInputElement>("#when").value,
       about: all<HTMLInputElement>("[data-topic]:checked", this.form).map((box) => box.value),
       wishes: Object.fromEntries(
@@ -42,9 +44,33 @@ export class AskForm {
     };
   }
 
+  /** Fill it with a draft that was kept. */
+  write(draft: Draft): void {
+    this.#pick("how", draft.how);
+    this.#pick("urgency", draft.urgency);
+    this.#pick("way", draft.way);
+    this.#reach.value = draft.reach;
+    this.#words.value = draft.words;
+    one<HTMLInputElement>("#when").value = draft.when;
+    for (const box of all<HTMLInputElement>("[data-topic]", this.form)) box.checked = draft.about.includes(box.value);
+    for (const wish of all<HTMLSelectElement>("[data-wish]", this.form)) {
+      wish.value = (draft.wishes as Readonly<Record<string, string>>)[wish.dataset["wish"] ?? ""] ?? "";
+    }
+    const offered = all<HTMLInputElement>("[data-office]", this.form);
+    for (const box of offered) box.checked = draft.leftOut.includes(box.value);
+    this.#wanted = offered.length > 0 ? [] : draft.leftOut;
+    // Nothing that will be sent stays folded away.
+    const filled = { words: draft.words, "left-out": draft.leftOut.join(), about: draft.when + draft.about.join() };
+    for (const [name, inside] of Object.entries(filled)) {
+      if (inside) one<HTMLDetailsElement>(`[data-fold="${name}"]`, this.form).open = true;
+    }
+    this.#follow();
+  }
+
   /** Empty it: what was sent must not stay on the screen. */
   clear(): void {
     this.form.reset();
+    this.#wanted = [];
     this.#follow();
   }
 
@@ -63,6 +89,7 @@ export class AskForm {
   /** Offer the offices of the list, keeping what was ticked. */
   offer(list: CandidateList): void {
     const ticked = new Set(this.read().leftOut);
+    this.#wanted = [];
     one("[data-offices]", this.form).replaceChildren(...staffed(list).map((name) => officeChoice(name, ticked.has(name))));
     show(false, one("[data-offices-wait]", this.form));
   }
@@ -106,6 +133,11 @@ export class AskForm {
 
   #picked(name: string): string {
     return one<HTMLInputElement>(`input[name="${name}"]:checked`, this.form).value;
+  }
+
+  #pick(name: string, value: string): void {
+    const choice = all<HTMLInputElement>(`input[name="${name}"]`, this.form).find((one) => one.value === value);
+    if (choice) choice.checked = true;
   }
 
   #follow(): void {

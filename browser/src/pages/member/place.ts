@@ -33,15 +33,16 @@ export function isShared(): boolean {
 
 /** Return where things are kept: on a shared computer only this page's memory; where the browser's is locked away, one that refuses. */
 export function drawer(): Drawer {
-  if (isShared()) return (memory ??= inMemory());
-  try {
-    return localStorage;
-  } catch {
-    const refuse = (): never => {
-      throw new Error("locked");
-    };
-    return { getItem: refuse, setItem: refuse, removeItem: refuse };
-  }
+  // Asked anew each time: a computer may be said to be shared while a page is open.
+  return {
+    getItem: (name) => chosen().getItem(name),
+    setItem: (name, value) => chosen().setItem(name, value),
+    removeItem: (name) => chosen().removeItem(name),
+  };
+}
+
+function chosen(): Drawer {
+  return isShared() ? (memory ??= inMemory()) : localStorage;
 }
 
 function inMemory(): Drawer {

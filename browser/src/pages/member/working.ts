@@ -1,3 +1,4 @@
+import "./common.ts";
 import { Work } from "../../core/work.ts";
 
 /** How long one piece of the work may take: shorter than a person notices. */

@@ -1,0 +1,128 @@
+import "./common.ts";
+import { type Draft, wayOf } from "./draft.ts";
+import { here } from "./here.ts";
+import { KeptKeys } from "./kept.ts";
+import { mayGoAgain } from "./later_rules.ts";
+import { madeOf, officesOut, senderOf } from "./making.ts";
+import { drawer } from "./place.ts";
+import { type Core, Pool } from "./pool.ts";
+import type { Outcome } from "./sender.ts";
+import { Lost, post } from "./talk.ts";
+import { find, note, type Waiting } from "./waiting.ts";
+
+/** What the ask page keeps of a request: the form, its secret and attempt, and a secret of one that this one replaces. */
+export interface Later {
+  readonly form: Draft;
+  readonly secret: string;
+  readonly attempt: string;
+  readonly replaces?: string;
+}
+
+/** What is still to be told after sending, in the place of the draft. */
+export interface Told {
+  readonly way: "words" | "device" | "none";
+  /** Only where the way back is words: they are not written down yet. */
+  readonly secret?: string;
+  readonly onCall: number;
+  readonly alerted: number;
+}
+
+/** How it went. */
+export type Went = Outcome | "unsure" | "elsewhere" | "lost";
+
+/** Return what is kept as a request of the ask page, or null. */
+export function laterOf({ draft, kind, state }: Waiting): Later | null {
+  const later = draft as Later | null;
+  return kind === "ask" && state !== "sent" && typeof later?.secret === "string" && later.form !== undefined ? later : null;
+}
+
+/**
+ * Seal one that waits for whoever is there now, and send it; the draft is gone as soon as it is stored.
+ *
+ * One page at a time does this, and each try carries the same attempt: two pages, or a page that was closed in between, make one request.
+ * `sure`: its writer wants it sent although it may have been.
+ */
+export async function deliver(id: string, sure: boolean): Promise<Went> {
+  const went = await alone(id, () => delivered(id, sure).catch((error: unknown) => failed(error)), true);
+  return went ?? "elsewhere";
+}
+
+/** Do something with one that waits while no other page does; where one does, wait for it, or do nothing and return null. */
+export function alone<T>(id: string, run: () => Promise<T>, orNothing = false): Promise<T | null> {
+  if (!("locks" in navigator)) return run();
+  return navigator.locks.request(`page-later-${id}`, { ifAvailable: orNothing }, async (lock) => (lock ? run() : null));
+}
+
+function failed(error: unknown): Went {
+  if (error instanceof Lost) return "lost";
+  throw error;
+}
+
+async function delivered(id: string, sure: boolean): Promise<Went> {
+  // As it is now: another page may have sent, changed or forgotten it since it was shown.
+  const one = await find(id);
+  const later = one && laterOf(one);
+  const page = here();
+  if (!one || !later || !page || one.state !== "waiting") return "elsewhere";
+  const pool = new Pool(`${page.base}/candidates.json`, () => undefined);
+  const core = await pool.core();
+  const { form } = later;
+  const made = await madeOf(core, form, core.fromHex(later.secret), core.fromHex(later.attempt));
+  if (one.tried && (await known(page.base, made.token))) return stored(one, later, { onCall: 0, alerted: 0 });
+  if (one.tried && !sure && !mayGoAgain(one.tried, Date.now())) return "unsure";
+  await withdraw(page.base, later.replaces, core);
+  // Whoever went off duty while it waited is not called.
+  const list = await pool.list(true);
+  if (wayOf(form) === "device") new KeptKeys(page.organisation, drawer()).add({ secret: later.secret, sent: new Date().toISOString() });
+  const sender = senderOf({
+    pool,
+    base: page.base,
+    draft: form,
+    made: () => Promise.resolve(made),
+    posting: () => noted(id),
+    working: () => undefined,
+    // Whoever called this tries again later, having read anew what waits.
+    wait: () => Promise.reject(new Lost()),
+    tell: () => undefined,
+  });
+  const outcome = await sender.run();
+  if (outcome !== "stored") return outcome;
+  const chosen = core.choose(pool.latest ?? list, officesOut(form, pool.latest ?? list));
+  return stored(one, later, { onCall: chosen.onCall, alerted: chosen.positions.length });
+}
+
+/** Written down before it goes: whoever finds it after a crash knows that it may have arrived. @throws {@link Lost} */
+async function noted(id: string): Promise<void> {
+  await note(id, { tried: new Date().toISOString() }).catch(() => {
+    throw new Lost();
+  });
+}
+
+async function stored(one: Waiting, { form, secret }: Later, who: Pick<Told, "onCall" | "alerted">): Promise<Went> {
+  const way = wayOf(form);
+  const told: Told = { way, ...who, ...(way === "words" && { secret }) };
+  await note(one.id, { state: "sent", sent: new Date().toISOString(), draft: told });
+  return "stored";
+}
+
+/** Take back on the server what may have arrived. @throws {@link Lost} */
+export async function takeBack({ secret }: Later): Promise<void> {
+  const page = here();
+  if (!page) throw new Lost();
+  const core = await new Pool(`${page.base}/candidates.json`, () => undefined).core();
+  await withdraw(page.base, secret, core);
+}
+
+/** Cancel by its secret one that may have arrived. @throws {@link Lost} */
+export async function withdraw(base: string, secret: string | undefined, core: Core): Promise<void> {
+  if (!secret) return;
+  const { status } = await post(`${base}/progress/cancel`, core.progressToken(core.fromHex(secret)).slice());
+  if (status !== 200) throw new Lost();
+}
+
+async function known(base: string, token: Uint8Array): Promise<boolean> {
+  const { status, body } = await post(`${base}/progress`, token.slice());
+  const state = (body as { state?: unknown } | null)?.state;
+  if (status !== 200 || typeof state !== "string") throw new Lost();
+  return state !== "unknown";
+}

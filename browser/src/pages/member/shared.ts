@@ -1,0 +1,81 @@
+import { all, show } from "./dom.ts";
+import { type Here, waitingMark, waitingPlace } from "./here.ts";
+import { uninstall } from "./install.ts";
+import { withMark } from "./place.ts";
+
+// Long enough to think about a sentence, short enough that the next person at the desk finds nothing.
+const IDLE_MS = 600_000;
+const LOOK_MS = 5_000;
+
+let begun = false;
+
+/** Store nothing from here on, carry the mark from page to page, and empty the page when it is left or forgotten. */
+export function beShared(here: Here): void {
+  keepMark();
+  if (begun) return;
+  begun = true;
+  show(true, ...all("[data-shared]"));
+  show(false, ...all("[data-share], [data-own-device]"));
+  void uninstall(here);
+  offerToDelete(here);
+  markLinks();
+  // Links made later, too: the mark is on before the tap counts.
+  for (const kind of ["pointerdown", "click", "auxclick", "focusin"]) addEventListener(kind, markLinks, true);
+  addEventListener("hashchange", keepMark);
+  addEventListener("pagehide", empty);
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  watchIdling(here);
+}
+
+function keepMark(): void {
+  const marked = withMark(location.hash);
+  if (marked !== location.hash) history.replaceState(history.state, "", marked);
+}
+
+function markLinks(): void {
+  for (const link of all<HTMLAnchorElement>('a[href^="/ask/"]')) {
+    if (link.hash !== withMark(link.hash)) link.hash = withMark(link.hash);
+  }
+}
+
+/** What an earlier visitor chose to keep here is not thrown away unasked, and not shown. */
+function offerToDelete(here: Here): void {
+  try {
+    const theirs = Object.keys(localStorage).filter((name) => [waitingPlace(here), waitingMark(here)].includes(name));
+    if (theirs.length === 0) return;
+    const offer = all("[data-shared-kept]");
+    show(true, ...offer);
+    for (const button of offer.flatMap((part) => all("button", part))) {
+      button.addEventListener("click", () => {
+        for (const name of theirs) localStorage.removeItem(name);
+        indexedDB.deleteDatabase(waitingPlace(here));
+        show(false, ...offer);
+      });
+    }
+  } catch {
+    // A browser that locks its storage away keeps nothing.
+  }
+}
+
+function empty(): void {
+  for (const form of all<HTMLFormElement>("form")) form.reset();
+  for (const words of all("[data-words], [data-reply-list]")) words.replaceChildren();
+}
+
+function watchIdling({ base, language }: Here): void {
+  let last = Date.now();
+  for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) {
+    addEventListener(kind, () => (last = Date.now()), { passive: true, capture: true });
+  }
+  const look = (): void => {
+    if (Date.now() - last < IDLE_MS) return;
+    last = Date.now();
+    empty();
+    document.body.hidden = true;
+    location.replace(`${base}/${language}/${withMark("")}`);
+    // On the first page that is no way to another page.
+    document.body.hidden = location.pathname !== `${base}/${language}/`;
+  };
+  setInterval(look, LOOK_MS);
+  document.addEventListener("visibilitychange", look);
+}

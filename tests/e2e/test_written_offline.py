@@ -1,0 +1,320 @@
+"""A request written without a network waits on the phone, sealed, and is sent once when there is one."""
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.e2e.acts import NUMBER, cancel, fill_form, open_form, requests_kept, sent_to
+from tests.e2e.conftest import Demo
+from tests.e2e.test_offline import keep_pages
+from tests.e2e.test_shared_terminal import stored
+
+pytestmark = [pytest.mark.e2e]
+
+KEEP = "Keep it on this phone and send when there is a network"
+WORDS = "a hard call at the quarry"
+# All that lies in the browser's database, as a script of this very page would find it.
+LYING = """async () => {
+  const database = await new Promise((resolve, reject) => {
+    const request = indexedDB.open("page-pine-county");
+    request.onsuccess = () => resolve(request.result); request.onerror = reject; });
+  const rows = await new Promise((resolve) => {
+    const request = database.transaction("kept").objectStore("kept").getAll();
+    request.onsuccess = () => resolve(request.result); });
+  database.close();
+  return Promise.all(rows.map(async (row) => ({ state: row.state, tried: row.tried, extractable: row.key.extractable,
+    exported: await crypto.subtle.exportKey("raw", row.key).then(() => "yes", (error) => error.name),
+    text: new TextDecoder().decode(row.box) })));
+}"""
+# A crash in the middle, or days that pass: the row as it would be found.
+CHANGE_ROW = """async (change) => {
+  const database = await new Promise((resolve) => {
+    const request = indexedDB.open("page-pine-county"); request.onsuccess = () => resolve(request.result); });
+  const store = database.transaction("kept", "readwrite").objectStore("kept");
+  const rows = await new Promise((resolve) => {
+    const request = store.getAll(); request.onsuccess = () => resolve(request.result); });
+  await new Promise((resolve) => {
+    const request = store.put({ ...rows[0], ...change }); request.onsuccess = resolve; });
+  database.close();
+}"""
+
+
+def wait_stored(demo: Demo, page: Page, count: int) -> None:
+    """Wait for the server without holding up what the page's network is asked to do."""
+    for _ in range(100):
+        if requests_kept(demo) == count:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(requests_kept(demo))
+
+
+def write_offline(demo: Demo, phone: BrowserContext, page: Page, **choices: str) -> None:
+    """Open the form with a network, lose it, and keep what was written."""
+    open_form(page, demo.member("ask"))
+    phone.set_offline(True)
+    fill_form(page, words=WORDS, **choices)
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_text("Not sent: there is no connection.")).to_be_visible()
+    page.get_by_role("button", name=KEEP).click()
+    expect(page.get_by_role("heading", name="Kept on this phone. Not sent yet.")).to_be_visible()
+
+
+@pytest.mark.req("A-03", "A-25", "K-22")
+def test_written_offline_it_waits_sealed_and_is_sent_once_with_a_network(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    statuses = sent_to(page, "/requests")
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    assert requests_kept(demo) == 0
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
+    expect(page.get_by_role("link", name="Call 988")).to_be_visible()
+    (lying,) = page.evaluate(LYING)
+    assert (lying["extractable"], lying["exported"]) == (False, "InvalidAccessError")
+    assert NUMBER not in lying["text"]
+    assert WORDS not in lying["text"]
+    assert page.locator("#reach").input_value() == "", "what is kept does not stay on the screen"
+    # Closed and opened again without a network: it is still said.
+    page.goto(demo.member())
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
+    phone.set_offline(False)
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    expect(page.locator("[data-waiting-list]")).to_contain_text(re.compile("being alerted"))
+    assert requests_kept(demo) == 1
+    assert statuses == [201]
+    words = page.locator("[data-waiting-list] .words li").all_text_contents()
+    assert len(words) == 12
+    (after,) = page.evaluate(LYING)
+    assert after["state"] == "sent"
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    assert page.evaluate(LYING) == []
+    assert stored(page)["local"] == []
+    page.goto(demo.member("back"))
+    page.get_by_label("Your 12 words").fill(" ".join(words))
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    cancel(page)
+    assert requests_kept(demo) == 0
+
+
+@pytest.mark.req("A-03")
+def test_kept_for_this_device_it_is_followed_from_the_way_back(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page, way="This device", soon="Today")
+    phone.set_offline(False)
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    page.get_by_role("button", name="Done").click()
+    page.goto(demo.member("back"))
+    page.locator("[data-kept-list] button").first.click()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    cancel(page)
+
+
+@pytest.mark.req("A-03", "D-21")
+def test_two_pages_that_send_at_once_make_one_request(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    pages = [page, phone.new_page(), phone.new_page()]
+    for other in pages[1:]:
+        other.goto(demo.member())
+        expect(other.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
+    posts = [sent_to(one, "/requests") for one in pages]
+    phone.set_offline(False)
+    for one in pages:
+        one.evaluate("dispatchEvent(new Event('online'))")
+    wait_stored(demo, page, 1)
+    page.wait_for_timeout(1500)
+    assert sorted(status for found in posts for status in found) == [201]
+    for one in pages:
+        one.reload()
+        expect(one.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    discard(demo, page)
+
+
+def discard(demo: Demo, page: Page) -> None:
+    """Take the one request back by its words."""
+    words = page.locator("[data-waiting-list] .words li").all_text_contents()
+    page.get_by_role("button", name="Done").click()
+    page.goto(demo.member("back"))
+    page.get_by_label("Your 12 words").fill(" ".join(words))
+    page.get_by_role("button", name="Open").click()
+    cancel(page)
+
+
+@pytest.mark.req("A-03", "D-21")
+def test_a_page_that_dies_between_sending_and_deleting_makes_no_second_request(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+
+    def arrives_unheard(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/requests", arrives_unheard)
+    phone.set_offline(False)
+    wait_stored(demo, page, 1)
+    page.close()
+    page = phone.new_page()
+    statuses = sent_to(page, "/requests")
+    page.goto(demo.member())
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    assert statuses == [], "the server knew of it"
+    assert requests_kept(demo) == 1
+    discard(demo, page)
+
+
+@pytest.mark.req("A-03", "D-21")
+def test_one_that_may_have_been_sent_and_closed_long_ago_is_never_sent_again_unasked(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    page.evaluate(CHANGE_ROW, {"tried": "2020-01-01T00:00:00.000Z"})
+    statuses = sent_to(page, "/requests")
+    phone.set_offline(False)
+    expect(page.locator("[data-waiting-list]")).to_contain_text("This may have been sent")
+    assert statuses == []
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    assert statuses == [201]
+    discard(demo, page)
+
+
+@pytest.mark.req("A-03")
+def test_one_written_long_ago_is_asked_about_instead_of_sent(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    page.evaluate("(change) => (" + CHANGE_ROW + ")({ written: new Date(Date.now() - 5 * 3600e3).toISOString() })", {})
+    phone.set_offline(False)
+    page.reload()
+    expect(page.locator("[data-waiting-list]")).to_contain_text("You wrote this a while ago.")
+    page.wait_for_timeout(1000)
+    assert requests_kept(demo) == 0
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    assert page.evaluate(LYING) == []
+
+
+@pytest.mark.req("A-03", "A-08")
+def test_it_can_be_changed_and_deleted_before_it_goes(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page, soon="Today")
+    page.goto(demo.member())
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_role("heading", name="Ask a peer to contact you")).to_be_visible()
+    assert page.locator("#reach").input_value() == NUMBER
+    assert page.locator("#words").input_value() == WORDS
+    expect(page.get_by_role("radio", name=re.compile("^Today"))).to_be_checked()
+    phone.set_offline(False)
+    page.wait_for_timeout(1500)
+    assert requests_kept(demo) == 0, "nothing goes while it is being changed"
+    page.locator("#words").fill("something else")
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    assert requests_kept(demo) == 1
+    assert page.evaluate(LYING) == []
+    cancel(page)
+    page.goto(demo.member())
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+
+
+@pytest.mark.req("A-03", "D-21")
+def test_deleting_one_that_may_have_arrived_takes_it_back_there(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+
+    def arrives_unheard(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/requests", arrives_unheard)
+    phone.set_offline(False)
+    wait_stored(demo, page, 1)
+    phone.set_offline(True)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Taking it back needs a network.")
+    phone.set_offline(False)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    assert requests_kept(demo) == 0
+
+
+@pytest.mark.req("A-03")
+@pytest.mark.parametrize("why", ["database refused", "no room"])
+def test_where_nothing_can_be_kept_it_says_so_and_the_form_stays(demo: Demo, phone: BrowserContext, why: str) -> None:
+    phone.add_init_script(
+        "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };"
+        if why == "database refused"
+        else "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+    )
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    open_form(page, demo.member("ask"))
+    phone.set_offline(True)
+    fill_form(page, words=WORDS)
+    page.get_by_role("button", name="Seal and send").click()
+    page.get_by_role("button", name=KEEP).click()
+    expect(page.get_by_text("This browser keeps nothing, so it could not be kept.")).to_be_visible()
+    assert page.locator("#words").input_value() == WORDS
+    assert page.locator("#reach").input_value() == NUMBER
+    phone.set_offline(False)
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    cancel(page)
+
+
+@pytest.mark.req("A-25", "K-26")
+def test_a_shared_computer_is_never_offered_to_keep_it(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    open_form(page, demo.member("ask#shared"))
+    phone.set_offline(True)
+    fill_form(page, words=WORDS)
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_text("Not sent: there is no connection.")).to_be_visible()
+    expect(page.get_by_role("button", name=KEEP)).to_be_hidden()
+    phone.set_offline(False)
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    cancel(page)
+
+
+@pytest.mark.req("A-25")
+def test_leaving_works_from_what_waits_without_a_network(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    page.get_by_role("link", name="Leave now").click()
+    page.wait_for_url(lambda url: "/ask/" not in url)
+    back = phone.new_page()
+    back.goto(demo.member())
+    expect(back.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
+    back.get_by_role("button", name="Delete").click()
+    expect(back.locator("[data-waiting]")).to_be_hidden()
+
+
+@pytest.mark.req("A-03", "A-25")
+def test_a_form_opened_without_a_network_can_be_filled_kept_and_sent(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    phone.set_offline(True)
+    page.goto(demo.member("ask"))
+    page.get_by_role("button", name="I have read this").click()
+    expect(page.get_by_role("heading", name="Ask a peer to contact you")).to_be_visible()
+    fill_form(page, words=WORDS, way="Just phone me")
+    page.get_by_role("button", name="Seal and send").click()
+    page.get_by_role("button", name=KEEP).click()
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
+    phone.set_offline(False)
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    expect(page.get_by_text("Nobody has been alerted.")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    assert requests_kept(demo) == 1

@@ -1,5 +1,6 @@
 """Layers and an organisation's choices can make a pack stricter, never looser (K-31), in whatever order they come."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -60,7 +61,14 @@ def meaning(pack: Pack) -> object:
     """Return what a pack says, whatever the order of its parts."""
     return (
         {
-            (one.key, one.mandated, one.call, one.optional, frozenset(one.scope.split(". ")), frozenset(one.lines))
+            (
+                one.key,
+                one.mandated,
+                one.call,
+                one.optional,
+                frozenset(re.findall(r"[^.]+\.", one.scope.replace(". ", "."))),
+                frozenset(one.lines),
+            )
             for one in pack.exceptions
         },
         {(duty.key, duty.on) for duty in pack.duties},
@@ -75,18 +83,14 @@ def meaning(pack: Pack) -> object:
 def test_the_order_of_layers_does_not_matter(place: Pack, layers: list[Layer], dice) -> None:  # type: ignore[no-untyped-def]
     other = list(layers)
     dice.shuffle(other)
-    assert merging.with_layers(place, layers) == merging.with_layers(place, other)
+    # Said as yes or no: to explain the difference of two packs would take minutes.
+    same = merging.with_layers(place, layers) == merging.with_layers(place, other)
+    assert same
     one_by_one = place
     for layer in other:
         one_by_one = merging.with_layers(one_by_one, [layer])
-    assert {one.key for one in one_by_one.exceptions} == {
-        one.key for one in merging.with_layers(place, layers).exceptions
-    }
-    assert merging.with_layers(merging.with_layers(place, layers), layers).court_protection in {False, True}
-    assert (
-        meaning(merging.with_layers(merging.with_layers(place, layers), other))[1:]
-        == meaning(merging.with_layers(place, layers))[1:]
-    )
+    same = meaning(one_by_one) == meaning(merging.with_layers(place, layers))
+    assert same
 
 
 @pytest.mark.req("K-04", "K-31", "I-24")

@@ -110,6 +110,25 @@ class OrganisationForm(forms.Form):
             "The programme's own number, forwarded to whoever is on call. Members see it. Empty if there is none."
         ),
     )
+    clinical_number = forms.CharField(
+        label=_("Telephone number for clinical advice"),
+        max_length=30,
+        required=False,
+        validators=[PHONE],
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        help_text=_(
+            "For supporters, in a crisis. It stands on the crisis path, which opens without sign-in: enter a duty line, "
+            "nobody's private number."
+        ),
+    )
+    coordinator_number = forms.CharField(
+        label=_("Telephone number of the coordinator"),
+        max_length=30,
+        required=False,
+        validators=[PHONE],
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        help_text=_("For supporters, in a crisis. As above: a duty line."),
+    )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
     language = forms.ChoiceField(label=_("First language"), choices=lambda: settings.LANGUAGES)
     headcount = forms.IntegerField(

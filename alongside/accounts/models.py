@@ -16,6 +16,8 @@ class Organisation(models.Model):
     time_zone = models.CharField(max_length=60)
     language = models.CharField(max_length=5, default="en")
     on_call_number = models.CharField(max_length=30, blank=True)
+    clinical_number = models.CharField(max_length=30, blank=True, default="", db_default="")
+    coordinator_number = models.CharField(max_length=30, blank=True, default="", db_default="")
     pack = models.CharField(max_length=40, default="generic-us")
     headcount = models.PositiveIntegerField(default=0)
     open = models.BooleanField(default=True)

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from alongside.content import load
 
 MEMBER_GUIDES = ("early-signs", "open-the-talk", "what-a-peer-is")
-TEAM_GUIDES = ("guide-first-words", "guide-crisis-card", "guide-limits-aloud", "guide-levels")
+TEAM_GUIDES = ("guide-first-words", "guide-crisis-card", "guide-limits-aloud", "guide-levels", "guide-asked")
 AGREEMENT = "agreement"
 _FENCE = "+++\n"
 

@@ -49,20 +49,38 @@ def messages(language: str) -> Mapping[str, Message]:
 
 @dataclass(frozen=True)
 class Category:
-    """One cell of one tally question, and the finer words that are counted under it."""
+    """One cell of one tally question, and the finer words that are counted under it.
+
+    A retired one is offered no more and starts no new cell; what was counted under it keeps its name.
+    """
 
     key: str
     label: Text
     covers: tuple[Text, ...] = ()
+    retired: bool = False
 
 
 @cache
 def tally() -> Mapping[str, tuple[Category, ...]]:
-    """Return the categories of each tally question in the order shown; raises ValueError for a key given twice."""
+    """Return the categories of each tally question that are counted now, in the order shown."""
+    return {
+        question: tuple(category for category in entries if not category.retired)
+        for question, entries in every_category().items()
+    }
+
+
+@cache
+def every_category() -> Mapping[str, tuple[Category, ...]]:
+    """Return also the retired categories, for whoever reads old cells; raises ValueError for a key given twice."""
     questions: dict[str, tuple[Category, ...]] = {}
     for question, entries in toml("tally.toml").items():
         found = tuple(
-            Category(entry["key"], _text(entry), tuple(_text(words) for words in entry.get("covers", [])))
+            Category(
+                entry["key"],
+                _text(entry),
+                tuple(_text(words) for words in entry.get("covers", [])),
+                entry.get("retired", False),
+            )
             for entry in entries
         )
         if len({category.key for category in found}) != len(found):

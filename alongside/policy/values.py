@@ -269,6 +269,17 @@ REGISTER: tuple[Setting, ...] = (
         "C-19",
         _("The aim is one supporter for every {value} people of the organisation."),
     ),
+    Setting(
+        "asked_kept",
+        60,
+        14,
+        150,
+        "days",
+        "B-35",
+        _(
+            "That somebody asked a supporter to tell stays on the board until the coordinator has seen to it, for {value} days after its month at most."
+        ),
+    ),
 )
 
 
@@ -306,6 +317,7 @@ class Values:
     channel_gap_today: int = 15
     shift_check: int = 2
     team_ratio: int = 7
+    asked_kept: int = 60
 
 
 def setting(key: str) -> Setting:

@@ -32,6 +32,7 @@ from alongside.policy import queries as policy
 from alongside.rota import queries as rota
 from alongside.rota.rules import TIERS, Gap
 from alongside.site import doctor, schedule
+from alongside.team import actions as team_actions
 from alongside.team import queries as team
 from alongside.team.queries import Place
 
@@ -73,6 +74,16 @@ def acknowledge(request: HttpRequest, ladder: uuid.UUID) -> HttpResponse:
     return redirect("in_board")
 
 
+@require_POST
+def acknowledge_asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Take it off the board that a supporter was asked to tell."""
+    seat = accounts.permit(request.user, "board.acknowledge")
+    if not team_actions.acknowledge_asked(seat.organisation.id, id):
+        raise Http404
+    notices.success(request, _("Acknowledged. Nothing of it is kept."))
+    return redirect("in_board")
+
+
 def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
     values = policy.in_force(organisation.id)
     rows = [row for row in escalation.board(organisation.id, now) if not row.acknowledged]
@@ -87,6 +98,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_unreached(organisation, places),
         *_unreachable(organisation),
         *_law(organisation, now),
+        *_asked(organisation),
     ]
     names = {place.id: place.name for place in places}
     return {
@@ -249,6 +261,24 @@ def _law(organisation: Organisation, now: datetime) -> list[Task]:
     else:
         return []
     return [Task(tone, _("Law"), text, reverse("in_law"), _("See the limits"))]
+
+
+def _asked(organisation: Organisation) -> list[Task]:
+    """Say that supporters were asked to tell, by month and office: what helps against it is said to everybody."""
+    found = []
+    for one in team.asked_in(organisation.id):
+        month = date_format(one.month, "F Y")
+        text = (
+            _("%(month)s: somebody in %(office)s asked a supporter to tell what they were told.")
+            if one.office
+            else _("%(month)s: somebody asked a supporter to tell what they were told.")
+        ) % {"month": month, "office": one.office}
+        text += " " + _("Remind everybody who leads that nobody may. Do not ask who it was.")
+        does = _("I have reminded them")
+        found.append(
+            Task("late", _("Asked to tell"), text, reverse("in_asked_acknowledge", args=[one.id]), does, posts=True)
+        )
+    return found
 
 
 # --- who is on call ----------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from django.utils import translation
 
 from alongside.accounts import sso
+from alongside.site import paths
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -31,7 +32,7 @@ SIGNED_IN = POLICY.format(images=" data:")
 
 def is_signed_in_page(request: HttpRequest) -> bool:
     """Say whether the path belongs to people with a role."""
-    return request.path.startswith("/in/")
+    return paths.is_signed_in(request.path)
 
 
 # Of a member's request these reach a view, and nothing else of it.
@@ -139,9 +140,7 @@ class SignedInOnly:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # A browser looks for a newer service worker whether anybody is signed in or not.
-        open_to_all = request.path.startswith("/in/enter/") or request.path == "/in/sw.js"
-        if is_signed_in_page(request) and not open_to_all:
+        if is_signed_in_page(request) and not paths.is_open_to_all(request.path):
             if not request.user.is_authenticated:
                 if request.method == "GET":
                     return redirect_to_login(request.path)

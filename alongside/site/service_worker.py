@@ -1,8 +1,10 @@
-"""What a supporter's browser needs to be woken: the worker that shows a notice, and the card of an installed page.
+"""What a supporter's browser needs to be woken, and in a crisis without a network: the worker that shows a notice and keeps
+the crisis path, and the card of an installed page.
 
 The worker stands at /in/sw.js, because its place is its reach: pages below /in/ and no member's page.
 """
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -13,13 +15,21 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
+from alongside import __version__
+
 BUILT = "build/sw.js"
 
 
 @require_safe
 def script(request: HttpRequest) -> HttpResponse:
-    """Send the service worker; 404 where scripts are not built."""
-    return HttpResponse(_script(), content_type="text/javascript; charset=utf-8")
+    """Send the service worker with the release that it belongs to; 404 where scripts are not built."""
+    return HttpResponse(_release() + _script(), content_type="text/javascript; charset=utf-8")
+
+
+def _release() -> bytes:
+    """Return the line by which a worker names what it keeps: another version or look is another release."""
+    release = f"{__version__} {static('build/main.css')}"
+    return f"self.release = {json.dumps(release)};\n".encode()
 
 
 @cache

@@ -14,6 +14,8 @@ from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from alongside.site import paths
+
 STEP = 60  # seconds; the mark is no finer and is not sent again before it changes
 BEGAN, MARK = "began", "mark"
 
@@ -28,7 +30,7 @@ class Limits:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # The demonstration's people come in through a door of its own, and its clock leaps.
-        if not request.path.startswith("/in/") or settings.DEMO:
+        if not paths.is_signed_in(request.path) or settings.DEMO:
             return self.get_response(request)
         if request.user.is_authenticated and _is_over(request):
             auth.logout(request)

@@ -17,7 +17,18 @@ from alongside.help_requests.views import team as serving
 from alongside.policy.views import law
 from alongside.policy.views import settings as policy
 from alongside.rota import views as rota
-from alongside.site import audit, board, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
+from alongside.site import (
+    audit,
+    board,
+    crisis,
+    keys,
+    member_pages,
+    operate,
+    passkeys,
+    public_pages,
+    service_worker,
+    signed_in,
+)
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"
@@ -82,11 +93,17 @@ TEAM = [
     path("me/agreement", team.agreement, name="in_agreement"),
     path("me/leave", team.leave, name="in_leave"),
     path("me/return", team.come_back, name="in_return"),
+    path("asked-to-disclose", team.asked_to_disclose, name="in_asked"),
+    # Without sign-in and without a cookie (site/paths.py): D-14.
+    path("crisis", crisis.start, name="in_crisis"),
+    path("crisis/card/<str:pack>/<str:language>", crisis.card, name="in_crisis_card"),
+    path("crisis/<slug:organisation>/<str:language>", crisis.path, name="in_crisis_path"),
 ]
 
 COORDINATE = [
     path("", board.board, name="in_board"),
     path("acknowledge/<uuid:ladder>", board.acknowledge, name="in_acknowledge"),
+    path("asked/<uuid:id>/acknowledge", board.acknowledge_asked, name="in_asked_acknowledge"),
     path("rota", rota.rota, name="in_rota"),
     path("rota/enter", rota.enter, name="in_rota_enter"),
     path("rota/<uuid:id>/remove", rota.remove, name="in_rota_remove"),

@@ -13,6 +13,8 @@ from allauth.core.internal.ratelimit import truncate_ip
 from django.conf import settings
 from django.http import parse_cookie
 
+from alongside.site import paths
+
 MOST_SESSIONS = 5_000
 
 
@@ -45,7 +47,7 @@ class Visitors:
 
     def learn(self, path: str, said: Mapping[str, str], status: int) -> None:
         """Take it from an answer whether its session is signed in: only then such a page is shown (SignedInOnly)."""
-        if path.startswith("/in/enter/") or path == "/in/sw.js" or not (session := _session(said.get("cookie", ""))):
+        if paths.is_open_to_all(path) or not (session := _session(said.get("cookie", ""))):
             return
         if status == HTTPStatus.OK:
             while len(self._signed_in) >= MOST_SESSIONS:

@@ -14,14 +14,14 @@ from alongside.accounts import queries as people
 from alongside.accounts.models import Invitation, Organisation, Person
 from alongside.accounts.queries import Seat
 from alongside.content import guides
-from alongside.kernel import clock
+from alongside.kernel import clock, months
 from alongside.notify import actions as notify
 from alongside.notify import rules as notices
 from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
 from alongside.sealing import queries as keys
 from alongside.team import queries, rules
-from alongside.team.models import Supporter
+from alongside.team.models import Asked, Supporter
 
 
 class NotNow(ValueError):
@@ -224,3 +224,36 @@ def _warn(person: Person, last_week: date, left: int, now: datetime) -> bool:
         expires_at=now + timedelta(days=left),
     )
     return True
+
+
+# --- asked to tell -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def was_asked(seat: Seat, office_id: uuid.UUID | None) -> None:
+    """Note that this month somebody asked a supporter to tell; once, however often it is said (B-35).
+
+    Raises rules.NotOurOffice for the office of another organisation.
+    """
+    organisation = seat.organisation
+    if office_id is not None and office_id not in {one.id for one in people.offices_of(organisation)}:
+        raise rules.NotOurOffice
+    month = months.start_of("month", clock.now(), organisation.time_zone)
+    Asked.objects.bulk_create(
+        [Asked(organisation_id=organisation.id, office_id=office_id, month=month)], ignore_conflicts=True
+    )
+
+
+def acknowledge_asked(organisation_id: uuid.UUID, asked_id: uuid.UUID) -> bool:
+    """Forget that an ask happened, once the coordinator has seen to it; False when there is none such here."""
+    return Asked.objects.filter(organisation_id=organisation_id, id=asked_id).delete()[0] > 0
+
+
+def purge_asked(now: datetime) -> int:
+    """Forget what nobody has seen to in the days of policy after its month; return how many rows."""
+    gone = 0
+    for organisation_id, month in list(Asked.objects.values_list("organisation_id", "month").distinct()):
+        kept = policy.in_force(organisation_id).asked_kept
+        if now.date() > months.after("month", month) + timedelta(days=kept):
+            gone += Asked.objects.filter(organisation_id=organisation_id, month=month).delete()[0]
+    return gone

@@ -64,3 +64,21 @@ class InviteForm(CoordinatorForm):
                 _("A clinician advises the team and is never a supporter. Choose one of the two.")
             ) from None
         return roles
+
+
+class AskedForm(forms.Form):
+    """In which office somebody asked a supporter to tell, or in none that is to be named."""
+
+    office = OfficeField(
+        label=_("In which office?"),
+        queryset=Office.objects.none(),
+        required=False,
+        empty_label=_("I name none"),
+        help_text=_("Where the question was asked, not where anybody works whom it was about."),
+    )
+
+    def __init__(self, *args: Any, offices: Iterable[Office], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["office"]
+        assert isinstance(field, OfficeField)  # noqa: S101
+        field.queryset = Office.objects.filter(id__in=[office.id for office in offices])

@@ -1,4 +1,4 @@
-"""Supporters."""
+"""Supporters, and that somebody asked one of them to tell."""
 
 from django.db import models
 
@@ -43,3 +43,22 @@ class Supporter(models.Model):
             status=self.status,
             agreement_version=self.agreement_version,
         )
+
+
+class Asked(models.Model):
+    """That in this month somebody asked a supporter to tell what they were told (B-35), in an office or in none that was
+    named. Not who, whom, when or what; and once for however many.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.CASCADE, related_name="+")
+    office = models.ForeignKey("accounts.Office", on_delete=models.CASCADE, related_name="+", null=True)
+    month = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "office", "month"], name="asked_once_an_office_and_month"),
+            models.UniqueConstraint(
+                fields=["organisation", "month"], condition=models.Q(office=None), name="asked_once_a_month"
+            ),
+        ]

@@ -9,7 +9,16 @@ from alongside.content import guides
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.team import rules
-from alongside.team.models import Supporter
+from alongside.team.models import Asked, Supporter
+
+
+@dataclass(frozen=True)
+class AskedIn:
+    """That somebody asked a supporter to tell: in which office (empty: none was named) and month, nothing else."""
+
+    id: uuid.UUID
+    office: str
+    month: date
 
 
 class NotASupporter(LookupError):
@@ -123,3 +132,10 @@ def _place(row: Supporter, agreement_version: int, this_week: date, last_week: d
         keys_until=last_week,
         problems=rules.problems(row.facts(), agreement_version, this_week=this_week, last_week=last_week),
     )
+
+
+def asked_in(organisation_id: uuid.UUID) -> list[AskedIn]:
+    """Return what the coordinator has not seen to yet, by month and office."""
+    rows = Asked.objects.filter(organisation_id=organisation_id).select_related("office")
+    found = [AskedIn(row.id, row.office.name if row.office else "", row.month) for row in rows]
+    return sorted(found, key=lambda one: (one.month, one.office))

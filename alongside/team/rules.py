@@ -16,6 +16,10 @@ class Facts:
     agreement_version: int
 
 
+class NotOurOffice(ValueError):
+    """The office belongs to another organisation."""
+
+
 def may_serve(facts: Facts, agreement_version: int) -> bool:
     """Say whether a supporter may be put on a ladder or list: active, with the current agreement signed (B-10, C-15,
     C-18).

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.login import record_authentication
+from allauth.core.internal import ratelimit
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,13 +23,15 @@ from alongside.accounts import rules as roles
 from alongside.accounts.forms import NewPersonForm
 from alongside.accounts.models import Invitation, Organisation, Person, Role
 from alongside.accounts.queries import Seat, permit
-from alongside.content import guides
+from alongside.content import guides, law
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.team import actions, queries, rules
-from alongside.team.forms import CoordinatorForm, InviteForm
+from alongside.team.forms import AskedForm, CoordinatorForm, InviteForm
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# The cases of a pack in which a law or a court asks a supporter.
+LAW_ASKS = ("law", "testimony")
 ENOUGH_INVITED = _("As many people were invited today as the programme allows. Go on tomorrow; nothing was sent.")
 PROBLEMS = {
     "agreement": _("agreement not signed"),
@@ -120,6 +123,31 @@ def agreement(request: HttpRequest) -> HttpResponse:
         "text": guides.guide(guides.AGREEMENT, get_language() or "en"),
     }
     return render(request, "account/agreement.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def asked_to_disclose(request: HttpRequest) -> HttpResponse:
+    """Show how to decline, and tell the coordinator that an ask happened: an office or none, and nothing else (B-35)."""
+    seat, _facts = _me(request)
+    offices = people.offices_of(seat.organisation)
+    form = AskedForm(request.POST or None, offices=offices)
+    if request.method == "POST" and form.is_valid():
+        if not ratelimit.consume(request, app="allauth.account", action="asked"):
+            return render(request, "429.html", status=429)
+        office = form.cleaned_data["office"]
+        actions.was_asked(seat, office.id if office else None)
+        messages.success(request, _("Told: that somebody asked, and this month. Nothing else is kept."))
+        return redirect("in_asked")
+    language = (get_language() or "en")[:2]
+    pack = law.pack(seat.organisation.pack if seat.organisation.pack in law.packs() else "generic-us", language)
+    context = {
+        "seat": seat,
+        "form": form,
+        "guide": guides.guide("guide-asked", language),
+        "pack": pack,
+        "rules": [one for one in pack.exceptions if one.key in LAW_ASKS],
+    }
+    return render(request, "team/asked.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

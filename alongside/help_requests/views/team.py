@@ -135,6 +135,7 @@ def _guides(seat: Seat) -> dict[str, object]:
     return {
         "first_words": guides.guide("guide-first-words", language),
         "limits_aloud": guides.guide("guide-limits-aloud", language),
+        "levels": guides.guide("guide-levels", language),
         "pack": policy.law_in_force(seat.organisation.id, seat.organisation.pack, language),
         "topics": asking.topics(language),
     }

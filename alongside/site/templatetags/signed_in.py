@@ -54,6 +54,7 @@ class Standing:
     pack: str
     places: tuple[Place, ...]
     serves: bool
+    crisis: str
 
     @property
     def first_name(self) -> str:
@@ -77,12 +78,14 @@ def _standing(request: HttpRequest, person: Person) -> Standing:
     seats = accounts.seats(person)
     roles = frozenset(role for seat in seats for role in seat.roles)
     home = next((seat.of for seat in seats if seat.of), None)
+    language = (translation.get_language() or "en")[:2]
     return Standing(
         person=person,
         organisation=home.name if home else "",
         pack=home.pack if home else "",
         places=_places(request, roles),
         serves="supporter" in roles,
+        crisis=reverse("in_crisis_path", args=[home.slug, language]) if home else reverse("in_crisis"),
     )
 
 

@@ -19,6 +19,13 @@ const trouble = part("keys-trouble");
 const read = new Set<string>();
 let opened: { readonly device: Unlocked; readonly payload: RequestPayload } | null = null;
 
+const leaving = document.querySelector<HTMLAnchorElement>("a[data-crisis]");
+// Half a reply would be lost.
+leaving?.addEventListener("click", () => {
+  leaving.target = document.querySelector<HTMLTextAreaElement>('[data-part="reply-text"]')?.value ? "_blank" : "";
+});
+prefillOutcome();
+
 asServed("clock");
 asServed("asked");
 refreshing(look, (failure) => {
@@ -60,6 +67,19 @@ function prefillChannel({ how }: RequestPayload): void {
   const form = part<HTMLFormElement>("close-form");
   const channel = form.querySelector<HTMLInputElement>(`input[name="channel"][value="${form.dataset[how] ?? ""}"]`);
   if (channel) channel.checked = true;
+}
+
+// From the crisis path one comes back with how it ended: ticked here, to be changed or sent. It does not stay in the address.
+function prefillOutcome(): void {
+  const ended = /^#ended=([a-z_]+)$/.exec(location.hash)?.[1];
+  if (!ended) return;
+  history.replaceState(null, "", location.pathname);
+  const outcome = document.querySelector<HTMLInputElement>(`[data-part="close-form"] input[name="outcome"][value="${ended}"]`);
+  if (!outcome) return;
+  outcome.checked = true;
+  const fold = outcome.closest("details");
+  if (fold) fold.open = true;
+  document.getElementById("close-title")?.scrollIntoView();
 }
 
 function look(page: Document): void {

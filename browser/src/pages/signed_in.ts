@@ -1,4 +1,4 @@
-// Every signed-in page: signing out takes this device's key away first.
+// Every signed-in page: signing out takes this device's key away first; a supporter's device keeps the crisis path.
 import { forget } from "./team/device.ts";
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sign-out]")) {
@@ -23,3 +23,13 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   for (const menu of menus) if (!menu.contains(event.target as Node)) menu.open = false;
 });
+
+// The path itself is the same for everybody; the worker fetches it without saying who asks (worker/keeping.ts).
+const crisis = document.querySelector<HTMLAnchorElement>("a[data-crisis]");
+if (crisis && "serviceWorker" in navigator) void keepCrisis(crisis).catch(() => undefined);
+
+async function keepCrisis({ pathname, dataset }: HTMLAnchorElement): Promise<void> {
+  await navigator.serviceWorker.register(dataset["crisis"] ?? "", { scope: "/in/" });
+  const { active } = await navigator.serviceWorker.ready;
+  active?.postMessage(pathname);
+}

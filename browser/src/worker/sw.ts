@@ -1,15 +1,26 @@
-// The service worker of the team's pages: shows a notice, and opens its page when it is tapped.
-// It fetches nothing and keeps nothing. Its place is /in/sw.js, so it reaches no member's page.
+// The service worker of the team's pages: shows a notice, opens its page when it is tapped, and keeps the crisis path for when
+// there is no network (keeping.ts); no other page. Its place is /in/sw.js, so it reaches no member's page.
 import { type Said, placeOf, readNotice } from "../core/notice.ts";
+import { answer, carryOver, forgetOthers, keepLately } from "./keeping.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
-self.addEventListener("install", () => {
+self.addEventListener("install", (event) => {
   void self.skipWaiting();
+  event.waitUntil(carryOver().catch(() => undefined));
 });
 // Pages that were open before are the worker's own too: a tap leads them on instead of opening another window.
 self.addEventListener("activate", (event) => {
-  event.waitUntil(self.clients.claim());
+  event.waitUntil(Promise.all([forgetOthers(), self.clients.claim()]));
+});
+self.addEventListener("fetch", (event) => {
+  const found = answer(event.request);
+  if (found) event.respondWith(found);
+});
+// A page of somebody who serves says which crisis path is theirs.
+self.addEventListener("message", (event) => {
+  const { data } = event as { data: unknown };
+  if (typeof data === "string") event.waitUntil(keepLately(data));
 });
 self.addEventListener("push", (event) => {
   event.waitUntil(show(readNotice(event.data?.text() ?? "")));

@@ -1,0 +1,16 @@
+"""What the beginning of a path says about who asks (docs/decisions/0003). Free of Django, for whoever looks before it does."""
+
+# A crisis asks nobody to sign in (D-14): below this the pages are as for members, the same for everybody, no cookie read.
+CRISIS = "/in/team/crisis/"
+# A browser looks for a newer service worker whether anybody is signed in or not.
+WORKER = "/in/sw.js"
+
+
+def is_signed_in(path: str) -> bool:
+    """Say whether a path belongs to people with a role."""
+    return path.startswith("/in/") and not path.startswith(CRISIS)
+
+
+def is_open_to_all(path: str) -> bool:
+    """Say whether a path below /in/ is answered without sign-in: the way in, a crisis, and the service worker."""
+    return path.startswith(("/in/enter/", CRISIS)) or path in {WORKER, CRISIS.rstrip("/")}

@@ -82,7 +82,8 @@ def cases(pack: law.Pack, language: str) -> tuple[Case, ...]:
     """Return the cases of a pack, the most urgent first; a case none of whose exceptions is in force is left out."""
     found = []
     for entry in load.toml("crisis.toml")["kinds"]:
-        if rules := tuple(rule for rule in pack.exceptions if rule.key in entry["exceptions"]):
+        own = tuple(rule for rule in pack.exceptions if rule.key in entry["exceptions"])
+        if rules := own or tuple(rule for rule in pack.exceptions if rule.key == entry.get("otherwise")):
             found.append(_case(entry, rules, f"c{len(found) + 1}", language))
     return tuple(found)
 

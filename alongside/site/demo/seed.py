@@ -79,6 +79,8 @@ def fill() -> Organisation:
         neutral_title="Shift info",
         time_zone=ZONE,
         on_call_number="+1 218 555 0100",
+        clinical_number="+1 218 555 0101",
+        coordinator_number="+1 218 555 0102",
         headcount=60,
         pack="mn",
     )

@@ -117,8 +117,8 @@ class OrganisationForm(forms.Form):
         validators=[PHONE],
         widget=forms.TextInput(attrs={"inputmode": "tel"}),
         help_text=_(
-            "For supporters, in a crisis. It stands on the crisis path, which opens without sign-in: enter a duty line, "
-            "nobody's private number."
+            "For supporters, in a crisis. It stands on the crisis path, which opens without sign-in: enter a duty "
+            "line, nobody's private number."
         ),
     )
     coordinator_number = forms.CharField(

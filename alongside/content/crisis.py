@@ -1,6 +1,7 @@
-"""The crisis path of a supporter: what stands on its screens, from content/crisis.toml and the law's pack (D-14 to D-20).
+"""The crisis path of a supporter: what stands on its screens, from crisis.toml and the law's pack (D-14 to D-20).
 
-Which cases there are, what the rule says, and whom to call is the pack's; the words to say are the same everywhere.
+Which cases there are, what the rule says, whom to call and the least that a report says are the pack's; the words to
+say are the same everywhere.
 """
 
 from collections.abc import Mapping
@@ -10,23 +11,12 @@ from typing import Any
 
 from alongside.content import law, load
 
-CALLS = ("911", "statutory", "none")
-
-
-@dataclass(frozen=True)
-class Line:
-    """A number that the law names for reports, as it is read and as it is dialled (empty: there is nothing to dial)."""
-
-    label: str
-    dial: str
-    note: str
-
 
 @dataclass(frozen=True)
 class Case:
     """One kind of case from hearing it to the one cell that counts it; `place` names its screens.
 
-    Without `skip` telling the person first is never left out. `call` is one of CALLS.
+    Without `skip` telling the person first is never left out. `call` is one of law's CALLS.
     """
 
     key: str
@@ -47,12 +37,11 @@ class Case:
     leave: str
     note: str
     rules: tuple[law.Limit, ...]
-    lines: tuple[Line, ...]
 
     @property
-    def mandated(self) -> bool:
-        """Say whether the law of the place demands that it is reported."""
-        return any(rule.mandated for rule in self.rules)
+    def lines(self) -> tuple[law.ReportLine, ...]:
+        """Return the offices that take a report."""
+        return tuple(line for rule in self.rules for line in rule.lines)
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,7 @@ def unsure(language: str) -> Unsure:
 
 def cases(pack: law.Pack, language: str) -> tuple[Case, ...]:
     """Return the cases of a pack, the most urgent first; a case none of whose exceptions is in force is left out."""
-    found = []
+    found: list[Case] = []
     for entry in load.toml("crisis.toml")["kinds"]:
         own = tuple(rule for rule in pack.exceptions if rule.key in entry["exceptions"])
         if rules := own or tuple(rule for rule in pack.exceptions if rule.key == entry.get("otherwise")):
@@ -88,29 +77,34 @@ def cases(pack: law.Pack, language: str) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def outcomes() -> Mapping[str, str]:
-    """Return, by key of an exception, the one cell of the tally that counts it."""
-    return {key: entry["outcome"] for entry in load.toml("crisis.toml")["kinds"] for key in entry["exceptions"]}
+def outcome_of(rule: law.Limit) -> str:
+    """Return the one cell of the tally that counts an exception (D-17)."""
+    return f"exception_{rule.kind}"
 
 
 def _case(entry: Mapping[str, Any], rules: tuple[law.Limit, ...], place: str, language: str) -> Case:
     shared = words(language)
-    said = {
-        name: _said(entry[name], language) if name in entry else shared.get(other, "")
-        for name, other in (
-            *((name, "") for name in ("hear", "signs", "head", "do", "tell", "skip", "act", "where", "say", "leave")),
-            ("note", ""),
-            ("tell_line", "tell"),
-            ("told", "told"),
-        )
-    }
-    # An old pack says nothing of its own about whom to call.
-    call = next((one for rule in rules if (one := getattr(rule, "call", ""))), entry["call"])
-    if call not in CALLS:
-        raise ValueError(f"crisis.toml: {entry['key']} calls {call}")
-    lines = tuple(Line(one.label, one.dial, one.note) for rule in rules for one in getattr(rule, "lines", ()))
+    # The least that the pack names for a report goes before what holds everywhere.
+    least = tuple(dict.fromkeys(one for rule in rules for line in rule.lines for one in line.say))
     return Case(
-        key=entry["key"], place=place, outcome=entry["outcome"], call=call, rules=rules, lines=lines, **said
+        key=entry["key"],
+        place=place,
+        outcome=outcome_of(rules[0]),
+        call=rules[0].call,
+        hear=_said(entry["hear"], language),
+        signs=_said(entry["signs"], language),
+        head=_said(entry["head"], language),
+        do=_said(entry["do"], language),
+        tell_line=_said(entry["tell_line"], language) if "tell_line" in entry else shared["tell"],
+        tell=_said(entry["tell"], language),
+        told=_said(entry["told"], language) if "told" in entry else shared["told"],
+        skip=_said(entry["skip"], language) if "skip" in entry else "",
+        act=_said(entry["act"], language),
+        where=_said(entry["where"], language),
+        say=least or _said(entry["say"], language),
+        leave=_said(entry["leave"], language),
+        note=_said(entry["note"], language),
+        rules=rules,
     )
 
 

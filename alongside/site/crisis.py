@@ -1,8 +1,8 @@
-"""The crisis path of supporters, and the card of it to print: no sign-in, no cookie read, the same bytes for everybody (D-14).
+"""The crisis path of supporters, and the card of it to print: no sign-in, no cookie, the same bytes for all (D-14).
 
-What stands on it is public: the law's pack, the emergency numbers, and the duty lines that the programme entered for it.
-A supporter's device keeps it for when there is no network (browser/src/worker/sw.ts). Nothing that is tapped on it
-comes here: its steps are places on one page.
+What stands on it is public: the law's pack, the emergency numbers, and the duty lines that the programme entered for
+it. A supporter's device keeps it for when there is no network (browser/src/worker/keeping.ts). Nothing that is tapped
+on it comes here: its steps are places on one page.
 """
 
 from typing import Any
@@ -19,10 +19,9 @@ from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
 from alongside.content import crisis, law
 from alongside.kernel import clock
+from alongside.policy import queries as policy
 from alongside.site import rendered
 from alongside.site.member_pages import LONGEST_SLUG, NAMES, Phone, without_database
-
-FALLBACK = "generic-us"
 
 
 @require_safe
@@ -35,7 +34,7 @@ def start(request: HttpRequest) -> HttpResponse:
     except db.Error:
         home = None
     if home is None:
-        return HttpResponseRedirect(reverse("in_crisis_card", args=[FALLBACK, language]))
+        return HttpResponseRedirect(reverse("in_crisis_card", args=[law.FALLBACK, language]))
     return HttpResponseRedirect(reverse("in_crisis_path", args=[home.slug, language]))
 
 
@@ -56,7 +55,7 @@ def path(request: HttpRequest, organisation: str, language: str) -> HttpResponse
     key = f"crisis/{organisation}/{language}"
     found = rendered.page(key, lambda: _path(organisation, language), language, clock.now())
     # Without a database, and without a page kept from before, the card has everything but the programme's numbers.
-    return rendered.respond(request, found or _card_page(FALLBACK, language))
+    return rendered.respond(request, found) if found else card(request, law.FALLBACK, language)
 
 
 @require_safe
@@ -64,7 +63,8 @@ def card(request: HttpRequest, pack: str, language: str) -> HttpResponse:
     """Show the card of a place to print: nothing about a team stands on it, and no database is needed."""
     if language not in NAMES or pack not in law.packs():
         return without_database(404, "en")
-    return rendered.respond(request, _card_page(pack, language))
+    found = rendered.page(f"crisis-card/{pack}/{language}", lambda: _card(pack, language), language, clock.now())
+    return rendered.respond(request, found) if found else without_database(503, language)
 
 
 def _path(slug: str, language: str) -> tuple[int, str]:
@@ -72,7 +72,7 @@ def _path(slug: str, language: str) -> tuple[int, str]:
         organisation = accounts.open_organisation(slug)
     except Organisation.DoesNotExist:
         return 404, without_database(404, language).content.decode()
-    pack = law.pack(organisation.pack if organisation.pack in law.packs() else FALLBACK, language)
+    pack = policy.law_in_force(organisation.id, organisation.pack, language)
     facts = {
         **_facts(pack, language),
         "organisation": organisation,
@@ -95,15 +95,10 @@ def _lines(organisation: Organisation, pack: law.Pack, language: str) -> list[tu
     return [(label, phone) for label, phone in found if phone is not None]
 
 
-def _card_page(pack: str, language: str) -> rendered.Page:
-    def render() -> tuple[int, str]:
-        facts = {**_facts(law.pack(pack, language), language), "lines": [], "languages": list(NAMES.items())}
-        with translation.override(language):
-            return 200, render_to_string("crisis/card.html", facts)
-
-    found = rendered.page(f"crisis-card/{pack}/{language}", render, language, clock.now())
-    assert found is not None  # it is rendered without a database
-    return found
+def _card(pack: str, language: str) -> tuple[int, str]:
+    facts = {**_facts(law.pack(pack, language), language), "languages": list(NAMES.items())}
+    with translation.override(language):
+        return 200, render_to_string("crisis/card.html", facts)
 
 
 def _facts(pack: law.Pack, language: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What the beginning of a path says about who asks (docs/decisions/0003). Free of Django, for whoever looks before it does."""
+"""What the beginning of a path says about who asks (docs/decisions/0003), also to whoever looks before Django does."""
 
-# A crisis asks nobody to sign in (D-14): below this the pages are as for members, the same for everybody, no cookie read.
+# A crisis asks nobody to sign in (D-14): below this pages are as for members, the same for everybody, no cookie read.
 CRISIS = "/in/team/crisis/"
 # A browser looks for a newer service worker whether anybody is signed in or not.
 WORKER = "/in/sw.js"

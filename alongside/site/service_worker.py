@@ -1,5 +1,5 @@
-"""What a supporter's browser needs to be woken, and in a crisis without a network: the worker that shows a notice and keeps
-the crisis path, and the card of an installed page.
+"""What a supporter's browser needs to be woken, and in a crisis without a network: the worker that shows a notice and
+keeps the crisis path, and the card of an installed page.
 
 The worker stands at /in/sw.js, because its place is its reach: pages below /in/ and no member's page.
 """

@@ -46,8 +46,8 @@ class Supporter(models.Model):
 
 
 class Asked(models.Model):
-    """That in this month somebody asked a supporter to tell what they were told (B-35), in an office or in none that was
-    named. Not who, whom, when or what; and once for however many.
+    """That in this month somebody asked a supporter to tell what they were told (B-35), in an office or in none that
+    was named. Not who, whom, when or what; and once for however many.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)

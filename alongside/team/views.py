@@ -23,7 +23,7 @@ from alongside.accounts import rules as roles
 from alongside.accounts.forms import NewPersonForm
 from alongside.accounts.models import Invitation, Organisation, Person, Role
 from alongside.accounts.queries import Seat, permit
-from alongside.content import guides, law
+from alongside.content import guides
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.team import actions, queries, rules
@@ -31,7 +31,7 @@ from alongside.team.forms import AskedForm, CoordinatorForm, InviteForm
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 # The cases of a pack in which a law or a court asks a supporter.
-LAW_ASKS = ("law", "testimony")
+LAW_ASKS = ("law", "testimony", "crime")
 ENOUGH_INVITED = _("As many people were invited today as the programme allows. Go on tomorrow; nothing was sent.")
 PROBLEMS = {
     "agreement": _("agreement not signed"),
@@ -127,7 +127,7 @@ def agreement(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def asked_to_disclose(request: HttpRequest) -> HttpResponse:
-    """Show how to decline, and tell the coordinator that an ask happened: an office or none, and nothing else (B-35)."""
+    """Show how to decline, and tell the coordinator that an ask happened: an office or none, nothing else (B-35)."""
     seat, _facts = _me(request)
     offices = people.offices_of(seat.organisation)
     form = AskedForm(request.POST or None, offices=offices)
@@ -139,7 +139,7 @@ def asked_to_disclose(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Told: that somebody asked, and this month. Nothing else is kept."))
         return redirect("in_asked")
     language = (get_language() or "en")[:2]
-    pack = law.pack(seat.organisation.pack if seat.organisation.pack in law.packs() else "generic-us", language)
+    pack = policy.law_in_force(seat.organisation.id, seat.organisation.pack, language)
     context = {
         "seat": seat,
         "form": form,

@@ -28,6 +28,10 @@ WAY_IN = {
     "in_passkey",
     "mfa_reauthenticate_webauthn",
     "in_passkey_again",
+    # A crisis asks for no sign-in (D-14); tests/site/test_crisis_path.py holds them to it.
+    "in_crisis",
+    "in_crisis_path",
+    "in_crisis_card",
 }
 
 

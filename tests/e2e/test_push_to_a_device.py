@@ -165,7 +165,7 @@ def test_the_worker_is_served_to_everybody_and_reaches_no_members_page(phone: Br
     answer = phone.request.get(demo.path("/in/sw.js"))
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("text/javascript")
-    # What it fetches and keeps is the crisis path alone: tests/e2e/test_crisis_path.py and browser/tests/crisis.test.ts.
+    # It keeps the crisis path alone: tests/e2e/test_crisis_path.py, browser/tests/crisis.test.ts.
     assert answer.text().startswith("self.release = ")
     page = phone.new_page()
     page.goto(demo.member())

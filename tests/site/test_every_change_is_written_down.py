@@ -70,8 +70,8 @@ def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     }
 
 
-# Not written down on purpose: the entry would tell that somebody's request was not answered, and when; or, to the minute
-# and for ever, that a supporter said they were asked to tell.
+# Not written down on purpose: the entry would tell that somebody's request was not answered, and when; or that a supporter
+# said they were asked to tell, for as long as entries are kept.
 QUIET = {"in_acknowledge", "in_asked_acknowledge"}
 
 
@@ -118,7 +118,13 @@ def test_every_change_leaves_an_entry_that_people_can_read(world: World, set_of:
 
 def assert_for_people(sentence: str) -> None:
     """Fail on a word that is a name in the code."""
-    keys = {entry.key for entry in REGISTER} | {"neutral_title", "on_call_number", "clinical_number", "time_zone", "generic-ca"}
+    keys = {entry.key for entry in REGISTER} | {
+        "neutral_title",
+        "on_call_number",
+        "clinical_number",
+        "time_zone",
+        "generic-ca",
+    }
     found = [key for key in keys if re.search(rf"\b{key}\b", sentence)]
     assert not found, sentence
     assert "{" not in sentence

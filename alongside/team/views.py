@@ -97,12 +97,21 @@ def _unusable(request: HttpRequest) -> HttpResponse:
 # --- serving -----------------------------------------------------------------------------------------------------
 
 
-def _me(request: HttpRequest) -> tuple[Seat, rules.Facts]:
-    """Return the seat in which somebody serves and their facts there; Http404 for everybody else."""
-    seat = permit(request.user, "team.serve")
+def _me(request: HttpRequest, slug: str = "") -> tuple[Seat, rules.Facts]:
+    """Return the seat in which somebody serves, where `slug` says or else the first, and their facts there; Http404 for
+    everybody else.
+    """
+    seat = permit(request.user, "team.serve", _named(slug))
     try:
         return seat, queries.supporter_of(seat.person.id, seat.organisation.id)
     except queries.NotASupporter:
+        raise Http404 from None
+
+
+def _named(slug: str) -> Organisation | None:
+    try:
+        return people.open_organisation(slug) if slug else None
+    except Organisation.DoesNotExist:
         raise Http404 from None
 
 
@@ -128,7 +137,7 @@ def agreement(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def asked_to_disclose(request: HttpRequest) -> HttpResponse:
     """Show how to decline, and tell the coordinator that an ask happened: an office or none, nothing else (B-35)."""
-    seat, _facts = _me(request)
+    seat, _facts = _me(request, request.GET.get("of", ""))
     offices = people.offices_of(seat.organisation)
     form = AskedForm(request.POST or None, offices=offices)
     if request.method == "POST" and form.is_valid():
@@ -137,7 +146,7 @@ def asked_to_disclose(request: HttpRequest) -> HttpResponse:
         office = form.cleaned_data["office"]
         actions.was_asked(seat, office.id if office else None)
         messages.success(request, _("Told: that somebody asked, and this month. Nothing else is kept."))
-        return redirect("in_asked")
+        return redirect(request.get_full_path())
     language = (get_language() or "en")[:2]
     pack = policy.law_in_force(seat.organisation.id, seat.organisation.pack, language)
     context = {

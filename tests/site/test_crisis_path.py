@@ -160,19 +160,14 @@ def test_a_case_that_the_programme_leaves_out_is_not_offered(
     world: World, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     optional = [(key, rule) for key in law.packs() for rule in law.pack(key, "en").exceptions if rule.optional]
-    if not optional:
-        pytest.skip("no pack has an optional exception that is on")
+    assert optional
     monkeypatch.setattr("alongside.site.rendered.FRESH", NOW - NOW)
     key, rule = optional[0]
     Organisation.objects.filter(slug="pine").update(pack=key)
     assert rule.short in read(client, PATH).replace("&#x27;", "'")
     LawChoice.objects.create(
-        organisation=world.pine, key=f"exception.{rule.key}", value=False, version=1, changed_at=NOW
+        organisation=world.pine, key=f"exception:{rule.key}", value=False, version=1, changed_at=NOW
     )
-    try:
-        law.refuse(key, {}, f"exception.{rule.key}", False)
-    except law.Unknown:
-        pytest.skip("choices have another spelling")
     assert rule.short not in read(client, PATH).replace("&#x27;", "'")
 
 
@@ -234,10 +229,8 @@ def test_the_crisis_guide_has_three_parts_and_says_when_and_how_to_raise_a_conce
 def test_guides_are_one_tap_away_for_whoever_serves(world: World, client: Client) -> None:
     sign_in(client, world.renee)
     page = client.get(reverse("in_inbox")).content.decode()
-    for key in ("guide-first-words", "guide-limits-aloud", "guide-three-levels"):
+    for key in ("guide-first-words", "guide-limits-aloud", "guide-levels"):
         assert f"<summary>{guides.guide(key, 'en').title}</summary>" in page
-    three = guides.guide("guide-three-levels", "en").html
-    assert all(f"<strong>{word}</strong>" in three for word in ("Privacy", "Confidentiality", "Privilege"))
     assert f'href="{PATH}"' in page
 
 

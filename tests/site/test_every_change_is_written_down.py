@@ -70,8 +70,8 @@ def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     }
 
 
-# Not written down on purpose: the entry would tell that somebody's request was not answered, and when; or that a supporter
-# said they were asked to tell, for as long as entries are kept.
+# Not written down on purpose: the entry would tell that somebody's request was not answered, and when; or that a
+# supporter said they were asked to tell, for as long as entries are kept.
 QUIET = {"in_acknowledge", "in_asked_acknowledge"}
 
 

@@ -45,7 +45,7 @@ def test_operational_personal_patient_safety_and_mixed_matters_have_a_place() ->
     }
 
 
-@pytest.mark.req("J-10", "D-14", "D-17", "X-17")
+@pytest.mark.req("J-10", "D-14", "D-17")
 def test_outcomes_tell_referral_follow_up_and_the_kind_of_exception() -> None:
     offered = [category.key for category in load.tally()["outcome"]]
     assert offered == [key for key in RELEASED["outcome"] if key not in RETIRED]

@@ -88,7 +88,7 @@ def test_the_person_is_told_before_anybody_is_called_unless_telling_is_dangerous
     assert window.cookies() == []
 
 
-@pytest.mark.req("D-20", "K-10", "X-5")
+@pytest.mark.req("D-20", "K-10")
 def test_911_the_line_of_the_law_or_nobody_is_called_as_the_case_is(demo: Demo, window: BrowserContext) -> None:
     page = window.new_page()
     expected = {
@@ -144,7 +144,7 @@ def cells(demo: Demo) -> dict[str, int]:
     return {str(key): int(str(value)) for key, value in found}
 
 
-@pytest.mark.req("D-10", "D-17", "X-17")
+@pytest.mark.req("D-10", "D-17")
 def test_from_a_request_backup_is_one_tap_and_the_kind_of_case_is_all_that_is_counted(
     demo: Demo, window: BrowserContext, other: BrowserContext
 ) -> None:

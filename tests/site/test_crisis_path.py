@@ -99,7 +99,7 @@ def test_reading_it_makes_nobody_count_as_signed_in_and_opens_no_other_page(worl
 # --- what stands on it ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("D-17", "X-17")
+@pytest.mark.req("D-17")
 def test_nothing_can_be_typed_and_nothing_is_sent(world: World, client: Client) -> None:
     page = read(client, PATH)
     assert TYPED.search(page) is None
@@ -130,7 +130,7 @@ def test_telling_comes_before_calling_and_is_left_out_only_with_the_tick(
         assert ('href="tel:911"' in acting) == (case.call == "911")
 
 
-@pytest.mark.req("D-16", "D-22", "X-5")
+@pytest.mark.req("D-16", "D-22")
 @pytest.mark.parametrize("pack", law.packs())
 def test_911_is_for_a_life_in_danger_and_serious_self_harm_is_a_case_everywhere(pack: str) -> None:
     calls = {case.key: case.call for case in crisis.cases(law.pack(pack, "en"), "en")}
@@ -155,7 +155,7 @@ def test_cases_lines_and_least_facts_come_from_the_law_as_it_holds_in_the_progra
         assert set(line.say) <= set(maltreatment.say)
 
 
-@pytest.mark.req("X-4")
+@pytest.mark.req("K-12")
 def test_a_case_that_the_programme_leaves_out_is_not_offered(
     world: World, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,7 +125,7 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
     # Pressed again and again it changes nothing; this keeps it from being tried.
-    "asked": "6/10m/user",
+    "asked": "6/5m/user",
 }
 # Two memories, so that tries at the door never push out a page, nor pages the count of tries.
 CACHES = {

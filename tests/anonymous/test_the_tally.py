@@ -109,6 +109,28 @@ def test_categories_added_later_join_the_running_period_at_noise(world: World, m
     assert set(values(world.pine)) == set(KEYS)
 
 
+@pytest.mark.req("D-17", "J-18")
+def test_a_retired_category_keeps_what_was_counted_and_starts_no_new_cell(world: World) -> None:
+    """As after an update in the middle of a period: the cell is there and closes with the others."""
+    count(world.pine)
+    period = Cell.objects.filter(organisation=world.pine).first()
+    assert period is not None
+    old = Cell.objects.create(
+        organisation=world.pine, period=period.period, length=period.length, key="outcome.emergency_exception", value=3
+    )
+    with pytest.raises(rules.UnknownKey):
+        count(world.pine, contact=rules.Contact(True, "talk", "phone", "incident", "emergency_exception"))
+    count(world.pine, contact=rules.Contact(True, "talk", "phone", "incident", "exception_danger"))
+    old.refresh_from_db()
+    assert (old.value, old.closed) == (3, False)
+    anonymous.close_periods(DECEMBER)
+    anonymous.open_periods(DECEMBER)
+    old.refresh_from_db()
+    assert old.closed
+    assert "outcome.emergency_exception" not in values(world.pine)
+    assert {"outcome.exception_danger", "outcome.exception_consent"} <= set(values(world.pine))
+
+
 def test_an_unknown_category_counts_nothing(world: World) -> None:
     anonymous.open_periods(NOW)
     before = values(world.pine)

@@ -38,6 +38,7 @@ FILLED = {
     "language": ["en", "fr", "zz"],
     "guide": ["what-a-peer-is", "made-up"],
     "token": ["made-up", "x" * 300],
+    "pack": ["mn", "made-up"],
     "number": ["7"],
     "uidb36": ["0", "zzzzzzzzzzzz"],
     "key": ["set-password", "x-" + "y" * 300],
@@ -73,7 +74,9 @@ def filled(route: str) -> list[str]:
 
 def open_addresses() -> list[str]:
     asking = [f"/ask/{slug}{path}" for slug in FILLED["organisation"] for path in addresses(urls.ASK)]
-    return [*addresses(urls.PUBLIC), *asking, *(f"/in/enter{path}" for path in addresses(urls.ENTER))]
+    crisis = [one for one in urls.TEAM if str(one.pattern).startswith("crisis")]
+    signing_in = (f"/in/enter{path}" for path in addresses(urls.ENTER))
+    return [*addresses(urls.PUBLIC), *asking, *signing_in, *(f"/in/team{path}" for path in addresses(crisis))]
 
 
 def writes(asked: CaptureQueriesContext) -> list[str]:
@@ -83,6 +86,7 @@ def writes(asked: CaptureQueriesContext) -> list[str]:
 def test_this_looks_at_every_such_address() -> None:
     found = open_addresses()
     assert {"/", "/health", "/ask/pine/en/ask", "/ask/pine/candidates.json", "/in/enter/login/"} <= set(found)
+    assert {"/in/team/crisis", "/in/team/crisis/pine/en", "/in/team/crisis/card/mn/fr"} <= set(found)
     assert any(path.startswith("/in/enter/password/reset/key/") for path in found)
     assert len(found) > 80
 
@@ -111,7 +115,8 @@ LISTED = 14
 
 @pytest.mark.req("A-25")
 def test_pages_of_members_come_from_memory_without_a_look_at_the_database(pine: World) -> None:
-    pages = [path for path in open_addresses() if path.startswith(("/ask/pine/en/", "/ask/pine/fr/", "/kept"))]
+    members = ("/ask/pine/en/", "/ask/pine/fr/", "/kept", "/in/team/crisis/pine/", "/in/team/crisis/card/mn/")
+    pages = [path for path in open_addresses() if path.startswith(members)]
     for path in pages:
         Client().get(path)
     for path in pages:
@@ -134,6 +139,8 @@ def test_made_up_addresses_fill_no_memory(pine: World) -> None:
     for number in range(20):
         for path in (f"/ask/made-up-{number}/en/", f"/ask/pine/x{number}/", f"/ask/pine/en/guides/g{number}"):
             Client().get(path)
+        for path in (f"made-up-{number}/en", f"pine/x{number}", f"card/made-up-{number}/en"):
+            Client().get(f"/in/team/crisis/{path}")
         Client().get(f"/ask/made-up-{number}/candidates.json", HTTP_ACCEPT_ENCODING=f"br, x{number}")
         Client().get("/ask/pine/candidates.json", HTTP_ACCEPT_ENCODING=f"br, x{number}")
         post("progress", os.urandom(16), f"made-up-{number}")

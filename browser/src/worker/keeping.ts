@@ -58,24 +58,25 @@ export function answer(request: Request): Promise<Response> | undefined {
 }
 
 async function page(request: Request, path: string): Promise<Response> {
-  const kept = await keptFor(path);
-  if (!kept) return await fetch(request);
-  // A page by which one comes in is waited for: it may be slow, and only it is what was asked for.
-  const network = mayKeep(path) ? within(fetch(request), PATIENCE) : fetch(request);
-  const found = await network.catch(() => undefined);
-  return found && (found.ok || found.type === "opaqueredirect" || !mayKeep(path)) ? found : kept;
+  const cache = await caches.open(NAME);
+  const kept = await cache.match(path);
+  if (kept) {
+    const found = await within(fetch(request), PATIENCE).catch(() => undefined);
+    return found?.ok ? found : kept;
+  }
+  // Another page is waited for, however slow, and where it never comes the crisis path that is there stands in for it.
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const newest = (await cache.keys()).map(({ url }) => new URL(url).pathname).filter(mayKeep).at(-1);
+    const found = newest === undefined ? undefined : await cache.match(newest);
+    if (!found) throw error;
+    return found;
+  }
 }
 
 async function file(request: Request): Promise<Response> {
   return (await (await caches.open(NAME)).match(request.url)) ?? (await fetch(request));
-}
-
-async function keptFor(path: string): Promise<Response | undefined> {
-  const cache = await caches.open(NAME);
-  const exact = await cache.match(path);
-  if (exact || mayKeep(path)) return exact;
-  const newest = (await cache.keys()).map(({ url }) => new URL(url).pathname).filter(mayKeep).at(-1);
-  return newest ? await cache.match(newest) : undefined;
 }
 
 async function copy(old: Cache, path: string): Promise<void> {

@@ -376,7 +376,7 @@ def test_the_crisis_card_tells_the_person_first_then_calls_and_says_only_what_is
     cast: tuple[World, Keyring],
 ) -> None:
     page = sign_in(Client(), cast[0].renee).get(reverse("in_inbox")).content.decode()
-    steps = ["Tell them what you are going to do", "Call 911", "Say only what is needed", "Get backup"]
+    steps = ["Get backup", "Tell them what you are going to do", "Call 911", "Say only what is needed"]
     assert [page.index(step, page.index("Crisis card")) for step in steps] == sorted(
         page.index(step, page.index("Crisis card")) for step in steps
     )

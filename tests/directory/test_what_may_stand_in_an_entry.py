@@ -107,7 +107,8 @@ def test_whatever_is_typed_as_a_site_leads_to_https_or_is_refused(typed: str) ->
 def test_texts_hide_and_turn_nothing() -> None:
     assert rules.only_readable("  Any\thour,\nevery day ") == "Any hour, every day"
     assert rules.only_readable("À toute heure ; gratuit") == "À toute heure ; gratuit"
-    for hidden in ("free\u202eeerf", "fr\u200bee", "a\x00b", "a\u2066b", "\ue000"):
+    assert rules.only_readable("gratuit\u202f; texto") == "gratuit\u202f; texto"
+    for hidden in ("free\u202eeerf", "fr\u200bee", "a\x00b", "a\u2066b", "\ue000", "a\u2028b", "a\u2029b"):
         with pytest.raises(rules.BadWords):
             rules.only_readable(hidden)
 

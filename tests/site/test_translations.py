@@ -121,7 +121,11 @@ def test_the_catalogue_has_every_message_of_the_code_and_no_other(french: list[M
 def pairs(node: Any) -> Iterator[dict[str, Any]]:
     """Yield every table that holds words in a language."""
     if isinstance(node, dict):
-        if node.keys() & set(load.LANGUAGES):
+        spoken = [node[language] for language in load.LANGUAGES if language in node]
+        if any(isinstance(words, dict) for words in spoken):
+            # Several words a language, each under its name.
+            yield from ({language: node[language].get(name, "") for language in load.LANGUAGES} for name in spoken[0])
+        elif spoken:
             yield node
         for inner in node.values():
             yield from pairs(inner)
@@ -147,6 +151,7 @@ def test_every_text_of_a_table_is_there_in_both_languages(name: str) -> None:
 def test_every_file_of_one_language_has_its_twin_in_the_other() -> None:
     assert sorted(path.name for path in (CONTENT / "fr").iterdir()) == TWINS
     named = {f"{key}.md" for key in (*guides.MEMBER_GUIDES, *guides.TEAM_GUIDES, guides.AGREEMENT)}
+    named |= {f"{key}.md" for key in (*guides.MANAGER_GUIDES, guides.MANAGERS_RULES)}
     assert {name for name in TWINS if name.endswith(".md")} == named
 
 

@@ -94,8 +94,9 @@ def site(typed: str) -> str:
 
 def only_readable(typed: str) -> str:
     """Return a text in one line, without characters that are not seen or turn it around (BadWords)."""
-    found = " ".join(typed.split())
-    if any(unicodedata.category(one) in {"Cc", "Cf", "Co", "Cs", "Cn"} for one in found):
+    # Spaces that do not break are good French and stay.
+    found = re.sub(r"[ \t\r\n]+", " ", typed).strip()
+    if any(unicodedata.category(one) in {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"} for one in found):
         raise BadWords
     return found
 

@@ -33,10 +33,10 @@ OWN = (
         {
             "name": "Aide aux employés Northwoods",
             "who": "Toute personne qui travaille pour Pine County, et les gens qui vivent avec elle.",
-            "hours": "En semaine de 8 h à 20 h ; la nuit, une infirmière répond",
+            "hours": "En semaine de 8 h à 20 h ; la nuit, une infirmière répond",
             "cost": "Six rencontres par année, payées par le comté",
             "limits": "Le comté sait combien appellent, jamais qui. On agit si une vie ou un enfant est en danger.",
-            "steps": "Dites « premier répondant » au début : quelqu’un du métier rappelle en un jour.",
+            "steps": "Dites « premier répondant » au début : quelqu’un du métier rappelle en un jour.",
         },
     ),
     (
@@ -55,7 +55,7 @@ OWN = (
         {
             "name": "Pasteur Lind, aumônerie",
             "who": "Toute personne, de toute foi ou sans foi.",
-            "hours": "À toute heure ; laissez un message la nuit",
+            "hours": "À toute heure ; laissez un message la nuit",
             "cost": "Gratuit",
             "limits": "Garde ce que vous dites, comme le clergé. Ne relève d’aucun employeur.",
             "steps": "",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { aged, cacheName, cachesOf, languageOf, neverChanges, type Shell, wayOf } from "../src/worker/ways.ts";
+import { aged, cacheName, cachesOf, languageOf, mayBeKept, neverChanges, type Shell, wayOf } from "../src/worker/ways.ts";
 
 const SHELL: Shell = {
   release: "abc",
@@ -46,6 +46,18 @@ describe("what is kept", () => {
   test("is told apart by organisation and release", () => {
     expect(cacheName(SHELL)).toBe("page /ask/pine abc");
     expect(cacheName({ ...SHELL, base: "/ask/pine-county" }).startsWith(cachesOf("/ask/pine"))).toBe(false);
+  });
+
+  test("is ours, and not what a filter in between answers in our place", () => {
+    const answer = (ok: boolean, headers: Record<string, string>): { ok: boolean; headers: Headers } => ({ ok, headers: new Headers(headers) });
+    const html = "text/html; charset=utf-8";
+    expect(mayBeKept("/ask/pine/fr/now", answer(true, { "Content-Language": "fr", "Content-Type": html }), SHELL)).toBe(true);
+    expect(mayBeKept("/ask/pine/fr/now", answer(true, { "Content-Type": html }), SHELL)).toBe(false);
+    expect(mayBeKept("/ask/pine/fr/now", answer(true, { "Content-Language": "en", "Content-Type": html }), SHELL)).toBe(false);
+    expect(mayBeKept("/ask/pine/fr/now", answer(false, { "Content-Language": "fr", "Content-Type": html }), SHELL)).toBe(false);
+    expect(mayBeKept("/static/build/main.css", answer(true, { "Content-Type": "text/css" }), SHELL)).toBe(true);
+    expect(mayBeKept("/static/build/main.css", answer(true, { "Content-Type": html }), SHELL)).toBe(false);
+    expect(mayBeKept("/static/build/main.css", answer(true, {}), SHELL)).toBe(false);
   });
 
   test("knows the language of a page's path", () => {

@@ -1,7 +1,7 @@
 // The service worker of a member's pages: keeps them for when there is no network, and shows the notice of a push.
 // What is sent, and lists, boxes and progress, it never touches. It makes no request that another phone would not make too.
 import { readNotice } from "../core/notice.ts";
-import { aged, cacheName, cachesOf, languageOf, neverChanges, type Shell, wayOf } from "./ways.ts";
+import { aged, cacheName, cachesOf, languageOf, mayBeKept, neverChanges, type Shell, wayOf } from "./ways.ts";
 
 declare const self: ServiceWorkerGlobalScope & { readonly shell: Shell };
 
@@ -97,7 +97,7 @@ function ask(path: string): Promise<Response> {
 
 async function store(cache: Cache, path: string): Promise<void> {
   const answer = await ask(path);
-  if (!answer.ok) throw new Error("not there");
+  if (!mayBeKept(path, answer, shell)) throw new Error("not there");
   await cache.put(path, dated(answer));
 }
 
@@ -113,7 +113,7 @@ function dated(answer: Response): Response {
 async function renewed(path: string): Promise<Response> {
   const answer = await ask(path);
   const cache = await open().catch(() => null);
-  if (answer.ok && cache) await cache.put(path, dated(answer.clone())).catch(() => undefined);
+  if (cache && mayBeKept(path, answer, shell)) await cache.put(path, dated(answer.clone())).catch(() => undefined);
   if (answer.status === 404 || answer.status === 410) await cache?.delete(path).catch(() => undefined);
   return answer;
 }

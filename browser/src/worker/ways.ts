@@ -40,6 +40,18 @@ export function neverChanges(path: string): boolean {
   return /\.[0-9a-f]{12}\.\w+$|\/chunk-[0-9A-Z]{8}\.js$/.test(path);
 }
 
+/**
+ * Say whether an answer may be kept: a page that says its language as ours do, or a file that is no page.
+ *
+ * A filter or a door of somebody's network may answer in our place, with a page of its own and all in order; it must not stay.
+ */
+export function mayBeKept(path: string, answer: { readonly ok: boolean; readonly headers: Headers }, shell: Shell): boolean {
+  if (!answer.ok) return false;
+  const language = languageOf(path, shell);
+  if (language !== null) return answer.headers.get("content-language") === language;
+  return !(answer.headers.get("content-type") ?? "text/html").startsWith("text/html");
+}
+
 /** Return a kept page with its notice shown: without a network, and from which day it is. */
 export function aged(page: string, day: string): string {
   return page.replace(/ data-old hidden>([^<]*)/, (_, words: string) => ` data-old>${words.replace("{day}", () => day)}`);

@@ -1,5 +1,6 @@
 /** Shows what waits on this device, sends it when there is a network, and says so at every step. */
 import "./common.ts";
+import { Refusal } from "../../core/refusal.ts";
 import { alone, deliver, type Later, laterOf, takeBack, type Told } from "./delivering.ts";
 import { all, fact, goTo, make, one, say, show } from "./dom.ts";
 import { here } from "./here.ts";
@@ -57,12 +58,19 @@ async function send(item: Waiting, sure: boolean): Promise<void> {
   said.delete(item.id);
   const hear = list.querySelector<HTMLElement>(`[data-id="${item.id}"] [data-line]`);
   if (hear) say(hear, text("waiting.sending"));
-  const went = await deliver(item.id, sure).catch(() => "unsealed" as const);
+  const went = await deliver(item.id, sure).catch(whyNot);
   if (went === "stored") say(live, text("waiting.sent-short"));
   // Without a network nothing is new; anything else is said until the person does something about it.
   else if (went === "lost") tryLater();
   else if (went !== "elsewhere") said.set(item.id, `waiting.${went}`);
   await redraw();
+}
+
+// What a check of the list of keys refuses, where one is made.
+const UNPROVED: readonly string[] = ["bad-signature", "old-epoch", "expired-list", "unsigned-list", "bad-list"];
+
+function whyNot(error: unknown): "unproved" | "unsealed" {
+  return error instanceof Refusal && UNPROVED.includes(error.code) ? "unproved" : "unsealed";
 }
 
 function tryLater(): void {

@@ -33,6 +33,8 @@ function keepMark(): void {
 }
 
 function markLinks(): void {
+  // Other code may write the address anew without a word to anybody.
+  keepMark();
   for (const link of all<HTMLAnchorElement>('a[href^="/ask/"]')) {
     if (link.hash !== withMark(link.hash)) link.hash = withMark(link.hash);
   }

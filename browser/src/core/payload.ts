@@ -65,7 +65,7 @@ type Fields = Readonly<Record<string, readonly [needed: boolean, check: Check]>>
 
 const MAX_TOPICS = 24;
 const MAX_OFFICES = 100;
-const MAX_NAME = 120;
+const MAX_ORGANISATION = 120;
 /** The newest version of each kind that this code reads. */
 const NEWEST: Readonly<Record<keyof Payloads, number>> = { request: 2, reply: 1, message: 1 };
 /** Fields that version 1 did not have. */
@@ -111,7 +111,7 @@ const FIELDS: Readonly<Record<keyof Payloads, Fields>> = {
     words: [false, filled],
     left_out: [false, offices],
     box: [false, (value) => matches(value, BOX)],
-    from: [false, (value) => filled(value) && (value as string).length <= MAX_NAME],
+    from: [false, (value) => filled(value) && (value as string).length <= MAX_ORGANISATION],
   },
   reply: { text: [true, filled], name: [false, filled], write_to: [false, isRecipient] },
   message: { text: [true, filled] },

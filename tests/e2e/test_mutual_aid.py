@@ -15,7 +15,8 @@ from tests.e2e.acts import (
     see_waiting,
     send,
 )
-from tests.e2e.conftest import Demo, continue_as
+from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as
+from tests.e2e.looking import Look
 from tests.e2e.test_danas_story import Trace, everything_kept, places_of, rows_left, sealed_pieces
 
 pytestmark = [pytest.mark.e2e]
@@ -189,3 +190,43 @@ def test_an_agreement_that_ended_meanwhile_still_leads_back_to_what_was_asked(
     cancel(back)
     back.goto(agreed.member("ask"))
     assert back.get_by_role("link", name=HOSPITAL).count() == 0
+
+
+@pytest.mark.req("A-15", "A-24")
+def test_it_has_no_violation_and_works_by_keyboard(agreed: Demo, window: BrowserContext, look: Look) -> None:
+    page = continue_as(window, agreed, "vogel")
+    for size in (PHONE, DESKTOP):
+        page.set_viewport_size(size)
+        page.goto(agreed.path("/in/coordinate/partners"))
+        look.at(page, f"mutual aid, agreed, {size['width']}")
+    _by_keyboard(agreed, window.new_page(), look)
+
+
+def _by_keyboard(demo: Demo, page: Page, look: Look) -> None:
+    """Leave everybody out, go next door and tick where one is from, without a mouse."""
+    page.set_viewport_size(PHONE)
+    open_form(page, demo.member("ask"))
+    fold = page.get_by_text("Anyone who should not see this?")
+    fold.focus()
+    page.keyboard.press("Enter")
+    look.at(page, "ask page, another team helps out")
+    for box in page.locator("[data-office]").all():
+        box.focus()
+        page.keyboard.press("Space")
+    look.at(page, "ask page, nobody left, another team")
+    page.locator("[data-nobody] [data-partner]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-step=limits] [data-came-from]")).to_be_visible()
+    look.at(page, "the other team's limits")
+    page.get_by_role("button", name="I have read this").focus()
+    page.keyboard.press("Enter")
+    page.locator("#reach").fill("218 555 0146")
+    page.locator("#say-from").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#say-from")).to_be_checked()
+    look.at(page, "the other team's form")
+    page.get_by_role("button", name="Seal and send").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-also-there]")).to_be_visible()
+    look.at(page, "sent to the other team")
+    cancel(page)

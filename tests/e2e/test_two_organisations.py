@@ -5,12 +5,11 @@ import urllib.error
 import urllib.request
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.acts import cancel, letters, open_form, until
+from tests.e2e.acts import letters, until
 from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as
 from tests.e2e.looking import Look
-from tests.e2e.test_mutual_aid import propose_and_agree
 
 pytestmark = [pytest.mark.e2e]
 
@@ -107,7 +106,7 @@ def test_an_operator_makes_organisations_from_a_file_and_invitations_take_their_
 
 
 @pytest.mark.req("A-15", "A-24")
-def test_pages_of_mutual_aid_have_no_violation_and_work_by_keyboard(
+def test_the_page_of_mutual_aid_has_no_violation_and_names_what_is_wrong(
     demo: Demo, window: BrowserContext, look: Look
 ) -> None:
     page = continue_as(window, demo, "vogel")
@@ -119,44 +118,6 @@ def test_pages_of_mutual_aid_have_no_violation_and_work_by_keyboard(
     page.keyboard.press("Enter")
     expect(page.get_by_text("No organisation on this server has this short name.")).to_be_visible()
     look.at(page, "mutual aid, an unknown name")
-    window.clear_cookies()
-    propose_and_agree(demo, window)
-    page = continue_as(window, demo, "vogel")
-    page.goto(demo.path("/in/coordinate/partners"))
-    look.at(page, "mutual aid, agreed")
-    demo.later(1)
-    member = window.new_page()
-    _by_keyboard(demo, member, look)
-
-
-def _by_keyboard(demo: Demo, page: Page, look: Look) -> None:
-    """Leave everybody out, go next door and tick where one is from, without a mouse."""
-    page.set_viewport_size(PHONE)
-    open_form(page, demo.member("ask"))
-    fold = page.get_by_text("Anyone who should not see this?")
-    fold.focus()
-    page.keyboard.press("Enter")
-    look.at(page, "ask page, another team helps out")
-    for box in page.locator("[data-office]").all():
-        box.focus()
-        page.keyboard.press("Space")
-    look.at(page, "ask page, nobody left, another team")
-    page.locator("[data-nobody] [data-partner]").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-step=limits] [data-came-from]")).to_be_visible()
-    look.at(page, "the other team's limits")
-    page.get_by_role("button", name="I have read this").focus()
-    page.keyboard.press("Enter")
-    page.locator("#reach").fill("218 555 0146")
-    page.locator("#say-from").focus()
-    page.keyboard.press("Space")
-    expect(page.locator("#say-from")).to_be_checked()
-    look.at(page, "the other team's form")
-    page.get_by_role("button", name="Seal and send").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("[data-also-there]")).to_be_visible()
-    look.at(page, "sent to the other team")
-    cancel(page)
 
 
 def test_nothing_of_one_is_served_at_the_other(demo: Demo) -> None:

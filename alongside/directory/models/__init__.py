@@ -1,0 +1,5 @@
+"""Tables about supporters as members see them: one file per owner, all of them named here."""
+
+from alongside.directory.models.lists import CandidateList
+
+__all__ = ["CandidateList"]

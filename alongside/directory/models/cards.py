@@ -1,0 +1,1 @@
+"""Cards: what a supporter chose to show in the directory."""

@@ -1,4 +1,4 @@
-"""Supporters."""
+"""Supporters, and their consent to be shown."""
 
 from django.db import models
 
@@ -43,3 +43,12 @@ class Supporter(models.Model):
             status=self.status,
             agreement_version=self.agreement_version,
         )
+
+
+class Consent(models.Model):
+    """That a supporter agrees to be shown in the directory. Going on leave or leaving ends it, and what they show hangs
+    on it: it goes in the same step.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    supporter = models.OneToOneField(Supporter, on_delete=models.CASCADE, related_name="+")

@@ -52,15 +52,19 @@ class Frame:
     attempt: bytes = field(default_factory=lambda: os.urandom(16))
     token: bytes = field(default_factory=lambda: os.urandom(16))
     envelope: bytes = TWELVE
+    version: int = 1
+    chosen: tuple[int, int] | None = None
 
     def __bytes__(self) -> bytes:
+        chosen = b"\xff\xff\xff" if self.chosen is None else self.chosen[0].to_bytes(2) + bytes([self.chosen[1]])
         return b"".join(
             [
-                bytes([1, self.urgency]),
+                bytes([self.version, self.urgency]),
                 self.list_id,
                 self.attempt,
                 ids.digest(self.token),
                 bytes(self.route).ljust(24, b"\xff"),
+                chosen if self.version > 1 else b"",
                 self.envelope,
             ]
         )

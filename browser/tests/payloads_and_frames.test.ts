@@ -27,6 +27,7 @@ interface GoodFrame {
   attempt: string;
   token: string;
   positions: number[];
+  chosen?: [number, number] | null;
   base: string;
   head: string;
 }
@@ -37,7 +38,8 @@ const payloads = read<PayloadCase[]>("payloads.json").map((row) => ({
   ...row,
   text: row.text.replaceAll("$ADDRESS", address).replaceAll("$RECIPIENT", receipt.recipient),
 }));
-const frames = read<{ good: GoodFrame[] }>("frames.json").good;
+// Version 1 is what older pages send; this one writes version 2 only.
+const frames = read<{ good: GoodFrame[] }>("frames.json").good.filter(({ head }) => head.startsWith("02"));
 const keys = read<{ good: [string, string]; "classical recipient": string }>("keys.json");
 
 describe("payloads", () => {
@@ -185,6 +187,10 @@ describe("frames", () => {
       { list: "z".repeat(32) },
       { attempt: new Uint8Array(15) },
       { token: new Uint8Array(17) },
+      { chosen: [0, 24] },
+      { chosen: [0xffff, 0] },
+      { chosen: [-1, 0] },
+      { positions: [], chosen: null },
       { envelope: example("one").data },
       { envelope: good.envelope.subarray(1) },
     ];
@@ -260,6 +266,7 @@ function factsOf(row: GoodFrame): RequestFacts {
     attempt: fromHex(row.attempt),
     token: fromHex(row.token),
     positions: row.positions,
+    ...(row.chosen === undefined ? {} : { chosen: row.chosen }),
     envelope: fromBase64(example(row.base).sealed),
   };
 }

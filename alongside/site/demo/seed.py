@@ -18,6 +18,7 @@ from alongside.kernel import clock
 from alongside.rota.models import Shift
 from alongside.sealing import rules as seals
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
+from alongside.site.demo import cards
 from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
 from alongside.team.models import Supporter
@@ -86,6 +87,7 @@ def fill() -> Organisation:
     team = [_supporter(pine, offices, number, one) for number, one in enumerate(SUPPORTERS)]
     able = [row for row, one in zip(team, SUPPORTERS, strict=True) if one.signed and one.status == "active"]
     _shifts(pine, able)
+    cards.fill()
     accounts.invite(
         None, pine, email="new.peer@pine.example", name="Jo Marsh", roles=["supporter"], office=offices["Jail"]
     )

@@ -15,6 +15,7 @@ from alongside.help_requests.views.member import from_our_page
 from alongside.kernel import clock
 from alongside.site import schedule
 from alongside.site.demo import mail, run
+from alongside.site.demo.poster import poster_part
 from alongside.site.demo.seed import CAST, SUPPORTERS
 from alongside.site.demo.words import supporters as known
 
@@ -28,7 +29,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "demo/home.html",
-        {"cast": list(CAST.values()), "organisation": organisation, "now": clock.now(), "steps": STEPS},
+        {
+            "cast": list(CAST.values()),
+            "organisation": organisation,
+            "now": clock.now(),
+            "steps": STEPS,
+            "poster": poster_part(),
+        },
     )
 
 

@@ -1,15 +1,17 @@
 /** The ask page: limits, form, and how it stands. What is typed stays in this page until it is sealed. */
-import type { CandidateList } from "../core/match.ts";
+import type { Peer } from "../core/directory.ts";
+import type { CandidateList, First } from "../core/match.ts";
 import type { Box } from "../core/receipt.ts";
 import { all, fact, goTo, one, say, show } from "./member/dom.ts";
-import { BOX_SIZE, type Draft, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
+import { BOX_SIZE, type Draft, likedOf, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
 import { Following } from "./member/following.ts";
+import type { Chosen } from "./member/chosen.ts";
 import { AskForm } from "./member/form.ts";
 import { browserDrawer, KeptKeys } from "./member/kept.ts";
 import { type Core, Pool } from "./member/pool.ts";
 import { showReceipt } from "./member/receipt.ts";
 import { Sender } from "./member/sender.ts";
-import { Lost, post } from "./member/talk.ts";
+import { Lost, post, Stale } from "./member/talk.ts";
 import { text } from "./member/texts.ts";
 
 const page = one("#ask");
@@ -24,6 +26,9 @@ const pool = new Pool(`${base}/candidates.json`, () => {
 const button = one<HTMLButtonElement>("[data-send]");
 const buttonText = button.textContent ?? "";
 
+/** Whom the member chose by their card; null for nobody. */
+let chosen: Chosen | null = null;
+let shownPeer: Peer | null = null;
 let sender: Sender | null = null;
 let tryNow = (): void => undefined;
 
@@ -61,8 +66,67 @@ function measure(): void {
   if (!core) return;
   form.room(bytesLeft(core, form.read()));
   if (!latest) return;
-  const chosen = core.choose(latest, leftOutOffices(latest));
-  form.remaining(chosen.positions.length, latest.candidates.length, chosen.onCall);
+  const choice = core.choose(latest, leftOutOffices(latest), likedOf(form.read(), latest.offices));
+  if (shownPeer) form.though(isThough(latest));
+  form.remaining(choice.positions.length, latest.candidates.length, choice.onCall);
+  form.wishes(choice);
+}
+
+/** Say whether the chosen peer would be left out if they had not been chosen. */
+function isThough(list: CandidateList): boolean {
+  const { ownOffice, notOver } = form.read();
+  if (!shownPeer) return false;
+  const { office, over } = shownPeer;
+  return (office !== null && leftOutOffices(list).includes(office)) || (notOver && over.includes(list.offices.indexOf(ownOffice)));
+}
+
+/** Show whom the address's fragment names, which no server sees, and take it out of the address bar. */
+async function showChosen(reference: string): Promise<void> {
+  // Nothing of the fragment stays in the history of the browser.
+  const rest = location.hash.replace(/^#/, "").split("&").filter((part) => part && !part.startsWith("peer="));
+  history.replaceState(history.state, "", location.pathname + (rest.length > 0 ? `#${rest.join("&")}` : ""));
+  form.chose(text("chosen.looking"));
+  try {
+    const [{ Chosen }, { pinned }] = await Promise.all([import("./member/chosen.ts"), import("./member/pins.ts")]);
+    chosen = new Chosen(base, reference);
+    const { peer, name } = await chosen.card(pinned(fact(page, "organisation"))?.code ?? null);
+    shownPeer = peer;
+    const what = [form.words("discipline", peer.discipline), form.words("rank", peer.band)].filter(Boolean).join(", ");
+    form.chose(name ? text("chosen.named", { name }) : text("chosen.unnamed", { what }));
+  } catch (error) {
+    // Without a connection the choice stays: it is looked for again when it is sent.
+    if (chosen && (error instanceof Lost || error instanceof TypeError)) form.chose(text("chosen.kept"));
+    else nobodyChosen(text("chosen.gone"));
+  }
+  measure();
+}
+
+function nobodyChosen(why = ""): void {
+  [chosen, shownPeer] = [null, null];
+  form.chose(null);
+  say(one("[data-chosen-gone]"), why);
+  show(why !== "", one("[data-chosen-gone]"));
+  measure();
+}
+
+/** Return who is called before all others, and the list they were found for. */
+async function firstOn(list: CandidateList, core: Core, draft: Draft): Promise<[CandidateList, First | null]> {
+  if (!chosen) {
+    const better = form.betterFirst ? core.choose(list, leftOutOffices(list), likedOf(draft, list.offices)).better : null;
+    return [list, better];
+  }
+  try {
+    return [list, await chosen.first(list)];
+  } catch (error) {
+    if (!(error instanceof Stale)) throw error;
+  }
+  const newest = await pool.list(true);
+  try {
+    return [newest, await chosen.first(newest)];
+  } catch (error) {
+    // People come and go at this very moment: wait a little.
+    throw error instanceof Stale ? new Lost() : error;
+  }
 }
 
 async function send(): Promise<void> {
@@ -71,18 +135,27 @@ async function send(): Promise<void> {
   if (problem) return form.refuse(problem);
   if (pool.loaded && bytesLeft(pool.loaded, draft) < 0) return form.refuse("too-long");
   busy(true);
-  const typed = JSON.stringify(draft);
+  const typed = JSON.stringify([draft, chosen !== null, form.betterFirst]);
   try {
     let made: Made | null = begun?.typed === typed ? begun.made : null;
     sender = new Sender({
       list: (newest) => pool.list(newest),
       seal: async (list) => {
         made ??= await begin(draft, typed);
-        const chosen = made.core.choose(list, leftOutOffices(list));
-        if (chosen.positions.length === 0) return null;
-        const envelope = await made.core.sealFor(chosen.recipients, made.written, chosen.slots);
+        const [now, first] = await firstOn(list, made.core, draft);
+        const choice = made.core.choose(now, leftOutOffices(now), likedOf(draft, now.offices), first);
+        if (choice.recipients.length === 0) return null;
+        const envelope = await made.core.sealFor(choice.recipients, made.written, choice.slots);
         const { attempt, token } = made;
-        return made.core.requestFrame({ urgency: draft.urgency, list: list.list, attempt, token, positions: chosen.positions, envelope });
+        return made.core.requestFrame({
+          urgency: draft.urgency,
+          list: now.list,
+          attempt,
+          token,
+          positions: choice.positions,
+          chosen: choice.chosen,
+          envelope,
+        });
       },
       post: (frame, work) => post(`${base}/requests`, frame, work ? { "Alongside-Work": work } : {}),
       work: async (frame, bits, stopped) => {
@@ -102,7 +175,12 @@ async function send(): Promise<void> {
     tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
     if (outcome === "nobody-left") form.refuse("nobody-left");
   } catch (error) {
-    tell(error instanceof Lost ? "sending.stopped" : "sending.unsealed");
+    // By name: the class comes with what is loaded only where somebody was chosen.
+    if (error instanceof Error && error.name === "ChosenGone") {
+      forgetBegun();
+      nobodyChosen(text("chosen.gone"));
+      tell("chosen.gone");
+    } else tell(error instanceof Lost ? "sending.stopped" : "sending.unsealed");
   } finally {
     busy(false);
   }
@@ -183,6 +261,9 @@ form.form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (button.getAttribute("aria-busy") !== "true") void send();
 });
+one("[data-chosen-drop]").addEventListener("click", () => nobodyChosen());
+const peer = /(?:^#|&)peer=([0-9a-f]{32})(?:&|$)/.exec(location.hash)?.[1];
+if (peer) void showChosen(peer);
 one("[data-again]").addEventListener("click", () => tryNow());
 one("[data-stop]").addEventListener("click", () => {
   sender?.stop();

@@ -1,4 +1,5 @@
 import type { Urgency } from "../../core/frame.ts";
+import type { Liked } from "../../core/match.ts";
 import type { BoxCard, How, RequestPayload, Wishes } from "../../core/payload.ts";
 
 /** How the member wants to come back. */
@@ -11,6 +12,10 @@ export interface Draft {
   readonly urgency: Urgency;
   /** Names of offices: their numbers may change with the list. */
   readonly leftOut: readonly string[];
+  /** The name of the member's own office, or an empty text: never sent but to leave out who leads it. */
+  readonly ownOffice: string;
+  /** Nobody who leads the own office. */
+  readonly notOver: boolean;
   readonly when: string;
   readonly about: readonly string[];
   readonly wishes: Wishes;
@@ -51,7 +56,22 @@ export function payloadOf(draft: Draft, box: BoxCard | null): RequestPayload {
     ...(Object.keys(wishes).length > 0 ? { wishes } : {}),
     ...(words ? { words } : {}),
     ...(draft.leftOut.length > 0 ? { left_out: draft.leftOut } : {}),
+    ...(draft.notOver && draft.ownOffice ? { not_over: draft.ownOffice } : {}),
     ...(box ? { box } : {}),
+  };
+}
+
+/** Return what a draft wishes, for choosing from a list with these offices. */
+export function likedOf(draft: Draft, offices: readonly string[]): Liked {
+  const { language, rank, discipline, gender, office } = draft.wishes;
+  const own = offices.indexOf(draft.ownOffice);
+  return {
+    ...(language ? { language } : {}),
+    ...(rank ? { rank } : {}),
+    ...(discipline ? { discipline } : {}),
+    ...(gender ? { gender } : {}),
+    ...((office === "same" || office === "other") && own >= 0 ? { office } : {}),
+    ...(own >= 0 ? { own, notOver: draft.notOver } : {}),
   };
 }
 

@@ -1,8 +1,8 @@
 /** A supporter's own card: filled in, shown beside what is sealed, and sealed on this device with the code of the poster. */
 import { fromBase64, fromBase64Url, fromHex, randomBytes, toBase64 } from "../core/bytes.ts";
-import { type CardKeys, cardKeys, type Details, nameRoom, openDetails, openName, pictureBytes, REFERENCE_BYTES, sealDetails, sealName } from "../core/cards.ts";
+import { type CardKeys, cardKeys, CODE_BYTES, type Details, nameRoom, openDetails, openName, pictureBytes, REFERENCE_BYTES, sealDetails, sealName } from "../core/cards.ts";
 import { Refusal } from "../core/refusal.ts";
-import { learn, pinned } from "./member/pins.ts";
+import { pinned } from "./member/pins.ts";
 import { make } from "./member/dom.ts";
 import { smallPicture } from "./team/portrait.ts";
 import { Failure, postJson } from "./team/server.ts";
@@ -13,6 +13,8 @@ const form = document.querySelector<HTMLFormElement>('[data-part="form"]');
 const { organisation = "", show: address = "", reference = "", name: sealedName = "", details: sealedDetails = "", vouch = "" } = root.dataset;
 
 let picture = "";
+/** The code of a link that was pasted: known to this page only, while it is open. */
+let pasted: Uint8Array | null = null;
 
 const input = (name: string): HTMLInputElement => part<HTMLInputElement>(name);
 const picked = (name: string): HTMLSelectElement => document.querySelector(`[data-one="${name}"]`) as HTMLSelectElement;
@@ -26,7 +28,15 @@ function details(): Details {
 }
 
 function code(): Uint8Array | null {
-  return pinned(organisation)?.code ?? null;
+  return pasted ?? pinned(organisation)?.code ?? null;
+}
+
+const LINK = /[#&]p=([A-Za-z0-9_-]{64})(?:&|$)/;
+
+/** Return the code in a poster's link, which comes after the verifying key; null when there is none. */
+function codeIn(link: string): Uint8Array | null {
+  const carried = LINK.exec(link.trim())?.[1];
+  return carried ? fromBase64Url(carried).slice(-CODE_BYTES) : null;
 }
 
 /** The supporter's vouching key, to which what is sealed is bound; null where they have none yet. */
@@ -42,7 +52,7 @@ function preview(): void {
   const where = office?.checked ? (office.dataset["office"] ?? "") : say("outside");
   const tags = ticked("tags").map((box) => make("li", "chip plain", labelOf(box)));
   part("open-preview").replaceChildren(
-    make("h4", "", chosen("discipline") || say("peer")),
+    make("p", "", make("b", "", chosen("discipline") || say("peer"))),
     make("p", "quiet", [chosen("band"), where].filter(Boolean).join(" · ")),
     ...(list ? [make("p", "", say("speaks", { list }))] : []),
     ...(tags.length > 0 ? [make("ul", "tags", ...tags)] : []),
@@ -175,9 +185,10 @@ if (form) {
   });
   input("link").addEventListener("change", () => {
     const { value } = input("link");
-    const learnt = value === "" || learn(organisation, value);
-    complain(part("link-trouble"), learnt ? "" : say("fail.link"));
-    if (value && learnt) {
+    const found = codeIn(value);
+    complain(part("link-trouble"), value && !found ? say("fail.link") : "");
+    if (found) {
+      pasted = found;
       input("link").value = "";
       void open();
     }

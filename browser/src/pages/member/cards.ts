@@ -86,6 +86,7 @@ export class Cards {
     reach.setAttribute("aria-label", text("reach.who", { name }));
     const opened = make("div", "stack tight");
     opened.setAttribute("role", "status");
+    show(false, opened);
     reach.addEventListener("click", () => void this.#reach(peer, name, reach, opened));
     row.append(reach);
     return make("div", "stack", row, opened);
@@ -93,6 +94,7 @@ export class Cards {
 
   /** Open number, address and picture on this device: from a block of 24, which does not tell whose. */
   async #reach(peer: Peer, name: string, button: HTMLElement, place: HTMLElement): Promise<void> {
+    show(true, place);
     place.replaceChildren(make("p", "quiet busy", text("reach.looking")));
     try {
       const details = await this.#details(peer);

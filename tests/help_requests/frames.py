@@ -33,10 +33,12 @@ def public_key(number: int) -> str:
     return age_reader.new_identity(number.to_bytes(32, "big"))[1]
 
 
-def give_keys(supporters: Iterable[Supporter], weeks: Iterable[date] | None = None) -> None:
-    """Publish a key for each week (this one without `weeks`) for each supporter, as their devices would."""
+def give_keys(supporters: Iterable[Supporter], weeks: Iterable[date] | None = None, *, first: int = 1) -> None:
+    """Publish a key for each week (this one without `weeks`) for each supporter, as their devices would; who gets keys
+    in a second call takes numbers from another `first` on.
+    """
     weeks = list(weeks or [seals.monday_of(clock.now())])
-    for number, serving in enumerate(supporters, start=1):
+    for number, serving in enumerate(supporters, start=first):
         keys = {week: (public_key(1000 * number + place), WRAP) for place, week in enumerate(weeks, start=1)}
         sent = devices.words_publication(serving.person_id, public_key(1000 * number), keys)
         sealing.publish(serving.person_id, sent, weeks=weeks)

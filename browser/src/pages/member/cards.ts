@@ -55,7 +55,7 @@ export class Cards {
 
   #draw(peer: Peer): Drawn {
     const name = this.#around.names.get(peer);
-    const title = make("h3", "", name ?? (this.#label("discipline", peer.discipline) || text("peer")));
+    const title = make("h2", "", name ?? (this.#label("discipline", peer.discipline) || text("peer")));
     title.dir = "auto";
     const rank = [...(name ? [this.#label("discipline", peer.discipline)] : []), this.#label("band", peer.band)].filter(Boolean).join(" · ");
     const office = make("span", "quiet");

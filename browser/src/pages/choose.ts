@@ -9,8 +9,8 @@ import { pinned } from "./member/pins.ts";
 import { withMark, isShared } from "./member/place.ts";
 import { counted, text } from "./member/texts.ts";
 
-/** As many as are drawn at once: more than anybody reads before they look for something. */
-const PAGE = 24;
+/** As many as are drawn at once: more than fit on a screen, and few enough for an old phone to draw at each letter. */
+const PAGE = 12;
 
 const page = one("#choose");
 const base = fact(page, "base");
@@ -49,7 +49,9 @@ function draw(): void {
   const looked = wanted();
   const found = fitting(people, looked, (peer) => spoken.get(peer) ?? "");
   const outside = (peer: Peer): boolean => looked.outside !== null && isOutside(peer, looked.outside);
-  list.replaceChildren(...found.slice(0, shown).map((peer) => (cards as Cards).card(peer, outside(peer))));
+  const showing = found.slice(0, shown).map((peer) => (cards as Cards).card(peer, outside(peer)));
+  // What stands there already is not laid out anew.
+  if (showing.length !== list.childElementCount || showing.some((item, at) => list.children[at] !== item)) list.replaceChildren(...showing);
   show(found.length > shown, more);
   show(found.length === 0 && people.length > 0, one("[data-none]", page));
   say(one("[data-count]", page), found.length === people.length ? counted("count", people.length) : text("count.of", { n: found.length, all: people.length }));

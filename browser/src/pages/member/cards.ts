@@ -4,7 +4,7 @@ import type { Directory, Peer } from "../../core/directory.ts";
 import { all, make, say, show } from "./dom.ts";
 import { fetchBlock, fetchDirectory, type Names } from "./people.ts";
 import { Stale } from "./talk.ts";
-import { counted, text } from "./texts.ts";
+import { counted, filled, text } from "./texts.ts";
 
 const DAY_HOURS = 24;
 
@@ -28,6 +28,8 @@ export class Cards {
   readonly #around: Around;
   readonly #drawn = new Map<string, Drawn>();
   readonly #labels = new Map<string, string>();
+  readonly #texts = new Map<string, string>();
+  readonly #joining = new Intl.ListFormat(document.documentElement.lang || "en", { type: "conjunction" });
 
   constructor(around: Around) {
     this.#around = around;
@@ -48,7 +50,7 @@ export class Cards {
     let drawn = this.#drawn.get(peer.reference);
     if (!drawn) this.#drawn.set(peer.reference, (drawn = this.#draw(peer)));
     const named = peer.officeShown && peer.office !== null ? (this.#around.directory.offices[peer.office] ?? "") : "";
-    say(drawn.office, named || (outside ? text("outside") : ""));
+    say(drawn.office, named || (outside ? this.#say("outside") : ""));
     show(drawn.office.textContent !== "", drawn.office);
     return drawn.item;
   }
@@ -60,7 +62,7 @@ export class Cards {
     const rank = [...(name ? [this.#label("discipline", peer.discipline)] : []), this.#label("band", peer.band)].filter(Boolean).join(" · ");
     const office = make("span", "quiet");
     const head = make("div", "stack tight", make("div", "row", title, ...this.#when(peer)), make("p", "row facts-line", make("span", "", rank), office));
-    const speaks = make("p", "", text("speaks", { list: this.#list(this.#all("language", peer.languages)) }));
+    const speaks = make("p", "", filled(this.#say("speaks"), { list: this.#list(this.#all("language", peer.languages)) }));
     const tags = make("ul", "tags", ...this.#all("tag", peer.tags).map((tag) => make("li", "chip plain", tag)));
     const reached = make("p", "quiet small", this.#all("channel", peer.channels).join(" · "));
     const item = make("li", "card stack", head, speaks, ...(peer.tags.length > 0 ? [tags] : []), ...(peer.channels.length > 0 ? [reached] : []));
@@ -69,21 +71,21 @@ export class Cards {
   }
 
   #when(peer: Peer): HTMLElement[] {
-    if (peer.on) return [make("span", "chip good", text("on"))];
+    if (peer.on) return [make("span", "chip good", this.#say("on"))];
     if (peer.next === null) return [];
     const days = Math.round(peer.next / DAY_HOURS);
     return [make("span", "quiet small", peer.next < DAY_HOURS ? counted("next.hours", peer.next) : counted("next.days", Math.max(1, days)))];
   }
 
   #acts(peer: Peer, name: string | null): HTMLElement {
-    const ask = make("a", "button small", text("ask"));
+    const ask = make("a", "button small", this.#say("ask"));
     ask.href = this.#around.ask(peer);
     const row = make("div", "row", ask);
     if (!name) return row;
-    ask.setAttribute("aria-label", text("ask.who", { name }));
-    const reach = make("button", "button plain small", text("reach"));
+    ask.setAttribute("aria-label", filled(this.#say("ask.who"), { name }));
+    const reach = make("button", "button plain small", this.#say("reach"));
     reach.type = "button";
-    reach.setAttribute("aria-label", text("reach.who", { name }));
+    reach.setAttribute("aria-label", filled(this.#say("reach.who"), { name }));
     const opened = make("div", "stack tight");
     opened.setAttribute("role", "status");
     show(false, opened);
@@ -135,6 +137,13 @@ export class Cards {
     return entry ? names.details(entry) : null;
   }
 
+  /** A sentence without places: looked for in the page once, not for each card. */
+  #say(key: string): string {
+    const known = this.#texts.get(key) ?? text(key);
+    this.#texts.set(key, known);
+    return known;
+  }
+
   #label(kind: string, key: string | null): string {
     return (key && this.#labels.get(`${kind}.${key}`)) ?? "";
   }
@@ -144,7 +153,7 @@ export class Cards {
   }
 
   #list(items: readonly string[]): string {
-    return new Intl.ListFormat(document.documentElement.lang || "en", { type: "conjunction" }).format(items);
+    return this.#joining.format(items);
   }
 }
 

@@ -1,6 +1,6 @@
 """Choosing among 600 peers: what the directory weighs, and how long a key takes on a phone four times slower.
 
-A real server, 600 supporters with keys and cards whose names are sealed, a real Chromium that its own debugger slows down.
+A real server, 600 supporters with keys and cards whose names are sealed, a real Chromium that is slowed down.
 """
 
 import statistics

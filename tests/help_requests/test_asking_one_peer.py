@@ -122,7 +122,6 @@ def test_a_place_beyond_any_block_is_refused(pine: World) -> None:
 
 @pytest.mark.req("M-24")
 def test_a_block_of_another_organisations_list_is_refused(pine: World) -> None:
-    give_keys([pine.lena], first=50)
     give_cards([pine.lena])
     other = directory.current_list(pine.lake, clock.now())
     frame = frame_for(pine.pine).but(version=2, chosen=(0, 0), list_id=other.id.bytes)

@@ -12,6 +12,10 @@ import { counted, text } from "./member/texts.ts";
 /** As many as are drawn at once: more than fit on a screen, and few enough for an old phone to draw at each letter. */
 const PAGE = 12;
 
+/** So many cards are drawn ahead at a time, and so long the page breathes between. */
+const AT_ONCE = 4;
+const BREATH_MS = 20;
+
 const page = one("#choose");
 const base = fact(page, "base");
 const place = { locale: fact(page, "locale"), zone: fact(page, "zone") };
@@ -87,6 +91,14 @@ async function begin(): Promise<void> {
   show(people.length > 1, filters);
   show(people.length === 0, one("[data-empty]", page));
   draw();
+  prepare([...people].reverse());
+}
+
+/** Draw the other cards before they are looked for, a few at a time: at a letter they only take their places. */
+function prepare(left: Peer[]): void {
+  const few = left.splice(-AT_ONCE);
+  for (const peer of few) cards?.prepare(peer);
+  if (left.length > 0) setTimeout(() => prepare(left), BREATH_MS);
 }
 
 show(false, ...all("[data-without-script]"));

@@ -55,6 +55,11 @@ export class Cards {
     return drawn.item;
   }
 
+  /** Draw a card before it is looked for; one that stands on the page already stays as it is. */
+  prepare(peer: Peer): void {
+    if (!this.#drawn.has(peer.reference)) this.#drawn.set(peer.reference, this.#draw(peer));
+  }
+
   #draw(peer: Peer): Drawn {
     const name = this.#around.names.get(peer);
     const title = make("h2", "", name ?? (this.#label("discipline", peer.discipline) || text("peer")));

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import accepting, noticing, offline, sealing, serving, weights
+from bench import accepting, directory, noticing, offline, sealing, serving, weights
 from bench.figures import Figure
 
 RESULTS = Path(__file__).parent / "results.json"
 MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "weights": weights.measure,
+    "directory": directory.measure,
     "sealing": sealing.measure,
     "serving": serving.measure,
     "noticing": noticing.measure,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from alongside.content import load
+from alongside.content import cards, load
+from alongside.content.cards import Choice
 
 WISHES = ("language", "discipline", "rank", "gender")
 
@@ -22,11 +23,11 @@ class Topic:
 
 @dataclass(frozen=True)
 class Wish:
-    """A wish about who answers (A-08). The chosen words travel inside the seal as they are read."""
+    """A wish about who answers (A-08). The key of what is chosen travels inside the seal."""
 
     key: str
     label: str
-    choices: tuple[str, ...]
+    choices: tuple[Choice, ...]
 
 
 @cache
@@ -50,7 +51,7 @@ def topics(language: str) -> tuple[Topic, ...]:
 def wishes(language: str) -> tuple[Wish, ...]:
     """Return the wishes a member may name; raises ValueError for one that the sealed payload has no place for."""
     found = tuple(
-        Wish(entry["key"], _text(entry["label"], language), tuple(_text(entry["choices"], language)))
+        Wish(entry["key"], _text(entry["label"], language), cards.choices(entry["choices"], language))
         for entry in load.toml("about.toml")["wishes"]
     )
     if not {wish.key for wish in found} <= set(WISHES):

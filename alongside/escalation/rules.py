@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 # The order in which people are called; whoever else can open the request is called with everybody on the last rung.
-RANKS = ("primary", "backup", "coordinator", "further")
+CHOSEN = "chosen"
+RANKS = (CHOSEN, "primary", "backup", "coordinator", "further")
 # A stored moment this far in the future means that the clock was set back, not that two machines differ a little.
 SKEW = timedelta(minutes=2)
 WAITING = ("open", "alerted")
@@ -157,19 +158,32 @@ def plan(route: Sequence[tuple[str, uuid.UUID]], times: tuple[int, int, int]) ->
     """Return the rungs for a route of (rank, supporter) and the minutes of the second, third and last rung (A-03,
     D-01).
 
-    Primary, backup, coordinator, then everybody together. An empty rung is left out and those after it move up to its
-    time; with nobody on call everybody is called at once. Raises ValueError for an empty route.
+    Whoever the sender chose, primary, backup, coordinator, then everybody together. An empty rung is left out and those
+    after it move up to its time; with nobody on call everybody but the chosen one is called together. Raises ValueError
+    for an empty route.
     """
     if not route:
         raise ValueError("a ladder needs somebody to call")
     everybody = tuple(one for _, one in route)
-    on_call = [rank for rank, _ in route if rank in ("primary", "backup")]
-    kinds = [kind for kind in RANKS[:3] if on_call and any(rank == kind for rank, _ in route)]
-    due = (0, *times)
+    ranks = {rank for rank, _ in route}
+    kinds = [kind for kind in RANKS[: 4 if ranks & {"primary", "backup"} else 1] if kind in ranks]
+    due = _due_times(len(kinds), times)
     rungs = [
-        Rung(kind, due[number], tuple(one for rank, one in route if rank == kind)) for number, kind in enumerate(kinds)
+        Rung(kind, after, tuple(one for rank, one in route if rank == kind))
+        for kind, after in zip(kinds, due[:-1], strict=False)
     ]
     return (*rungs, Rung("all", due[len(rungs)], everybody))
+
+
+def _due_times(named: int, times: tuple[int, int, int]) -> tuple[int, ...]:
+    """Return when each rung is due, the last one included. A fourth named rung comes halfway before the last one, which
+    keeps its time; where there is no minute for it, those on it are called with everybody.
+    """
+    second, third, last = times
+    halfway = (third + last) // 2
+    if named <= len(times) or not third < halfway < last:
+        return (0, second, third, last)
+    return (0, second, third, halfway, last)
 
 
 def next_step(facts: Facts, now: datetime) -> Step:

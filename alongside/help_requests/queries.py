@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alongside.accounts import queries as accounts
+from alongside.directory import queries as directory
+from alongside.directory.queries import OnCard
 from alongside.escalation import queries as escalation
 from alongside.escalation import rules as ladders
 from alongside.escalation.models import Ladder
@@ -48,7 +51,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Peer:
-    """Somebody whom a supporter may ask now, and the key to seal for; `tier` is their duty now, if any."""
+    """Somebody whom a supporter may ask now, and the key to seal for; `tier` is their duty now, if any.
+
+    `over` names the offices that they lead, and `card` is what wishes are compared with, where they have a card.
+    """
 
     id: uuid.UUID
     name: str
@@ -56,6 +62,8 @@ class Peer:
     tier: int | None
     key: str
     purposes: tuple[str, ...]
+    over: tuple[str, ...]
+    card: dict[str, Any] | None
 
 
 def inbox(supporter_id: uuid.UUID, now: datetime) -> list[Entry]:
@@ -144,6 +152,8 @@ def peers(supporter_id: uuid.UUID, request_id: uuid.UUID, now: datetime) -> list
     ]
     keys = sealing.keys_for_week([place.person for place in places], seals.monday_of(now))
     tiers = {one: tier for tier, one in rota.on_call_at(row.organisation_id, now).items()}
+    cards = directory.cards_of(row.organisation_id)
+    offices = {office.id: office.name for office in accounts.offices_of(row.organisation)}
     found = [
         Peer(
             id=place.id,
@@ -152,11 +162,28 @@ def peers(supporter_id: uuid.UUID, request_id: uuid.UUID, now: datetime) -> list
             tier=tiers.get(place.id),
             key=keys[place.person],
             purposes=tuple(purpose for purpose, who in askable.items() if place.id in who),
+            over=tuple(
+                offices[one] for one in (cards[place.id].shown.over if place.id in cards else ()) if one in offices
+            ),
+            card=wished(cards.get(place.id)),
         )
         for place in places
         if place.person in keys
     ]
     return sorted(found, key=lambda peer: (peer.tier is None, peer.tier or 0, peer.name))
+
+
+def wished(card: OnCard | None) -> dict[str, Any] | None:
+    """Return of a card what wishes are compared with, by the names of the wishes; None without a card."""
+    if card is None:
+        return None
+    shown = card.shown
+    return {
+        "language": shown.languages,
+        "discipline": shown.discipline,
+        "rank": shown.band,
+        "gender": shown.gender,
+    }
 
 
 def asked_by(supporter_id: uuid.UUID, request_id: uuid.UUID) -> list[Asked]:

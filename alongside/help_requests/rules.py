@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from alongside.escalation.rules import BACKUP, TAKE
+from alongside.directory import rules as cards
+from alongside.escalation.rules import BACKUP, CHOSEN, TAKE
 from alongside.sealing import rules as seals
 from alongside.sealing.rules import SMALL_POOL, STANZAS
 
@@ -79,17 +80,43 @@ class Clock:
     connect: int
 
 
-def route_of(positions: Sequence[int], candidates: Sequence[tuple[str, uuid.UUID]]) -> list[tuple[str, uuid.UUID]]:
-    """Return (rank, supporter) for the positions a device chose, in the list's own order.
+def chosen_of(chosen: tuple[int, int] | None, directory: Sequence[uuid.UUID]) -> uuid.UUID | None:
+    """Return the supporter at a block and place of a list's directory; None when nobody was chosen.
 
-    Raises Refused for none, one that is not in the list, or any order but the list's: nobody's place on the ladder is
-    the sender's choice.
+    Raises Refused: `unknown-block`, `bad-place`.
     """
-    if not positions:
+    if chosen is None:
+        return None
+    block, place = chosen
+    members = cards.block(directory, block)
+    if not members:
+        raise Refused("unknown-block")
+    if place >= len(members):
+        raise Refused("bad-place")
+    return members[place]
+
+
+def route_of(
+    positions: Sequence[int],
+    candidates: Sequence[tuple[str, uuid.UUID]],
+    chosen: uuid.UUID | None = None,
+) -> list[tuple[str, uuid.UUID]]:
+    """Return (rank, supporter): the chosen person first, then the positions a device chose in the list's own order.
+
+    Raises Refused for nobody at all, a position that is not in the list, any order but the list's, and more people than
+    the envelope of this list has room for: nobody's place on the ladder but the chosen one's is the sender's choice.
+    """
+    if not positions and chosen is None:
         raise Refused("no-route")
-    if list(positions) != sorted(set(positions)) or positions[-1] >= len(candidates):
+    if list(positions) != sorted(set(positions)) or (positions and positions[-1] >= len(candidates)):
         raise Refused("bad-route")
-    return [candidates[position] for position in positions]
+    rest = [candidates[position] for position in positions]
+    if chosen is None:
+        return rest
+    route = [(CHOSEN, chosen), *((rank, one) for rank, one in rest if one != chosen)]
+    if len(route) > slots_for(len(candidates)):
+        raise Refused("too-many")
+    return route
 
 
 HAND_ON_HEAD_BYTES = 17
@@ -131,7 +158,13 @@ def on_duty_first(
     since the list was made, and whoever went off duty is called with everybody.
     """
     duties = {supporter: ("primary", "backup")[tier - 1] for tier, supporter in sorted(on_call.items(), reverse=True)}
-    return [(duties.get(one, "further" if rank in ("primary", "backup") else rank), one) for rank, one in route]
+    return [(_rank_now(rank, duties.get(one)), one) for rank, one in route]
+
+
+def _rank_now(rank: str, duty: str | None) -> str:
+    if rank == CHOSEN:
+        return rank
+    return duty or ("further" if rank in ("primary", "backup") else rank)
 
 
 WISH_BYTES = 1024

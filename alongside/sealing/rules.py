@@ -29,6 +29,13 @@ MAC_BYTES = 32
 RING_KEY_BYTES = 12 + 32 + 16
 """A ring's key as it is kept: nonce, key and tag of AES-256-GCM, sealed for one member of the ring."""
 
+CARD_REFERENCE_BYTES = 16
+"""What a device draws anew each time it seals a card: names the card, and is the nonce of what is sealed with it."""
+CARD_NAME_BYTES = 20 + 16
+"""A card's name, padded to 20 bytes, and the tag of AES-256-GCM; the nonce is the first 12 bytes of the reference."""
+CARD_DETAILS_BYTES = 2560 + 16
+"""A card's number, address and picture, padded to one size, and the tag."""
+
 _INTRO = b"age-encryption.org/v1\n"
 _STANZA_BYTES = 1557
 _MAC_LINE_BYTES = 48
@@ -272,14 +279,22 @@ def _place_in_ring(one: Member) -> tuple[bool, str]:
 
 Urgency = Literal["now", "today"]
 FRAME_HEAD_BYTES = 90
-_FRAME_VERSION = 1
+CHOSEN_BYTES = 3
+"""What version 2 of the frame has more than version 1: the block and place of one chosen person, or all ones."""
+_FRAME_HEADS = {1: FRAME_HEAD_BYTES, 2: FRAME_HEAD_BYTES + CHOSEN_BYTES}
+FRAME_BYTES = frozenset(head + size for head in _FRAME_HEADS.values() for size in ENVELOPE_BYTES.values())
+"""Every size that the body of a request may have."""
+_NOBODY_CHOSEN = b"\xff" * CHOSEN_BYTES
 _URGENCIES: dict[int, Urgency] = {1: "now", 2: "today"}
 _FILLER = 0xFF
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The body of a request: all of its open facts, and the envelope, which is still unchecked."""
+    """The body of a request: all of its open facts, and the envelope, which is still unchecked.
+
+    `chosen` is the block and place, in the directory of the list, of whoever is called before all others.
+    """
 
     urgency: Urgency
     list_id: bytes
@@ -287,30 +302,45 @@ class Frame:
     progress_hash: bytes
     route: tuple[int, ...]
     envelope: bytes
+    chosen: tuple[int, int] | None = None
 
 
 def parse_frame(body: bytes) -> Frame:
     """Take a request's body apart.
 
-    version 1 byte | urgency 1 | list id 16 | attempt 16 | progress hash 32 | route 24, then 0xFF | envelope
+    version 1 byte | urgency 1 | list id 16 | attempt 16 | progress hash 32 | route 24, then 0xFF
+    | version 2 only: block 2, big end first, and place 1 of the chosen person, or 0xFF 0xFF 0xFF | envelope
 
     Raises BadFrame: `too-short`, `too-long`, `bad-length` (between the two sizes), `bad-version`,
-    `bad-urgency`, `bad-route` (empty, not strictly rising, a gap, a place beyond 23, or more places than the
-    envelope has stanzas).
+    `bad-urgency`, `bad-chosen` (a place beyond 23), `bad-route` (empty with nobody chosen, not strictly rising, a gap,
+    a place beyond 23, or more places than the envelope has stanzas).
     """
-    stanzas = _stanzas_for(len(body) - FRAME_HEAD_BYTES)
-    if body[0] != _FRAME_VERSION:
+    version = body[0] if body else 0
+    head = _FRAME_HEADS.get(version, FRAME_HEAD_BYTES)
+    stanzas = _stanzas_for(len(body) - head)
+    if version not in _FRAME_HEADS:
         raise BadFrame("bad-version")
     if body[1] not in _URGENCIES:
         raise BadFrame("bad-urgency")
+    chosen = _chosen(body[FRAME_HEAD_BYTES:head])
     return Frame(
         urgency=_URGENCIES[body[1]],
         list_id=body[2:18],
         attempt=body[18:34],
         progress_hash=body[34:66],
-        route=_route(body[66:FRAME_HEAD_BYTES], stanzas),
-        envelope=body[FRAME_HEAD_BYTES:],
+        route=_route(body[66:FRAME_HEAD_BYTES], stanzas, may_be_empty=chosen is not None),
+        envelope=body[head:],
+        chosen=chosen,
     )
+
+
+def _chosen(written: bytes) -> tuple[int, int] | None:
+    if written in (b"", _NOBODY_CHOSEN):
+        return None
+    block, place = int.from_bytes(written[:2]), written[2]
+    if place >= MAX_CANDIDATES:
+        raise BadFrame("bad-chosen")
+    return block, place
 
 
 def _stanzas_for(envelope_bytes: int) -> int:
@@ -322,10 +352,11 @@ def _stanzas_for(envelope_bytes: int) -> int:
     raise BadFrame("too-long" if envelope_bytes > max(ENVELOPE_BYTES.values()) else "bad-length")
 
 
-def _route(places: bytes, stanzas: int) -> tuple[int, ...]:
+def _route(places: bytes, stanzas: int, *, may_be_empty: bool) -> tuple[int, ...]:
     route = places.rstrip(bytes([_FILLER]))
     rising = all(before < after for before, after in pairwise(route))
-    if not route or not rising or route[-1] >= MAX_CANDIDATES or len(route) > stanzas:
+    beyond = bool(route) and route[-1] >= MAX_CANDIDATES
+    if (not route and not may_be_empty) or not rising or beyond or len(route) > stanzas:
         raise BadFrame("bad-route")
     return tuple(route)
 

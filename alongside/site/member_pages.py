@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
-from alongside.content import asking, guides
+from alongside.content import asking, cards, guides
 from alongside.content import library as sources
 from alongside.directory import actions as directory
 from alongside.directory import queries as listed
@@ -89,7 +89,7 @@ def back(request: HttpRequest, organisation: str, language: str) -> HttpResponse
 
 @require_safe
 def choose(request: HttpRequest, organisation: str, language: str) -> HttpResponse:
-    """Say what a peer is and how to reach one; cards of the team come later."""
+    """Show the cards of the directory; what somebody looks for stays on their device (A-06)."""
     return page(request, organisation, language, "choose")
 
 
@@ -201,7 +201,12 @@ def _more(name: str, language: str, more: Mapping[str, object]) -> dict[str, obj
         kind = name.partition("/")[0]
         # In a manager's hands a job matter would be what the attestation denies.
         return {"kind": kind, "topics": [t for t in asking.topics(language) if kind == "colleague" or not t.boundary]}
-    shown = {"colleague": "open-the-talk", "choose": "what-a-peer-is", "guide": more.get("guide")}.get(name)
+    if name == "choose":
+        offered: dict[str, object] = {kind: cards.choices(kind, language) for kind in cards.KINDS}
+        # The page's own `languages` are those it can be read in.
+        offered["languages_spoken"] = offered.pop("languages")
+        return {**offered, "guide": guides.guide("what-a-peer-is", language)}
+    shown = {"colleague": "open-the-talk", "guide": more.get("guide")}.get(name)
     return {"guide": guides.guide(str(shown), language)} if shown else {}
 
 

@@ -21,7 +21,7 @@ from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
 from alongside.sealing import queries as keys
 from alongside.team import queries, rules
-from alongside.team.models import Asked, Supporter
+from alongside.team.models import Asked, Consent, Supporter
 
 
 class NotNow(ValueError):
@@ -140,9 +140,28 @@ def sign_agreement(supporter_id: uuid.UUID) -> None:
 
 @transaction.atomic
 def go_on_leave(supporter_id: uuid.UUID) -> None:
-    """Put a supporter on leave at once, in one step, without a reason and without a record (C-18). Raises NotNow."""
+    """Put a supporter on leave at once, in one step, without a reason and without a record (C-18); their card in the
+    directory goes with it. Raises NotNow.
+    """
     _move(supporter_id, Supporter.Status.ACTIVE, Supporter.Status.ON_LEAVE)
+    withdraw_consent(supporter_id)
     _stop_calling(Supporter.objects.get(id=supporter_id))
+
+
+def consent(supporter_id: uuid.UUID) -> Consent:
+    """Write down that a supporter agrees to be shown; the same row again when they had. Raises NotNow while they are
+    not active.
+    """
+    # Held, so that going on leave at this instant comes before or after, never between.
+    row = Supporter.objects.select_for_update().filter(id=supporter_id, status=Supporter.Status.ACTIVE).first()
+    if row is None:
+        raise NotNow
+    return Consent.objects.get_or_create(supporter=row)[0]
+
+
+def withdraw_consent(supporter_id: uuid.UUID) -> None:
+    """Take back the consent to be shown, and with it whatever was."""
+    Consent.objects.filter(supporter_id=supporter_id).delete()
 
 
 def _stop_calling(supporter: Supporter) -> None:
@@ -185,6 +204,7 @@ def end(seat: Seat, supporter_id: uuid.UUID) -> None:
     )
     if changed != 1:
         raise NotNow
+    withdraw_consent(supporter.id)
     if not queries.serves_elsewhere(supporter):
         sealing.drop_keys(supporter.person_id)
     _stop_calling(supporter)

@@ -1,4 +1,4 @@
-"""Supporters, and that somebody asked one of them to tell."""
+"""Supporters, their consent to be shown, and that somebody asked one of them to tell."""
 
 from django.db import models
 
@@ -62,3 +62,12 @@ class Asked(models.Model):
                 fields=["organisation", "month"], condition=models.Q(office=None), name="asked_once_a_month"
             ),
         ]
+
+
+class Consent(models.Model):
+    """That a supporter agrees to be shown in the directory. Going on leave or leaving ends it, and what they show hangs
+    on it: it goes in the same step.
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    supporter = models.OneToOneField(Supporter, on_delete=models.CASCADE, related_name="+")

@@ -1,6 +1,7 @@
 """Who serves."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -80,6 +81,13 @@ def person_of(supporter_id: uuid.UUID) -> Person:
     if row is None:
         raise NotASupporter
     return row.person
+
+
+def people_of(supporter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return supporter -> person of those who may be called today (rules.may_serve)."""
+    rows = Supporter.objects.filter(id__in=list(supporter_ids))
+    version = guides.oldest_agreement()
+    return {row.id: row.person_id for row in rows if rules.may_serve(row.facts(), version)}
 
 
 def held(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> rules.Facts:

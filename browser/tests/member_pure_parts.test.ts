@@ -17,6 +17,8 @@ const DRAFT: Draft = {
   reach: "218 555 0146",
   urgency: "now",
   leftOut: [],
+  ownOffice: "",
+  notOver: false,
   when: "",
   about: [],
   wishes: {},

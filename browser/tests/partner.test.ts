@@ -27,7 +27,7 @@ describe("where somebody comes from", () => {
   );
 
   it("is told only when asked to, in version 2, and shown first", () => {
-    const draft = { how: "call", reach: "1", urgency: "now", leftOut: [], when: "", about: [], wishes: {}, words: "", way: "none" } as const;
+    const draft = { how: "call", reach: "1", urgency: "now", leftOut: [], ownOffice: "", notOver: false, when: "", about: [], wishes: {}, words: "", way: "none" } as const;
     expect(payloadOf(draft, null)).toEqual({ v: 1, how: "call", reach: "1" });
     const told = payloadOf({ ...draft, words: "a", from: "Pine County" }, null);
     expect(told).toEqual({ v: 2, how: "call", reach: "1", words: "a", from: "Pine County" });

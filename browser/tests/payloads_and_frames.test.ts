@@ -27,6 +27,7 @@ interface GoodFrame {
   attempt: string;
   token: string;
   positions: number[];
+  chosen?: [number, number] | null;
   base: string;
   head: string;
 }
@@ -37,7 +38,8 @@ const payloads = read<PayloadCase[]>("payloads.json").map((row) => ({
   ...row,
   text: row.text.replaceAll("$ADDRESS", address).replaceAll("$RECIPIENT", receipt.recipient),
 }));
-const frames = read<{ good: GoodFrame[] }>("frames.json").good;
+// Version 1 is what older pages send; this one writes version 2 only.
+const frames = read<{ good: GoodFrame[] }>("frames.json").good.filter(({ head }) => head.startsWith("02"));
 const keys = read<{ good: [string, string]; "classical recipient": string }>("keys.json");
 
 describe("payloads", () => {
@@ -114,12 +116,70 @@ describe("choosing", () => {
     [24, 24],
   ])("lets the whole pool of %i decide for %i stanzas, not who is left", (size, slots) => {
     expect(choose(pool(size), []).slots).toBe(slots);
-    expect(choose(pool(size), [0, 1, 2])).toEqual({ positions: [], recipients: [], slots, onCall: 0 });
+    expect(choose(pool(size), [0, 1, 2])).toMatchObject({ positions: [], recipients: [], slots, onCall: 0, chosen: null });
   });
 
   it("never leaves out somebody without an office by an office", () => {
     const list = { ...pool(0), candidates: [candidate(0, null), candidate(1, 0)] };
     expect(choose(list, [0, 1, 2]).positions).toEqual([0]);
+  });
+
+  it("calls who was chosen first, whatever was left out, and takes nobody twice", () => {
+    const list = pool(9);
+    const first = { key: (list.candidates[4] as Candidate).key, place: [0, 7] as const };
+    const choice = choose(list, [1], {}, first);
+    expect(choice.recipients[0]).toBe(first.key);
+    expect(choice.recipients).toHaveLength(new Set(choice.recipients).size);
+    expect(choice.positions).toEqual([0, 2, 3, 5, 6, 8]);
+    expect(choice.chosen).toEqual([0, 7]);
+    expect(choose(list, [0, 1, 2], {}, first)).toMatchObject({ positions: [], recipients: [first.key] });
+  });
+
+  it("makes room for who was chosen where the envelope is full", () => {
+    const stranger = { key: keys.good[0], place: [24, 3] as const };
+    const choice = choose(pool(24), [], {}, stranger);
+    expect(choice.recipients).toHaveLength(24);
+    expect(choice.positions).toEqual(Array.from({ length: 23 }, (_, place) => place));
+    expect(choose(pool(12), [], {}, stranger).recipients).toHaveLength(12);
+  });
+
+  it("leaves out who leads the own office, and says how many have not said whom they lead", () => {
+    const list = pool(4);
+    const told = list.candidates.map((one, at) => ({ ...one, over: at === 0 ? [2] : at === 1 ? [] : null }));
+    const choice = choose({ ...list, candidates: told }, [], { own: 2, notOver: true });
+    expect(choice.positions).toEqual([1, 2, 3]);
+    expect(choice.unknownOver).toBe(2);
+    expect(choose({ ...list, candidates: told }, [], { own: 2, notOver: false }).positions).toEqual([0, 1, 2, 3]);
+    expect(choose({ ...list, candidates: told }, [], { own: 0, notOver: true }).positions).toEqual([0, 1, 2, 3]);
+  });
+
+  it("says which wishes nobody meets, and offers to call first who meets the others", () => {
+    const list = pool(4);
+    const facts = [
+      { languages: ["en"], band: "front" },
+      { languages: ["en", "fr"], band: "lead" },
+      { languages: ["fr"], band: "front" },
+      {},
+    ];
+    const told = { ...list, candidates: list.candidates.map((one, at) => ({ ...one, ...facts[at], card: [0, at] as const })) };
+    const key = (at: number): string => (told.candidates[at] as Candidate).key;
+    expect(choose(told, [], {})).toMatchObject({ unmet: [], better: null });
+    expect(choose(told, [], { language: "fr" })).toMatchObject({ unmet: [], better: { key: key(1), place: [0, 1] } });
+    expect(choose(told, [], { language: "fr", rank: "front" }).better).toEqual({ key: key(2), place: [0, 2] });
+    expect(choose(told, [], { language: "es" })).toMatchObject({ unmet: ["language"], better: null });
+    expect(choose(told, [], { language: "es", rank: "lead" })).toMatchObject({ unmet: ["language"], better: { key: key(1) } });
+    // Who is called first anyway fits: nobody is called before them.
+    expect(choose(told, [], { rank: "front" }).better).toBeNull();
+    // Somebody chosen by name is not put aside for a wish.
+    expect(choose(told, [], { language: "fr" }, { key: key(3), place: [0, 3] }).better).toBeNull();
+    // With nobody on call all are called at once: a better one would only make the others wait.
+    const offDuty = { ...told, candidates: told.candidates.slice(2).map((one) => ({ ...one, rank: "further" as const })) };
+    expect(choose(offDuty, [], { language: "es" })).toMatchObject({ unmet: ["language"], better: null });
+  });
+
+  it("meets a wish for another office by the offices alone", () => {
+    expect(choose(pool(3), [1, 2], { own: 0, office: "other" }).unmet).toEqual(["office"]);
+    expect(choose(pool(3), [], { own: 0, office: "other" }).unmet).toEqual([]);
   });
 
   it("reads a list as published", () => {
@@ -153,6 +213,11 @@ describe("choosing", () => {
       { ...good, candidates: [{ ...first, office: 3 }] },
       { ...good, candidates: [{ ...first, office: "0" }] },
       { ...good, candidates: [{ ...first, office: undefined }] },
+      { ...good, candidates: [{ ...first, band: 7 }] },
+      { ...good, candidates: [{ ...first, languages: "en" }] },
+      { ...good, candidates: [{ ...first, over: [3] }] },
+      { ...good, candidates: [{ ...first, card: [0] }] },
+      { ...good, candidates: [{ ...first, card: [0, 24] }] },
     ];
     for (const value of wrong) await refused(() => readList(value), "bad-list");
   });
@@ -185,10 +250,14 @@ describe("frames", () => {
       { list: "z".repeat(32) },
       { attempt: new Uint8Array(15) },
       { token: new Uint8Array(17) },
+      { chosen: [0, 24] },
+      { chosen: [0xffff, 0] },
+      { chosen: [-1, 0] },
+      { positions: [], chosen: null },
       { envelope: example("one").data },
       { envelope: good.envelope.subarray(1) },
     ];
-    for (const part of wrong) await refused(() => requestFrame({ ...good, ...part }), "bad-frame");
+    for (const part of wrong) await refused(() => requestFrame({ ...good, chosen: null, ...part }), "bad-frame");
   });
 
   it("of messages and replies have one size each", async () => {
@@ -260,6 +329,7 @@ function factsOf(row: GoodFrame): RequestFacts {
     attempt: fromHex(row.attempt),
     token: fromHex(row.token),
     positions: row.positions,
+    ...(row.chosen === undefined ? {} : { chosen: row.chosen }),
     envelope: fromBase64(example(row.base).sealed),
   };
 }

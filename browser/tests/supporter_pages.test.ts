@@ -8,7 +8,7 @@ import { isOwnWeek, makeWeeks, type WeekKey } from "../src/core/supporter_keys.t
 import { newSecret, wordsOf } from "../src/core/words.ts";
 import { firstLine, linesOf, reachLink } from "../src/pages/team/asked.ts";
 import { TYPED_BACK, wrongPlaces } from "../src/pages/team/enrolment.ts";
-import { offered, type Peer } from "../src/pages/team/peers.ts";
+import { type Card, offered, type Peer, unmetBy } from "../src/pages/team/peers.ts";
 import { fill } from "../src/pages/team/texts.ts";
 import { beginRing, planned } from "../src/pages/team/publishing.ts";
 import { type KeyState, Unlocked, withWords } from "../src/pages/team/unlock.ts";
@@ -62,14 +62,30 @@ describe("the link that reaches a member", () => {
 });
 
 describe("who is offered", () => {
-  const peer = (name: string, office: string, ...purposes: Peer["purposes"]): Peer => ({ id: name, name, office, tier: null, key: "", purposes });
+  const peer = (name: string, office: string, ...purposes: Peer["purposes"]): Peer => ({ id: name, name, office, tier: null, key: "", purposes, over: [], card: null });
   const team = [peer("Ana", "Courthouse", "backup", "take"), peer("Cy", "Jail", "backup", "take"), peer("Gus", "", "take")];
-  const names = (purpose: "backup" | "take", leftOut: readonly string[]): string[] => offered(team, purpose, leftOut).map(({ name }) => name);
+  const names = (purpose: "backup" | "take", leftOut: readonly string[]): string[] => offered(team, purpose, { left_out: leftOut }).map(({ name }) => name);
 
   it("is nobody from an office that the member left out, however its name is typed", () => {
     expect(names("take", [])).toEqual(["Ana", "Cy", "Gus"]);
     for (const spelled of ["Jail", "jail", " JAIL "]) expect(names("take", [spelled])).toEqual(["Ana", "Gus"]);
-    expect(offered([peer("Élodie", "Poste  de l\u0027e\u0301st", "take")], "take", ["Poste de l'ést"])).toEqual([]);
+    expect(offered([peer("Élodie", "Poste  de l\u0027e\u0301st", "take")], "take", { left_out: ["Poste de l'ést"] })).toEqual([]);
+  });
+
+  it("is nobody who leads the office whose leaders the member left out", () => {
+    const led = [{ ...peer("Dee", "Patrol", "take"), over: ["Jail", "Patrol"] }, peer("Ana", "Jail", "take")];
+    expect(offered(led, "take", { not_over: " jail" }).map(({ name }) => name)).toEqual(["Ana"]);
+    expect(offered(led, "take", {}).map(({ name }) => name)).toEqual(["Dee", "Ana"]);
+  });
+
+  it("is first who fits the wishes, and a card tells which are not met", () => {
+    const card: Card = { language: ["en", "fr"], discipline: "police", rank: "front", gender: "" };
+    const wishes = { language: "fr", rank: "front" };
+    const fits = { ...peer("Fay", "Jail", "take"), card };
+    expect(offered([peer("Ana", "Jail", "take"), fits], "take", { wishes }).map(({ name }) => name)).toEqual(["Fay", "Ana"]);
+    expect(unmetBy(wishes, card)).toEqual([]);
+    expect(unmetBy({ ...wishes, gender: "woman", office: "other" }, card)).toEqual(["gender"]);
+    expect(unmetBy(wishes, null)).toEqual(["language", "rank"]);
   });
 
   it("is nobody for whom the server names another purpose, and somebody without an office is nobody's office", () => {

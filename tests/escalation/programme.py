@@ -21,7 +21,7 @@ from alongside.anonymous.models import Cell
 from alongside.anonymous.rules import Contact
 from alongside.content import load
 from alongside.directory import actions as directory
-from alongside.directory.models import CandidateList
+from alongside.directory.models import CandidateList, Card
 from alongside.escalation import actions as escalation
 from alongside.escalation import queries as ladders
 from alongside.escalation import rules
@@ -39,8 +39,9 @@ from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
 from alongside.team import actions as team
-from alongside.team.models import Supporter
+from alongside.team.models import Consent, Supporter
 from tests import world as cast
+from tests.directory.carding import give_cards
 from tests.escalation.crashes import killed_at, nothing_is_left_if_killed
 from tests.help_requests.frames import ONE, TWELVE, Frame, frame_for, give_keys
 
@@ -89,7 +90,8 @@ class Cast:
         for serving, tier in ((world.renee, 1), (world.marcus, 2)):
             cast.shift(serving, tier, cast.WEEK_BEGINS, cast.WEEK_BEGINS + timedelta(days=7))
             cast.shift(serving, tier, cast.WEEK_BEGINS + timedelta(days=10), cast.WEEK_BEGINS + timedelta(weeks=WEEKS))
-        kept: tuple[type[models.Model], ...] = (KeyRing, WrapRecipient, ReceivingKey, KeyWrap)
+        give_cards([world.marcus, world.ana, lou])
+        kept: tuple[type[models.Model], ...] = (KeyRing, WrapRecipient, ReceivingKey, KeyWrap, Consent, Card)
         return cls(world, tuple(list(model._default_manager.all()) for model in kept))
 
     def begin(self) -> list[Supporter]:
@@ -125,12 +127,15 @@ class Deeds:
 
     # --- members -----------------------------------------------------------------------------------------------------
 
-    def ask(self, urgency: str, left_out: set[int], *, dies: bool) -> None:
+    def ask(self, urgency: str, left_out: set[int], *, dies: bool, first: int | None = None) -> None:
         listing = directory.current_list(self.world.pine, clock.now())
         route = tuple(place for place in range(len(listing.candidates)) if place not in left_out)
-        if not route:
+        chosen = listing.directory[first % len(listing.directory)] if first is not None and listing.directory else None
+        if not route and chosen is None:
             return
         frame = frame_for(self.world.pine, route, urgency)
+        if chosen:
+            frame = frame.but(version=2, chosen=(0, listing.directory.index(chosen)))
         if dies:
             with nothing_is_left_if_killed(), killed_at(asking, "_insert", nth=3):
                 actions.open_request(self.world.pine, bytes(frame), clock.now())
@@ -139,6 +144,9 @@ class Deeds:
         row = frame.stored()
         assert row is not None
         recipients = set(rules.Rung.of(row.ladder.rungs[-1]).who)
+        assert recipients == {listing.candidates[place].supporter for place in route} | ({chosen} if chosen else set())
+        if chosen:
+            assert rules.Rung.of(row.ladder.rungs[0]) == rules.Rung("chosen", 0, (chosen,))
         self.all.append(Asked(frame, row.id, row.ladder_id, recipients))
 
     def send_again(self, one: Asked, *, fresh: bool) -> None:

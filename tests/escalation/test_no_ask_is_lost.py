@@ -84,9 +84,15 @@ class Programme(RuleBasedStateMachine, Deeds):
             self.accept(one, Alert.objects.filter(ladder_id=one.ladder_id).values_list("supporter_id", flat=True)[0])
 
     @precondition(lambda self: len(self.those(*LIVE)) < MOST_AT_ONCE)
-    @rule(urgency=urgencies, left_out=st.sets(who, max_size=4), dies=st.booleans(), awake=st.booleans())
-    def somebody_asks(self, urgency: str, left_out: set[int], dies: bool, awake: bool) -> None:
-        self.ask(urgency, left_out, dies=dies)
+    @rule(
+        urgency=urgencies,
+        left_out=st.sets(who, max_size=5),
+        first=st.none() | who,
+        dies=st.booleans(),
+        awake=st.booleans(),
+    )
+    def somebody_asks(self, urgency: str, left_out: set[int], first: int | None, dies: bool, awake: bool) -> None:
+        self.ask(urgency, left_out, dies=dies, first=first)
         if awake:
             self.turn()
 

@@ -45,6 +45,39 @@ def test_with_nobody_on_call_everybody_is_called_at_once() -> None:
     assert shape(*route) == [("all", 0, len(route))]
 
 
+@pytest.mark.req("A-06", "A-03")
+def test_whoever_was_chosen_is_called_first_and_the_known_ladder_follows_and_ends_when_it_always_does() -> None:
+    route = (("chosen", LENA), ("primary", RENEE), ("backup", MARCUS), ("coordinator", HANA), ("further", ANA))
+    assert shape(*route) == [
+        ("chosen", 0, 1),
+        ("primary", 5, 1),
+        ("backup", 10, 1),
+        ("coordinator", 15, 1),
+        ("all", 20, 5),
+    ]
+
+
+@pytest.mark.req("A-06", "A-03")
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ([("chosen", LENA)], [("chosen", 0, 1), ("all", 5, 1)]),
+        ([("chosen", LENA), ("coordinator", HANA), ("further", ANA)], [("chosen", 0, 1), ("all", 5, 3)]),
+        ([("chosen", LENA), ("backup", MARCUS)], [("chosen", 0, 1), ("backup", 5, 1), ("all", 10, 2)]),
+    ],
+)
+def test_a_chosen_person_needs_nobody_else_on_call(
+    route: list[tuple[str, uuid.UUID]], expected: list[tuple[str, int, int]]
+) -> None:
+    assert shape(*route) == expected
+
+
+def test_where_no_minute_lies_before_the_last_rung_the_coordinator_is_called_with_everybody() -> None:
+    route = (("chosen", LENA), ("primary", RENEE), ("backup", MARCUS), ("coordinator", HANA))
+    kinds = [(rung.kind, rung.after) for rung in rules.plan(route, (5, 10, 11))]
+    assert kinds == [("chosen", 0), ("primary", 5), ("backup", 10), ("all", 11)]
+
+
 @pytest.mark.req("A-03")
 def test_a_ladder_of_nobody_is_refused() -> None:
     with pytest.raises(ValueError, match="somebody"):
@@ -53,9 +86,9 @@ def test_a_ladder_of_nobody_is_refused() -> None:
 
 @st.composite
 def routes(draw: st.DrawFn) -> list[tuple[str, uuid.UUID]]:
-    """Return routes as a candidate list gives them: at most one primary and one backup, everybody once."""
+    """Return routes as they are stored: at most one chosen, one primary and one backup, everybody once."""
     people = draw(st.lists(st.sampled_from(PEOPLE), min_size=1, unique=True))
-    ranks = draw(st.permutations(["primary", "backup", "coordinator", "coordinator", "further", "further"]))
+    ranks = draw(st.permutations(["chosen", "primary", "backup", "coordinator", "coordinator", "further", "further"]))
     return sorted(zip(ranks, people, strict=False), key=lambda one: rules.RANKS.index(one[0]))
 
 

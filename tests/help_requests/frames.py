@@ -33,10 +33,12 @@ def public_key(number: int) -> str:
     return age_reader.new_identity(number.to_bytes(32, "big"))[1]
 
 
-def give_keys(supporters: Iterable[Supporter], weeks: Iterable[date] | None = None) -> None:
-    """Publish a key for each week (this one without `weeks`) for each supporter, as their devices would."""
+def give_keys(supporters: Iterable[Supporter], weeks: Iterable[date] | None = None, *, first: int = 1) -> None:
+    """Publish a key for each week (this one without `weeks`) for each supporter, as their devices would; who gets keys
+    in a second call takes numbers from another `first` on.
+    """
     weeks = list(weeks or [seals.monday_of(clock.now())])
-    for number, serving in enumerate(supporters, start=1):
+    for number, serving in enumerate(supporters, start=first):
         keys = {week: (public_key(1000 * number + place), WRAP) for place, week in enumerate(weeks, start=1)}
         sent = devices.words_publication(serving.person_id, public_key(1000 * number), keys)
         sealing.publish(serving.person_id, sent, weeks=weeks)
@@ -52,15 +54,19 @@ class Frame:
     attempt: bytes = field(default_factory=lambda: os.urandom(16))
     token: bytes = field(default_factory=lambda: os.urandom(16))
     envelope: bytes = TWELVE
+    version: int = 1
+    chosen: tuple[int, int] | None = None
 
     def __bytes__(self) -> bytes:
+        chosen = b"\xff\xff\xff" if self.chosen is None else self.chosen[0].to_bytes(2) + bytes([self.chosen[1]])
         return b"".join(
             [
-                bytes([1, self.urgency]),
+                bytes([self.version, self.urgency]),
                 self.list_id,
                 self.attempt,
                 ids.digest(self.token),
                 bytes(self.route).ljust(24, b"\xff"),
+                chosen if self.version > 1 else b"",
                 self.envelope,
             ]
         )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from alongside.sealing import rules as seals
 from tests.help_requests.device import OCTETS, nothing, post, rows
 from tests.help_requests.frames import ONE, TWELVE, TWENTY_FOUR, Frame, frame_for, give_keys
 from tests.sealing import vectors
@@ -35,9 +36,9 @@ def refused(answer: Any) -> tuple[int, str]:
 
 def expected(size: int, code: str) -> tuple[int, str]:
     """Return how a body of this size is refused: by its length alone, or by what is in it."""
-    if size > LARGE:
+    if size > max(seals.FRAME_BYTES):
         return 413, "too-long"
-    return (422, code) if size in (SMALL, LARGE) else (400, "wrong-size")
+    return (422, code) if size in seals.FRAME_BYTES else (400, "wrong-size")
 
 
 # --- what is in it -----------------------------------------------------------------------------------------------
@@ -105,7 +106,7 @@ def test_nobodys_place_on_the_ladder_is_the_senders_choice(route: tuple[int, ...
 @pytest.mark.req("A-03")
 @pytest.mark.parametrize(
     ("at", "value", "code"),
-    [(0, 0, "bad-version"), (0, 2, "bad-version"), (1, 0, "bad-urgency"), (1, 3, "bad-urgency")],
+    [(0, 0, "bad-version"), (0, 3, "bad-version"), (1, 0, "bad-urgency"), (1, 3, "bad-urgency")],
 )
 def test_another_version_or_urgency_is_refused(at: int, value: int, code: str, frame: Frame) -> None:
     body = bytearray(bytes(frame))

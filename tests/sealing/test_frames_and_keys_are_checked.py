@@ -35,6 +35,7 @@ def test_a_frame_is_taken_apart(case: dict[str, Any]) -> None:
         progress_hash=hashlib.sha256(bytes.fromhex(case["token"])).digest(),
         route=tuple(case["positions"]),
         envelope=vectors.sealed(case["base"]),
+        chosen=tuple(case["chosen"]) if case.get("chosen") else None,
     )
 
 

@@ -15,10 +15,11 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 BROWSER = Path(__file__).resolve().parents[2] / "browser"
 PAGES = BROWSER / "src" / "pages"
-# Scripts of the page for a worry about somebody else: their texts stand there (test_refer_pages).
-ELSEWHERE = {"refer_form.ts", "referral.ts", "submission.ts"}
+# Scripts of the page for a worry about somebody else, and of the directory: their texts stand there.
+ELSEWHERE = {"refer_form.ts", "referral.ts", "submission.ts", "cards.ts"}
 MEMBER = [file for file in sorted((PAGES / "member").glob("*.ts")) if file.name not in ELSEWHERE]
 SOURCES = "".join(file.read_text() for file in [PAGES / "ask.ts", PAGES / "back.ts", *MEMBER])
+CHOOSING = "".join((PAGES / name).read_text() for name in ("choose.ts", "member/cards.ts"))
 # Keys put together at run time, by their beginning.
 MADE = {
     "reach.": ("call", "text", "email"),
@@ -28,7 +29,9 @@ MADE = {
     "lead.": ("words", "device", "none", "back", "again", "connected", "unanswered", "cancelled", "erased"),
     "confirm.": tuple(f"{what}.{part}" for what in ("cancel", "done") for part in ("title", "text", "yes")),
     "rung.": tuple(
-        f"{kind}.{tense}" for kind in ("primary", "backup", "coordinator", "further") for tense in ("done", "later")
+        f"{kind}.{tense}"
+        for kind in ("chosen", "primary", "backup", "coordinator", "further")
+        for tense in ("done", "later")
     )
     + tuple(f"all.{tense}.{form}" for tense in ("done", "later", "first") for form in ("one", "other")),
 }
@@ -133,7 +136,7 @@ def test_a_job_matter_shows_where_it_belongs_and_still_offers_support(cast: Worl
 @pytest.mark.req("A-08")
 def test_wishes_have_a_place_inside_the_seal_only(cast: World) -> None:
     page = page_of()
-    assert set(re.findall(r'data-wish="(\w+)"', page)) == {"language", "discipline", "rank", "gender"}
+    assert set(re.findall(r'data-wish="(\w+)"', page)) == {"language", "discipline", "rank", "gender", "office"}
     payload = (BROWSER / "src" / "core" / "payload.ts").read_text()
     assert all(f"{wish}: [false, filled]" in payload for wish in asking.WISHES)
 
@@ -193,6 +196,18 @@ def test_every_text_the_scripts_ask_for_stands_on_the_page(name: str, language: 
     assert len(plain) > 30
     assert plain | made <= set(texts)
     assert all(key in texts or {f"{key}.one", f"{key}.other"} <= set(texts) for key in counted)
+    assert not [key for key, words in texts.items() if not words.strip()]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_text_of_the_cards_stands_on_the_page_of_the_directory(language: str, cast: World) -> None:
+    texts = texts_of(page_of("choose", language))
+    wanted = set(re.findall(r'(?:\btext|#say)\("([\w.-]+)"', CHOOSING))
+    wanted |= {"code.none", "code.wrong", "code.some", "lost", "broken", "do.call", "do.text", "do.email"}
+    counted = set(re.findall(r'counted\("([\w.-]+)"', CHOOSING))
+    assert len(wanted) > 15
+    assert wanted <= set(texts)
+    assert all({f"{key}.one", f"{key}.other"} <= set(texts) for key in counted)
     assert not [key for key, words in texts.items() if not words.strip()]
 
 

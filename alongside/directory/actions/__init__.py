@@ -1,6 +1,16 @@
 """Every change of the directory: candidate lists, mutual aid, and what an organisation says of outside help."""
 
-from alongside.directory.actions.lists import Listing, candidates_now, current_list, purge, renew
+from alongside.directory.actions.lists import (
+    Listing,
+    block_body,
+    candidates_now,
+    current_list,
+    directory_body,
+    purge,
+    renew,
+    show_card,
+    take_card_away,
+)
 from alongside.directory.actions.partners import agree, forget_partners, part, propose
 from alongside.directory.actions.resources import (
     NoSuchResource,
@@ -17,14 +27,18 @@ __all__ = [
     "TooMany",
     "add_resource",
     "agree",
+    "block_body",
     "candidates_now",
     "current_list",
+    "directory_body",
     "forget_partners",
     "part",
     "propose",
     "purge",
     "remove_resource",
     "renew",
+    "show_card",
     "switch_resource",
+    "take_card_away",
     "verify_resource",
 ]

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_ways_to_be_reached'),
-        ('directory', '0001_initial'),
+        ('directory', '0010_cards'),
     ]
 
     operations = [

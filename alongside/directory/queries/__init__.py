@@ -1,6 +1,6 @@
 """What can be read of the directory: valid candidate lists, organisations that help each other, outside help."""
 
-from alongside.directory.queries.lists import Listed, valid_list
+from alongside.directory.queries.lists import Listed, OnCard, card_of, cards_of, details_of, valid_list
 from alongside.directory.queries.partners import Partner, helping, partners_of
 from alongside.directory.queries.resources import (
     Group,
@@ -17,8 +17,12 @@ from alongside.directory.queries.resources import (
 __all__ = [
     "Group",
     "Listed",
+    "OnCard",
     "Partner",
     "Resource",
+    "card_of",
+    "cards_of",
+    "details_of",
     "every_resource",
     "expiring",
     "grouped",

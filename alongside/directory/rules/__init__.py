@@ -1,6 +1,25 @@
 """Who is on a candidate list, in which order; who helps each other; which outside help may be shown."""
 
-from alongside.directory.rules.lists import RANKS, Candidate, oldest_week_in_use, order, rank_of, valid_until
+from alongside.directory.rules.lists import (
+    BLOCK,
+    NEXT_ON_DAYS,
+    RANKS,
+    BadCard,
+    Candidate,
+    Sealed,
+    Shown,
+    bits,
+    block,
+    block_start,
+    check_card,
+    hour_of,
+    hours_until,
+    oldest_week_in_use,
+    order,
+    place_in,
+    rank_of,
+    valid_until,
+)
 from alongside.directory.rules.partners import DAYS_AFTER_THE_END, MOST_PARTNERS, NoPartner, forgotten_before
 from alongside.directory.rules.resources import (
     LONGEST_SITE,
@@ -21,11 +40,14 @@ from alongside.directory.rules.resources import (
 )
 
 __all__ = [
+    "BLOCK",
     "DAYS_AFTER_THE_END",
     "LONGEST_SITE",
     "MOST_PARTNERS",
+    "NEXT_ON_DAYS",
     "OLDEST_CALL",
     "RANKS",
+    "BadCard",
     "BadNumber",
     "BadSite",
     "BadWords",
@@ -33,14 +55,23 @@ __all__ = [
     "Candidate",
     "NoPartner",
     "NotYet",
+    "Sealed",
+    "Shown",
+    "bits",
+    "block",
+    "block_start",
     "check_call",
+    "check_card",
     "dialled",
     "forgotten_before",
     "fresh_until",
+    "hour_of",
+    "hours_until",
     "number",
     "oldest_week_in_use",
     "only_readable",
     "order",
+    "place_in",
     "rank_of",
     "site",
     "standing",

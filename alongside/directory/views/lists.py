@@ -1,20 +1,38 @@
-"""The candidate list as browsers fetch it."""
+"""The candidate list, the directory and its blocks as browsers fetch them, and a supporter's own card."""
 
+import base64
 import gzip
+import json
 import threading
 import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import brotli
 from django import db
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST, require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
-from alongside.directory import actions
+from alongside.accounts.queries import Seat, permit
+from alongside.content import cards as choices
+from alongside.directory import actions, queries, rules
 from alongside.kernel import clock
+from alongside.sealing import rules as seals
+from alongside.team import actions as team_actions
+from alongside.team import queries as team
+from alongside.team.rules import Facts
 
-_packed: dict[tuple[uuid.UUID, str], tuple[uuid.UUID, bytes]] = {}
+MOST_CARD_BYTES = 8_000
+MOST_OVER = 100
+
+# What was packed for an organisation under a name, and of which state it is.
+_packed: dict[tuple[uuid.UUID, str, str], tuple[object, bytes]] = {}
 _lock = threading.Lock()
 
 
@@ -26,40 +44,213 @@ def _gzip(body: bytes) -> bytes:
     return gzip.compress(body, 6, mtime=0)
 
 
-_PACKERS = {"br": _brotli, "gzip": _gzip}
+_PACKERS: dict[str, Callable[[bytes], bytes]] = {"br": _brotli, "gzip": _gzip, "": bytes}
+
+Public = Callable[..., HttpResponse]
 
 
-@require_safe
-def candidates(request: HttpRequest, organisation: str) -> HttpResponse:
+def _public(view: Public) -> Public:
+    """Answer for an open organisation; errors as codes."""
+
+    @require_safe
+    @wraps(view)
+    def answering(request: HttpRequest, organisation: str, **more: Any) -> HttpResponse:
+        try:
+            found = accounts.open_organisation(organisation)
+            if not found.open:
+                return JsonResponse({"state": "closed"}, status=410)
+            return view(request, found, **more)
+        except Organisation.DoesNotExist:
+            return JsonResponse({"state": "refused", "code": "no-organisation"}, status=404)
+        except db.Error:
+            return JsonResponse({"state": "busy"}, status=503)
+
+    return answering
+
+
+@_public
+def candidates(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Return who can be asked now as public keys: no name, number or picture (docs/decisions/0002). Cacheable for a
     minute.
     """
-    try:
-        found = accounts.open_organisation(organisation)
-        if not found.open:
-            return JsonResponse({"state": "closed"}, status=410)
-        listing = actions.current_list(found, clock.now())
-    except Organisation.DoesNotExist:
-        return JsonResponse({"state": "refused", "code": "no-organisation"}, status=404)
-    except db.Error:
-        return JsonResponse({"state": "busy"}, status=503)
-    accepted = request.headers.get("Accept-Encoding", "")
-    encoding = next((name for name in _PACKERS if name in accepted), "")
-    response = HttpResponse(
-        _pack(found.id, listing, encoding) if encoding else listing.body, content_type="application/json"
+    listing = actions.current_list(organisation, clock.now())
+    return _cacheable(request, organisation, "candidates", listing.id, lambda: listing.body)
+
+
+@_public
+def directory(request: HttpRequest, organisation: Organisation) -> HttpResponse:
+    """Return what all cards show, in one file that is the same for everybody (docs/decisions/0020)."""
+    now = clock.now()
+    listing = actions.current_list(organisation, now)
+    state = (listing.id, rules.hour_of(now))
+    return _cacheable(
+        request, organisation, "directory", state, lambda: actions.directory_body(organisation, listing, now)
     )
-    if encoding:
+
+
+@_public
+def block(request: HttpRequest, organisation: Organisation, number: int) -> HttpResponse:
+    """Return one block of the list that is named, or of the one of now; 409 when that list is over."""
+    now = clock.now()
+    wanted = request.GET.get("list", "")
+    listed = _listed(organisation, wanted) if wanted else _listed_now(organisation)
+    if listed is None:
+        return JsonResponse({"state": "reseal"}, status=409, headers={"Cache-Control": "no-store"})
+    body = actions.block_body(listed, number, now)
+    if body is None:
+        return JsonResponse({"state": "refused", "code": "unknown-block"}, status=404)
+    return _answer(request, _PACKERS[_encoding(request)](body))
+
+
+def _listed_now(organisation: Organisation) -> queries.Listed | None:
+    now = clock.now()
+    return queries.valid_list(organisation.id, actions.current_list(organisation, now).id, now)
+
+
+def _listed(organisation: Organisation, wanted: str) -> queries.Listed | None:
+    try:
+        return queries.valid_list(organisation.id, uuid.UUID(hex=wanted), clock.now())
+    except ValueError:
+        return None
+
+
+def _encoding(request: HttpRequest) -> str:
+    accepted = request.headers.get("Accept-Encoding", "")
+    return next((name for name in _PACKERS if name and name in accepted), "")
+
+
+def _cacheable(
+    request: HttpRequest, organisation: Organisation, name: str, state: object, body: Callable[[], bytes]
+) -> HttpResponse:
+    """Answer with what is made and compressed once for as long as `state` is the same."""
+    encoding = _encoding(request)
+    with _lock:
+        kept = _packed.get((organisation.id, name, encoding))
+        if kept is None or kept[0] != state:
+            kept = (state, _PACKERS[encoding](body()))
+            _packed[organisation.id, name, encoding] = kept
+    return _answer(request, kept[1])
+
+
+def _answer(request: HttpRequest, packed: bytes) -> HttpResponse:
+    response = HttpResponse(packed, content_type="application/json")
+    if encoding := _encoding(request):
         response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "public, max-age=60"
     return response
 
 
-def _pack(organisation_id: uuid.UUID, listing: actions.Listing, encoding: str) -> bytes:
-    """Return the list compressed once for as long as it is the one handed out."""
-    with _lock:
-        kept = _packed.get((organisation_id, encoding))
-        if kept is None or kept[0] != listing.id:
-            kept = (listing.id, _PACKERS[encoding](listing.body))
-            _packed[organisation_id, encoding] = kept
-        return kept[1]
+# --- a supporter's own card --------------------------------------------------------------------------------------
+
+
+def _me(request: HttpRequest) -> tuple[Seat, Facts]:
+    """Return the seat in which somebody serves and their facts there; Http404 for everybody else."""
+    seat = permit(request.user, "team.serve")
+    try:
+        return seat, team.supporter_of(seat.person.id, seat.organisation.id)
+    except team.NotASupporter:
+        raise Http404 from None
+
+
+@require_safe
+def card(request: HttpRequest) -> HttpResponse:
+    """Show a supporter their card, and what everybody sees of it beside what only holders of the poster see."""
+    seat, me = _me(request)
+    shown, language = queries.card_of(me.id), get_language() or "en"
+    details = queries.details_of([me.id]).get(me.id, (b"", None))[1]
+    offices = accounts.offices_of(seat.organisation)
+    context = {
+        "seat": seat,
+        "card": shown.shown if shown else None,
+        "facts": me,
+        "offices": offices,
+        "own_office": next((one for one in offices if one.id == me.office), None),
+        "reference": shown.reference.hex() if shown else "",
+        "sealed_name": base64.b64encode(shown.name).decode() if shown and shown.name else "",
+        "sealed_details": base64.b64encode(details).decode() if details else "",
+        **{kind: choices.choices(kind, language) for kind in choices.KINDS},
+    }
+    return render(request, "team/card.html", context)
+
+
+@require_POST
+def show_card(request: HttpRequest) -> HttpResponse:
+    """Take a card that a supporter's device filled in and sealed: 204; 409 while on leave, 413, 422 with a code."""
+    _seat, me = _me(request)
+    try:
+        if len(request.body) > MOST_CARD_BYTES:
+            return _refused("too-long", 413)
+        shown, sealed = _read_card(request)
+        actions.show_card(me, shown, sealed)
+    except RequestDataTooBig:
+        return _refused("too-long", 413)
+    except team_actions.NotNow:
+        return _refused("on-leave", 409)
+    except rules.BadCard as error:
+        return _refused(error.code, 422)
+    except (ValueError, RecursionError):
+        return _refused("malformed", 422)
+    return HttpResponse(status=204)
+
+
+@require_POST
+def take_card_away(request: HttpRequest) -> HttpResponse:
+    """Delete the card in one tap."""
+    actions.take_card_away(_me(request)[1].id)
+    return redirect("in_card")
+
+
+def _refused(code: str, status: int) -> JsonResponse:
+    return JsonResponse({"state": "refused", "code": code}, status=status)
+
+
+def _read_card(request: HttpRequest) -> tuple[rules.Shown, rules.Sealed]:
+    """Return what a device sent; raises ValueError for anything but exactly the agreed fields."""
+    if request.content_type != "application/json":
+        raise ValueError("body")
+    sent = json.loads(request.body)
+    _exactly(sent, {"shown", "sealed"})
+    shown, sealed = sent["shown"], sent["sealed"]
+    _exactly(shown, {"discipline", "band", "office_shown", "languages", "gender", "tags", "channels", "over"})
+    _exactly(sealed, {"reference", "name", "details"})
+    if not isinstance(shown["office_shown"], bool):
+        raise ValueError("types")
+    return (
+        rules.Shown(
+            discipline=_text(shown["discipline"]),
+            band=_text(shown["band"]),
+            office_shown=shown["office_shown"],
+            languages=_texts(shown["languages"]),
+            gender=_text(shown["gender"]),
+            tags=_texts(shown["tags"]),
+            channels=_texts(shown["channels"]),
+            over=tuple(uuid.UUID(one) for one in _texts(shown["over"])),
+        ),
+        rules.Sealed(
+            reference=seals.read_base64(_text(sealed["reference"]), seals.CARD_REFERENCE_BYTES),
+            name=_bytes(sealed["name"], seals.CARD_NAME_BYTES),
+            details=_bytes(sealed["details"], seals.CARD_DETAILS_BYTES),
+        ),
+    )
+
+
+def _bytes(value: object, most: int) -> bytes | None:
+    return None if value is None else seals.read_base64(_text(value), most)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MOST_OVER:
+        raise ValueError("types")
+    return tuple(_text(one) for one in value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("types")
+    return value
+
+
+def _exactly(value: object, names: set[str]) -> None:
+    if not isinstance(value, dict) or set(value) != names:
+        raise ValueError("fields")

@@ -25,6 +25,7 @@ from alongside.help_requests.rules import (
     Refused,
     Reseal,
     WorkNeeded,
+    chosen_of,
     on_duty_first,
     route_of,
     routine_last,
@@ -102,7 +103,8 @@ def _slow_down(frame: seals.Frame, stands: Standing, *, done: int) -> None:
 
 def _store(organisation: Organisation, frame: seals.Frame, listed: Listed, stands: Standing, now: datetime) -> None:
     clock = _clock(frame.urgency, stands, ladders.minute_of(now))
-    route = on_duty_first(route_of(frame.route, listed.candidates), stands.on_call)
+    chosen = chosen_of(frame.chosen, listed.directory)
+    route = on_duty_first(route_of(frame.route, listed.candidates, chosen), stands.on_call)
     ladder = escalation.new_ladder(
         organisation_id=organisation.id,
         urgency=frame.urgency,

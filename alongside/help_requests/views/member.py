@@ -102,7 +102,7 @@ def _body(request: HttpRequest) -> bytes:
     return body
 
 
-@device_endpoint(sizes=frozenset({seals.FRAME_HEAD_BYTES + seals.sealed_bytes(n) for n in seals.STANZAS}))
+@device_endpoint(sizes=seals.FRAME_BYTES)
 def requests(request: HttpRequest, organisation: Organisation, body: bytes) -> HttpResponse:
     """Take a sealed request: 201 stored, 200 stored before, 409 seal again with the new list, 428 work first, 503 try
     again soon.

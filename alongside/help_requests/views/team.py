@@ -5,6 +5,7 @@ anything of it (M-06): for everybody else it does not exist.
 """
 
 import base64
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from alongside.accounts import queries as accounts
 from alongside.accounts.queries import Seat
 from alongside.content import asking, guides
+from alongside.directory import queries as directory
 from alongside.escalation.actions import LostRace
 from alongside.escalation.rules import CannotBeAsked, NotTheirs
 from alongside.help_requests import actions, queries
@@ -138,6 +140,7 @@ def _guides(seat: Seat) -> dict[str, object]:
         "levels": guides.guide("guide-levels", language),
         "pack": policy.law_in_force(seat.organisation.id, seat.organisation.pack, language),
         "topics": asking.topics(language),
+        "wishes": asking.wishes(language),
     }
 
 
@@ -165,6 +168,7 @@ def _request_page(
         "asked": queries.asked_by(me, id),
         "form": ticked or TallyForm(),
         "first_name": seat.person.name.split(maxsplit=1)[0],
+        "own_card": json.dumps(queries.wished(directory.card_of(me))),
         **_guides(seat),
     }
     return render(request, "team/request.html", page, status=422 if ticked else 200)

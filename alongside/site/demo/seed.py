@@ -18,7 +18,7 @@ from alongside.kernel import clock
 from alongside.rota.models import Shift
 from alongside.sealing import rules as seals
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
-from alongside.site.demo import law, resources
+from alongside.site.demo import cards, law, resources
 from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
 from alongside.team.models import Supporter
@@ -98,6 +98,7 @@ def fill() -> Organisation:
     able = [row for row, one in zip(team, SUPPORTERS, strict=True) if one.signed and one.status == "active"]
     shifts(pine, able, missing=(21, 2))
     law.fill(pine)
+    cards.fill()
     accounts.invite(
         None, pine, email="new.peer@pine.example", name="Jo Marsh", roles=["supporter"], office=offices["Jail"]
     )

@@ -15,6 +15,7 @@ from alongside.help_requests.views.member import from_our_page
 from alongside.kernel import clock
 from alongside.site import schedule
 from alongside.site.demo import hospital, mail, run, seed
+from alongside.site.demo.poster import poster_part
 
 CAST = {**seed.CAST, **hospital.CAST}
 STEPS = (1, 5, 15, 60, 240, 1440, 4320)
@@ -29,7 +30,13 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "demo/home.html",
-        {"casts": casts, "organisation": casts[0][0], "now": clock.now(), "steps": STEPS},
+        {
+            "casts": casts,
+            "organisation": casts[0][0],
+            "now": clock.now(),
+            "steps": STEPS,
+            "poster": poster_part(),
+        },
     )
 
 

@@ -24,6 +24,7 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("team.serve", "in_me", _("My service")),
     ("team.serve", "in_keys", _("My keys")),
     ("team.serve", "in_directory", _("Help outside")),
+    ("team.serve", "in_card", _("My card")),
     ("board.see", "in_board", _("Board")),
     ("rota.change", "in_rota", _("Rota")),
     ("team.change", "in_team", _("Team")),

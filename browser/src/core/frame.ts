@@ -9,9 +9,11 @@ import { Refusal } from "./refusal.ts";
 /** The size of what names one attempt to send, so that a retry never doubles. */
 export const ATTEMPT_BYTES = 16;
 /** The size of everything before the envelope in a request. */
-export const REQUEST_HEAD_BYTES = 90;
+export const REQUEST_HEAD_BYTES = 93;
 const FILLER = 0xff;
-const VERSION = 1;
+// Whether somebody was chosen or not, it is this version: the length says nothing of it.
+const VERSION = 2;
+const MOST_BLOCKS = 0xffff;
 const URGENCY = { now: 1, today: 2 } as const;
 const PURPOSE = { backup: 1, take: 2 } as const;
 
@@ -29,6 +31,8 @@ export interface RequestFacts {
   readonly token: Uint8Array;
   /** The route: strictly increasing places in the list. */
   readonly positions: readonly number[];
+  /** Block and place of whoever is called before all others; absent for nobody. */
+  readonly chosen?: readonly [block: number, place: number] | null;
   readonly envelope: Uint8Array;
 }
 
@@ -40,14 +44,15 @@ export function newAttempt(): Uint8Array {
 /**
  * Write the body that opens a request.
  *
- * version 1 byte, urgency 1, list 16, attempt 16, SHA-256 of the progress token 32, route 24 (filled up with 0xFF), envelope.
+ * version 1 byte, urgency 1, list 16, attempt 16, SHA-256 of the progress token 32, route 24 (filled up with 0xFF), the chosen person's
+ * block 2 and place 1 (0xFF three times for nobody), envelope.
  *
  * @throws {@link Refusal} `bad-frame` when any part has a wrong size or order.
  */
 export function requestFrame(facts: RequestFacts): Uint8Array<ArrayBuffer> {
-  const { positions, envelope } = facts;
+  const { positions, envelope, chosen = null } = facts;
   const rising = positions.every((place, at) => Number.isInteger(place) && place > (positions[at - 1] ?? -1) && place < MAX_CANDIDATES);
-  if (positions.length === 0 || !rising || !/^[0-9a-f]{32}$/.test(facts.list)) throw new Refusal("bad-frame");
+  if ((positions.length === 0 && chosen === null) || !rising || !/^[0-9a-f]{32}$/.test(facts.list)) throw new Refusal("bad-frame");
   if (envelope.length !== sealedBytes(12) && envelope.length !== sealedBytes(24)) throw new Refusal("bad-frame");
   const route = new Uint8Array(MAX_CANDIDATES).fill(FILLER);
   route.set(positions);
@@ -57,8 +62,17 @@ export function requestFrame(facts: RequestFacts): Uint8Array<ArrayBuffer> {
     exactly(ATTEMPT_BYTES, facts.attempt),
     sha256(exactly(TOKEN_BYTES, facts.token)),
     route,
+    chosenBytes(chosen),
     envelope,
   );
+}
+
+function chosenBytes(chosen: readonly [number, number] | null): Uint8Array {
+  if (chosen === null) return Uint8Array.of(FILLER, FILLER, FILLER);
+  const [block, place] = chosen;
+  const sound = Number.isInteger(block) && block >= 0 && block < MOST_BLOCKS && Number.isInteger(place) && place >= 0 && place < MAX_CANDIDATES;
+  if (!sound) throw new Refusal("bad-frame");
+  return Uint8Array.of(block >> 8, block & 255, place);
 }
 
 /**

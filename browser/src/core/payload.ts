@@ -7,12 +7,13 @@ import { Refusal } from "./refusal.ts";
 /** How a member wants to be reached; `here`: only through the reply box. */
 export type How = "call" | "text" | "email" | "here";
 
-/** What a member would like in the person who answers. Matched on devices, never on the server. */
+/** What a member would like in the person who answers: keys of choices. Compared on devices, never on the server. */
 export interface Wishes {
   readonly language?: string;
   readonly rank?: string;
   readonly discipline?: string;
   readonly gender?: string;
+  readonly office?: string;
 }
 
 /** Where replies may be sealed to; the address is 16 bytes in base64url. */
@@ -51,6 +52,8 @@ export interface RequestPayload {
   readonly words?: string;
   /** Names of the offices that were left out, so that no reader's device offers to hand the request on to somebody there. */
   readonly left_out?: readonly string[];
+  /** The office whose leaders are left out, so that it is not handed on to one of them either. */
+  readonly not_over?: string;
   /** Absent: "just phone me". */
   readonly box?: BoxCard;
   readonly referral?: Referral;
@@ -119,6 +122,7 @@ const WISHES: Fields = {
   rank: [false, filled],
   discipline: [false, filled],
   gender: [false, filled],
+  office: [false, oneOf("same", "other")],
 };
 
 const BOX: Fields = { address: [true, address], recipient: [true, isRecipient] };
@@ -132,6 +136,7 @@ const FIELDS: Readonly<Record<keyof Payloads, Fields>> = {
     wishes: [false, (value) => matches(value, WISHES) && Object.keys(value as object).length > 0],
     words: [false, filled],
     left_out: [false, offices],
+    not_over: [false, filled],
     box: [false, (value) => matches(value, BOX)],
     from: [false, (value) => filled(value) && (value as string).length <= MAX_ORGANISATION],
   },

@@ -1,6 +1,7 @@
 /** Every reason for which the core refuses. The page that calls it carries the sentence for each. */
 export type RefusalCode =
   | "bad-base64"
+  | "bad-code"
   | "bad-envelope"
   | "bad-frame"
   | "bad-list"

@@ -1,8 +1,11 @@
 /** The ask page: limits, form, and how it stands. What is typed stays in this page until it is sealed. */
 import "./member/common.ts";
+import type { Peer } from "../core/directory.ts";
+import type { CandidateList } from "../core/match.ts";
 import { all, fact, goTo, one, say, show } from "./member/dom.ts";
-import { BOX_SIZE, type Draft, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
+import { BOX_SIZE, type Draft, likedOf, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
 import { Following } from "./member/following.ts";
+import type { Chosen } from "./member/chosen.ts";
 import { AskForm } from "./member/form.ts";
 import { KeptKeys } from "./member/kept.ts";
 import { LaterOnAsk } from "./member/keeping.ts";
@@ -30,8 +33,8 @@ const buttonText = button.textContent ?? "";
 const guest = new Guest(page);
 
 
-/** What stands in the form, and from where if it is to be told. */
-const written = (): Draft => ({ ...form.read(), from: guest.told() });
+/** What stands in the form, from where if it is to be told, and who is to be called first. */
+const written = (): Draft => ({ ...form.read(), from: guest.told(), peer: chosen?.reference ?? "", betterFirst: form.betterFirst });
 const later = new LaterOnAsk(base, form, {
   written,
   stop: () => {
@@ -49,9 +52,15 @@ const later = new LaterOnAsk(base, form, {
     show(false, one("[data-sending]"));
     goToStep("kept");
   },
-  changing: () => goToStep("form"),
+  changing: ({ peer = "" }) => {
+    goToStep("form");
+    if (peer) void showChosen(peer);
+  },
 });
 let sending: Promise<void> = Promise.resolve();
+/** Whom the member chose by their card; null for nobody. */
+let chosen: Chosen | null = null;
+let shownPeer: Peer | null = null;
 let sender: Sender | null = null;
 let tryNow = (): void => undefined;
 
@@ -74,8 +83,47 @@ function measure(): void {
   if (!core) return;
   form.room(bytesLeft(core, written()));
   if (!latest) return;
-  const chosen = core.choose(latest, officesOut(form.read(), latest));
-  form.remaining(chosen.positions.length, latest.candidates.length, chosen.onCall);
+  const choice = core.choose(latest, officesOut(form.read(), latest), likedOf(form.read(), latest.offices));
+  if (shownPeer) form.though(isThough(latest));
+  form.remaining(choice.positions.length, latest.candidates.length, choice.onCall);
+  form.wishes(choice);
+}
+
+/** Say whether the chosen peer would be left out if they had not been chosen. */
+function isThough(list: CandidateList): boolean {
+  const { ownOffice, notOver } = form.read();
+  if (!shownPeer) return false;
+  const { office, over } = shownPeer;
+  return (office !== null && officesOut(form.read(), list).includes(office)) || (notOver && over.includes(list.offices.indexOf(ownOffice)));
+}
+
+/** Show whom the address's fragment names, which no server sees, and take it out of the address bar. */
+async function showChosen(reference: string): Promise<void> {
+  // Nothing of the fragment stays in the history of the browser.
+  const rest = location.hash.replace(/^#/, "").split("&").filter((part) => part && !part.startsWith("peer="));
+  history.replaceState(history.state, "", location.pathname + (rest.length > 0 ? `#${rest.join("&")}` : ""));
+  form.chose(text("chosen.looking"));
+  try {
+    const [{ Chosen }, { pinned }] = await Promise.all([import("./member/chosen.ts"), import("./member/pins.ts")]);
+    chosen = new Chosen(base, reference);
+    const { peer, name } = await chosen.card(pinned(fact(page, "organisation"))?.code ?? null);
+    shownPeer = peer;
+    const what = [form.words("discipline", peer.discipline), form.words("rank", peer.band)].filter(Boolean).join(", ");
+    form.chose(name ? text("chosen.named", { name }) : text("chosen.unnamed", { what }));
+  } catch (error) {
+    // Without a connection the choice stays: it is looked for again when it is sent.
+    if (chosen && (error instanceof Lost || error instanceof TypeError)) form.chose(text("chosen.kept"));
+    else nobodyChosen(text("chosen.gone"));
+  }
+  measure();
+}
+
+function nobodyChosen(why = ""): void {
+  [chosen, shownPeer] = [null, null];
+  form.chose(null);
+  say(one("[data-chosen-gone]"), why);
+  show(why !== "", one("[data-chosen-gone]"));
+  measure();
 }
 
 async function send(): Promise<void> {
@@ -106,7 +154,12 @@ async function send(): Promise<void> {
     tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
     if (outcome === "nobody-left") form.refuse("nobody-left");
   } catch (error) {
-    tell(error instanceof Lost ? "sending.stopped" : "sending.unsealed");
+    // By name: the class comes with what is loaded only where somebody was chosen.
+    if (error instanceof Error && error.name === "ChosenGone") {
+      forgetBegun();
+      nobodyChosen(text("chosen.gone"));
+      tell("chosen.gone");
+    } else tell(error instanceof Lost ? "sending.stopped" : "sending.unsealed");
   } finally {
     busy(false);
   }
@@ -210,6 +263,9 @@ for (const link of all<HTMLAnchorElement>("[data-partner]")) {
     if (button.getAttribute("aria-busy") !== "true") void goElsewhere(link.href);
   });
 }
+one("[data-chosen-drop]").addEventListener("click", () => nobodyChosen());
+const peer = /(?:^#|&)peer=([0-9a-f]{32})(?:&|$)/.exec(location.hash)?.[1];
+if (peer) void showChosen(peer);
 one("[data-again]").addEventListener("click", () => tryNow());
 one("[data-stop]").addEventListener("click", () => {
   sender?.stop();

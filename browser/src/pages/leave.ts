@@ -4,8 +4,11 @@
  */
 import { here, waitingMark } from "./member/here.ts";
 import { install } from "./member/install.ts";
+import { learn } from "./member/pins.ts";
 import { drawer, isShared } from "./member/place.ts";
 import { beShared } from "./member/shared.ts";
+
+learn();
 
 const link = document.querySelector<HTMLAnchorElement>("a[data-leave]");
 const PRESSES = 3;

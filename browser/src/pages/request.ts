@@ -6,7 +6,9 @@ import { Refusal } from "../core/refusal.ts";
 import { sealToBox } from "../core/seal.ts";
 import { HandOn } from "./team/hand_on.ts";
 import { busy, sentenceFor, unlocked } from "./team/locked.ts";
-import { facts } from "./team/opened.ts";
+import { wishValues } from "./team/asked.ts";
+import { facts, shown } from "./team/opened.ts";
+import { type Card, unmetBy } from "./team/peers.ts";
 import { asServed, refreshing, replacePart } from "./team/refresh.ts";
 import { openRequest } from "./team/sealed.ts";
 import { Failure, getJson, getPage, postBytes } from "./team/server.ts";
@@ -14,7 +16,7 @@ import { complain, part, say, show } from "./team/texts.ts";
 import { addresses, type Unlocked } from "./team/unlock.ts";
 
 const root = part("request");
-const { envelope = "", spare = "", messages = "", reply = "", peers = "", handOn = "", inbox = "", mine, backup, state } = root.dataset;
+const { envelope = "", spare = "", messages = "", reply = "", peers = "", handOn = "", inbox = "", card = "null", mine, backup, state } = root.dataset;
 const trouble = part("keys-trouble");
 const read = new Set<string>();
 let opened: { readonly device: Unlocked; readonly payload: RequestPayload } | null = null;
@@ -43,6 +45,7 @@ async function open(): Promise<void> {
   show(part("opening"), false);
   part("facts").replaceChildren(...facts(payload, Boolean(mine || backup)));
   show(part("facts"));
+  sayUnmet(payload);
   show(part("reach-later"), !mine && !backup && payload.reach !== undefined);
   opened = { device, payload };
   // Where nobody may be asked from here, the page has no place for it.
@@ -64,6 +67,13 @@ function showReferral({ kind }: Referral): void {
   show(section);
   // Before contact was made the taps are folded away, and not every browser unfolds for a link.
   section.querySelector("a")?.addEventListener("click", () => document.getElementById("close-title")?.closest("details")?.setAttribute("open", ""));
+}
+
+// Whoever answers need not be who was wished for; then it is passed on as soon as that can be (B-34).
+function sayUnmet({ wishes = {} }: RequestPayload): void {
+  const unmet = unmetBy(wishes, JSON.parse(card) as Card | null);
+  const names = wishValues(wishes, unmet).map(shown).join(", ");
+  complain(part("unmet"), names && say("unmet", { wishes: names }));
 }
 
 // What was mine stays mine and the page says whom I asked; what only waited is somebody else's now.

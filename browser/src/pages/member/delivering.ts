@@ -74,18 +74,22 @@ async function delivered(id: string, sure: boolean): Promise<Went> {
   // Whoever went off duty while it waited is not called.
   const list = await pool.list(true);
   if (wayOf(form) === "device") new KeptKeys(page.organisation, drawer()).add({ secret: later.secret, sent: new Date().toISOString() });
-  const sender = senderOf({
+  const to = (draft: Draft): Promise<Outcome> => senderOf({
     pool,
     base: page.base,
-    draft: form,
+    draft,
     made: () => Promise.resolve(made),
     posting: () => noted(id),
     working: () => undefined,
     // Whoever called this tries again later, having read anew what waits.
     wait: () => Promise.reject(new Lost()),
     tell: () => undefined,
+  }).run();
+  const outcome = await to(form).catch((error: unknown) => {
+    // Whoever was chosen went meanwhile: those who would have followed are called, and it is not lost.
+    if (error instanceof Error && error.name === "ChosenGone") return to({ ...form, peer: "" });
+    throw error;
   });
-  const outcome = await sender.run();
   if (outcome !== "stored") return outcome;
   const chosen = core.choose(pool.latest ?? list, officesOut(form, pool.latest ?? list));
   return stored(one, later, { onCall: chosen.onCall, alerted: chosen.positions.length });

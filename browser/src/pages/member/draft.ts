@@ -1,4 +1,5 @@
 import type { Urgency } from "../../core/frame.ts";
+import type { Liked } from "../../core/match.ts";
 import type { BoxCard, How, RequestPayload, Wishes } from "../../core/payload.ts";
 
 /** How the member wants to come back. */
@@ -11,6 +12,10 @@ export interface Draft {
   readonly urgency: Urgency;
   /** Names of offices: their numbers may change with the list. */
   readonly leftOut: readonly string[];
+  /** The name of the member's own office, or an empty text: never sent but to leave out who leads it. */
+  readonly ownOffice: string;
+  /** Nobody who leads the own office. */
+  readonly notOver: boolean;
   readonly when: string;
   readonly about: readonly string[];
   readonly wishes: Wishes;
@@ -18,6 +23,10 @@ export interface Draft {
   readonly way: WayBack;
   /** The own organisation's name, for a partner's peers, where the member ticked it. */
   readonly from?: string;
+  /** Whom the member chose by their card: its reference, or an empty text. */
+  readonly peer?: string;
+  /** Somebody who meets the wishes is called first. */
+  readonly betterFirst?: boolean;
 }
 
 /** What keeps a draft from being sent; the page has a sentence for each. */
@@ -57,8 +66,23 @@ export function payloadOf(draft: Draft, box: BoxCard | null): RequestPayload {
     ...(Object.keys(wishes).length > 0 ? { wishes } : {}),
     ...(words ? { words } : {}),
     ...(draft.leftOut.length > 0 ? { left_out: draft.leftOut } : {}),
+    ...(draft.notOver && draft.ownOffice ? { not_over: draft.ownOffice } : {}),
     ...(box ? { box } : {}),
     ...(from ? { from } : {}),
+  };
+}
+
+/** Return what a draft wishes, for choosing from a list with these offices. */
+export function likedOf(draft: Draft, offices: readonly string[]): Liked {
+  const { language, rank, discipline, gender, office } = draft.wishes;
+  const own = offices.indexOf(draft.ownOffice);
+  return {
+    ...(language ? { language } : {}),
+    ...(rank ? { rank } : {}),
+    ...(discipline ? { discipline } : {}),
+    ...(gender ? { gender } : {}),
+    ...((office === "same" || office === "other") && own >= 0 ? { office } : {}),
+    ...(own >= 0 ? { own, notOver: draft.notOver } : {}),
   };
 }
 

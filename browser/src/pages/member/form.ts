@@ -1,4 +1,4 @@
-import type { CandidateList } from "../../core/match.ts";
+import type { CandidateList, Choice } from "../../core/match.ts";
 import type { How } from "../../core/payload.ts";
 import type { Urgency } from "../../core/frame.ts";
 import { type Draft, type Problem, type WayBack, wayOf } from "./draft.ts";
@@ -11,6 +11,10 @@ export class AskForm {
   readonly form = one<HTMLFormElement>("[data-form]");
   readonly #reach = one<HTMLInputElement>("#reach");
   readonly #words = one<HTMLTextAreaElement>("#words");
+  readonly #own = one<HTMLSelectElement>("[data-own-office]");
+  readonly #notOver = one<HTMLInputElement>("[data-not-over]");
+  readonly #better = one<HTMLInputElement>("[data-better]");
+  #chosen = false;
   #deviceKeeps = true;
   // Offices that were left out in a draft, until the list that names them is here.
   #wanted: readonly string[] = [];
@@ -34,6 +38,8 @@ export class AskForm {
       reach: this.#reach.value,
       urgency: this.#picked("urgency") as Urgency,
       leftOut: [...all<HTMLInputElement>("[data-office]:checked", this.form).map((box) => box.value), ...this.#wanted],
+      ownOffice: this.#own.value,
+      notOver: this.#notOver.checked,
       when: one<HTMLInputElement>("#when").value,
       about: all<HTMLInputElement>("[data-topic]:checked", this.form).map((box) => box.value),
       wishes: Object.fromEntries(
@@ -53,6 +59,7 @@ export class AskForm {
     this.#words.value = draft.words;
     one<HTMLInputElement>("#when").value = draft.when;
     for (const box of all<HTMLInputElement>("[data-topic]", this.form)) box.checked = draft.about.includes(box.value);
+    this.#writeOwn(draft);
     for (const wish of all<HTMLSelectElement>("[data-wish]", this.form)) {
       wish.value = (draft.wishes as Readonly<Record<string, string>>)[wish.dataset["wish"] ?? ""] ?? "";
     }
@@ -65,6 +72,14 @@ export class AskForm {
       if (inside) one<HTMLDetailsElement>(`[data-fold="${name}"]`, this.form).open = true;
     }
     this.#follow();
+  }
+
+  #writeOwn({ ownOffice, notOver }: Draft): void {
+    // The list that names the offices may not be here yet.
+    if (![...this.#own.options].some(({ value }) => value === ownOffice)) this.#own.add(new Option(ownOffice, ownOffice));
+    this.#own.value = ownOffice;
+    this.#followOwn();
+    this.#notOver.checked = notOver;
   }
 
   /** Empty it: what was sent must not stay on the screen. */
@@ -92,6 +107,58 @@ export class AskForm {
     this.#wanted = [];
     one("[data-offices]", this.form).replaceChildren(...staffed(list).map((name) => officeChoice(name, ticked.has(name))));
     show(false, one("[data-offices-wait]", this.form));
+    const own = this.#own.value;
+    const none = this.#own.options[0] as HTMLOptionElement;
+    this.#own.replaceChildren(none, ...list.offices.map((name) => new Option(name, name, false, name === own)));
+    this.#followOwn();
+  }
+
+  /** Say who was chosen by their card; null for nobody. */
+  chose(who: string | null): void {
+    this.#chosen = who !== null;
+    show(this.#chosen, one("[data-chosen]", this.form));
+    say(one("[data-chosen-who]", this.form), who ?? "");
+    this.though(false);
+  }
+
+  /** Say that the chosen peer is asked although an exclusion would leave them out. */
+  though(out: boolean): void {
+    say(one("[data-chosen-though]", this.form), out ? text("chosen.though") : "");
+  }
+
+  /** Say whether somebody who meets the wishes shall be called first. */
+  get betterFirst(): boolean {
+    return this.#better.checked && !one("[data-better-choice]", this.form).hidden;
+  }
+
+  /** Say which wishes nobody can meet, and offer to call first who meets the others. */
+  wishes({ unmet, better, unknownOver }: Choice): void {
+    const sentences = unmet.map((wish) => text(wish === "office" ? `unmet.office.${this.read().wishes.office}` : `unmet.${wish}`, { choice: this.#wished(wish) }));
+    const notice = one("[data-unmet]", this.form);
+    const now = sentences.length > 0 ? [...sentences, text("unmet.still")].join(" ") : "";
+    say(notice, now);
+    show(now !== "", notice);
+    show(better !== null && !this.#chosen, one("[data-better-choice]", this.form));
+    const unknown = one("[data-unknown-over]", this.form);
+    say(unknown, unknownOver > 0 ? counted("unknown-over", unknownOver) : "");
+  }
+
+  /** Return the words of a choice of the form: `discipline`, `rank`. */
+  words(wish: string, key: string | null): string {
+    const options = [...one<HTMLSelectElement>(`[data-wish="${wish}"]`, this.form).options];
+    return options.find(({ value }) => value !== "" && value === key)?.text ?? "";
+  }
+
+  #wished(wish: string): string {
+    const { selectedOptions } = one<HTMLSelectElement>(`[data-wish="${wish}"]`, this.form);
+    return selectedOptions[0]?.text ?? "";
+  }
+
+  #followOwn(): void {
+    const known = this.#own.value !== "";
+    const office = one<HTMLSelectElement>('[data-wish="office"]', this.form);
+    for (const part of [this.#notOver, office]) part.disabled = !known;
+    if (!known) [this.#notOver.checked, office.value] = [false, ""];
   }
 
   /** The list could not be fetched: say so instead of waiting for ever. */
@@ -107,8 +174,9 @@ export class AskForm {
     const chip = one("[data-left-out]", this.form);
     say(chip, out ? counted("left-out", out) : "");
     show(out > 0, chip);
-    say(one("[data-remaining]", this.form), left > 0 ? counted("remaining", left, { all: everybody }) : "");
-    show(left === 0, one("[data-nobody]", this.form));
+    const alone = this.#chosen ? text("chosen.alone") : "";
+    say(one("[data-remaining]", this.form), left > 0 ? counted("remaining", left, { all: everybody }) : alone);
+    show(left === 0 && !this.#chosen, one("[data-nobody]", this.form));
     for (const urgency of ["now", "today"]) this.#hint(urgency, onCall);
   }
 
@@ -141,6 +209,7 @@ export class AskForm {
   }
 
   #follow(): void {
+    this.#followOwn();
     const how = this.#picked("how");
     const mail = how === "email";
     show(how !== "here", one("[data-reach]", this.form));
@@ -166,6 +235,7 @@ export class AskForm {
 
   #hint(urgency: string, onCall: number): void {
     const minutes = Number(one("#ask").dataset[urgency === "now" ? "urgentSecond" : "routineSecond"]);
-    say(one(`[data-hint="${urgency}"]`, this.form), onCall > 0 ? counted("hint.next", minutes) : text("hint.all"));
+    const first = this.#chosen ? "hint.chosen" : "hint.next";
+    say(one(`[data-hint="${urgency}"]`, this.form), onCall > 0 || this.#chosen ? counted(first, minutes) : text("hint.all"));
   }
 }

@@ -19,7 +19,7 @@ export interface Desk {
   /** The secrets of what was begun, with the words it was begun with; `posted`: it may have arrived. */
   begun(): { readonly secret: string; readonly attempt: string; readonly typed: string; readonly posted: boolean } | null;
   kept(): void;
-  changing(): void;
+  changing(draft: Draft): void;
 }
 
 /** "Keep it on this phone": offered on the ask page when there is no connection, and taken up again when it is to be changed. */
@@ -70,7 +70,7 @@ export class LaterOnAsk {
 
   #change(changing: Changing): void {
     this.#changing = changing;
-    this.#desk.changing();
+    this.#desk.changing(changing.later.form);
     this.#form.write(changing.later.form);
   }
 

@@ -1,9 +1,10 @@
-import type { CandidateList } from "../../core/match.ts";
+import type { CandidateList, First } from "../../core/match.ts";
 import type { Box } from "../../core/receipt.ts";
-import { type Draft, payloadOf, wayOf } from "./draft.ts";
+import type { Chosen } from "./chosen.ts";
+import { type Draft, likedOf, payloadOf, wayOf } from "./draft.ts";
 import type { Core, Pool } from "./pool.ts";
 import { Sender, type World } from "./sender.ts";
-import { Lost, post } from "./talk.ts";
+import { Lost, post, Stale } from "./talk.ts";
 
 /** The secrets of one request: made once, whatever it takes to send it. */
 export interface Made {
@@ -40,16 +41,54 @@ export interface Errand extends Pick<World, "wait" | "tell"> {
   readonly working: (seconds: number) => void;
 }
 
+/** Finds whom to call before all others: the peer who was chosen, or somebody who meets the wishes. */
+class Before {
+  readonly #errand: Errand;
+  #chosen: Chosen | null = null;
+
+  constructor(errand: Errand) {
+    this.#errand = errand;
+  }
+
+  /** Return them, or null, with the list for which they were found. @throws {@link Lost}, ChosenGone */
+  async all(list: CandidateList, core: Core): Promise<[CandidateList, First | null]> {
+    const { base, draft, pool } = this.#errand;
+    if (!draft.peer) {
+      const liked = likedOf(draft, list.offices);
+      return [list, draft.betterFirst ? core.choose(list, officesOut(draft, list), liked).better : null];
+    }
+    const { Chosen } = await import("./chosen.ts").catch(() => {
+      throw new Lost();
+    });
+    this.#chosen ??= new Chosen(base, draft.peer);
+    try {
+      return [list, await this.#chosen.first(list)];
+    } catch (error) {
+      if (!(error instanceof Stale)) throw error;
+    }
+    const newest = await pool.list(true);
+    try {
+      return [newest, await this.#chosen.first(newest)];
+    } catch (error) {
+      // People come and go at this very moment: wait a little.
+      throw error instanceof Stale ? new Lost() : error;
+    }
+  }
+}
+
 /** Return a sender that seals a draft for whoever is on the list when it goes. */
-export function senderOf({ pool, base, draft, made, posting, wait, tell, working }: Errand): Sender {
+export function senderOf(errand: Errand): Sender {
+  const { pool, base, draft, made, posting, wait, tell, working } = errand;
+  const before = new Before(errand);
   return new Sender({
     list: (newest) => pool.list(newest),
     seal: async (list) => {
       const { attempt, core, token, written } = await made();
-      const chosen = core.choose(list, officesOut(draft, list));
-      if (chosen.positions.length === 0) return null;
-      const envelope = await core.sealFor(chosen.recipients, written, chosen.slots);
-      return core.requestFrame({ urgency: draft.urgency, list: list.list, attempt, token, positions: chosen.positions, envelope });
+      const [now, first] = await before.all(list, core);
+      const { positions, recipients, chosen, slots } = core.choose(now, officesOut(draft, now), likedOf(draft, now.offices), first);
+      if (recipients.length === 0) return null;
+      const envelope = await core.sealFor(recipients, written, slots);
+      return core.requestFrame({ urgency: draft.urgency, list: now.list, attempt, token, positions, chosen, envelope });
     },
     post: async (frame, work) => {
       await posting?.();

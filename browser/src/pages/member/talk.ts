@@ -1,6 +1,9 @@
 /** There was no answer: no connection, or none in time. Nothing is known of what arrived. */
 export class Lost extends Error {}
 
+/** What was asked for belongs to a list that is over: another one holds now. */
+export class Stale extends Error {}
+
 /** An answer of the server. `body` is its JSON, or null when there was none. */
 export interface Answer {
   readonly status: number;
@@ -25,6 +28,15 @@ export function post(url: string, body: Uint8Array<ArrayBuffer>, more: Readonly<
  */
 export function fetchJson(url: string, newest: boolean): Promise<Answer> {
   return answered(url, { cache: newest ? "reload" : "default" });
+}
+
+/**
+ * Return JSON that this browser kept from before, however old; the network is asked only where it kept nothing.
+ *
+ * @throws {@link Lost}
+ */
+export function keptJson(url: string): Promise<Answer> {
+  return answered(url, { cache: "force-cache" });
 }
 
 async function answered(url: string, init: RequestInit): Promise<Answer> {

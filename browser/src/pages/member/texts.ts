@@ -8,9 +8,18 @@ export function text(key: string, values: Values = {}): string {
 
 /** Return the form of a sentence for a number, `key.one` or `key.other`, with the number as `{n}`. */
 export function counted(key: string, n: number, values: Values = {}): string {
-  const form = new Intl.PluralRules(document.documentElement.lang || "en").select(n);
-  const words = sentence(`${key}.${form}`) ?? sentence(`${key}.other`) ?? sentence(key) ?? key;
-  return filled(words, { ...values, n: new Intl.NumberFormat(document.documentElement.lang || "en").format(n) });
+  const { plural, number } = forms();
+  const words = sentence(`${key}.${plural.select(n)}`) ?? sentence(`${key}.other`) ?? sentence(key) ?? key;
+  return filled(words, { ...values, n: number.format(n) });
+}
+
+let made: { readonly plural: Intl.PluralRules; readonly number: Intl.NumberFormat } | null = null;
+
+// Making them takes longer than using them a hundred times, and a page has one language.
+function forms(): { readonly plural: Intl.PluralRules; readonly number: Intl.NumberFormat } {
+  const language = document.documentElement.lang || "en";
+  made ??= { plural: new Intl.PluralRules(language), number: new Intl.NumberFormat(language) };
+  return made;
 }
 
 /** Fill the `{places}` of a sentence; one without a value stays as it is. */

@@ -1,4 +1,4 @@
-import type { RequestPayload } from "../../core/payload.ts";
+import type { RequestPayload, Wishes } from "../../core/payload.ts";
 
 /** An extension of the organisation's own telephone system may be as short as this. */
 const SHORTEST_NUMBER = 3;
@@ -23,9 +23,17 @@ export function linesOf(payload: RequestPayload): Line[] {
   if (payload.from) lines.push({ label: "from", values: [{ text: payload.from }] });
   if (payload.when) lines.push({ label: "when", values: [{ text: payload.when }] });
   if (payload.about) lines.push({ label: "about", values: payload.about.map((topic) => ({ key: `about.${topic}`, text: topic })) });
-  if (payload.wishes) lines.push({ label: "wishes", values: Object.values(payload.wishes).map((text) => ({ text })) });
+  if (payload.wishes) lines.push({ label: "wishes", values: wishValues(payload.wishes) });
   if (payload.words) lines.push({ label: "words", values: [{ text: payload.words }] });
   return lines;
+}
+
+/** Return wishes as values: the key of a choice, or words of before there were keys. */
+export function wishValues(wishes: Wishes, names = Object.keys(wishes) as (keyof Wishes)[]): Value[] {
+  return names.flatMap((name) => {
+    const wish = wishes[name];
+    return wish === undefined ? [] : [{ key: `wish.${name}.${wish}`, text: wish }];
+  });
 }
 
 /** A way to reach the member: where the link leads, and the piece of what was typed that it stands for. */

@@ -1,7 +1,8 @@
 import { handOnFrame, type Purpose } from "../../core/frame.ts";
+import type { Wishes } from "../../core/payload.ts";
 import { sealToBox } from "../../core/seal.ts";
 import { busy, sentenceFor } from "./locked.ts";
-import { offered, type Peer } from "./peers.ts";
+import { offered, type Peer, unmetBy } from "./peers.ts";
 import type { Opened } from "./sealed.ts";
 import { Failure, getJson, postBytes } from "./server.ts";
 import { complain, part, say, show } from "./texts.ts";
@@ -67,16 +68,20 @@ export class HandOn {
 
   /** Fetch who is there now and offer them, but nobody whom the member left out. */
   async #look(): Promise<void> {
-    const leftOut = this.#opened.payload.left_out ?? [];
-    complain(part("hand-on-left-out"), leftOut.length > 0 ? say("hand-on.left-out", { offices: leftOut.join(", ") }) : "");
+    const { left_out = [], not_over, wishes = {} } = this.#opened.payload;
+    const limits = [
+      ...(left_out.length > 0 ? [say("hand-on.left-out", { offices: left_out.join(", ") })] : []),
+      ...(not_over ? [say("hand-on.not-over", { office: not_over })] : []),
+    ];
+    complain(part("hand-on-left-out"), limits.join(" "));
     complain(this.#trouble, "");
     show(this.#form, false);
     show(part("hand-on-nobody"), false);
     this.#work("hand-on.looking");
     try {
       const answer = (await getJson(this.#around.peers)) as { readonly peers: readonly Peer[] };
-      this.#list = offered(answer.peers, this.#purpose, leftOut);
-      this.#people.replaceChildren(...this.#list.map(choice));
+      this.#list = offered(answer.peers, this.#purpose, this.#opened.payload);
+      this.#people.replaceChildren(...this.#list.map((peer) => choice(peer, wishes)));
       show(this.#form, this.#list.length > 0);
       show(part("hand-on-nobody"), this.#list.length === 0);
     } catch (error) {
@@ -143,7 +148,7 @@ export class HandOn {
   }
 }
 
-function choice(peer: Peer): HTMLElement {
+function choice(peer: Peer, wishes: Wishes): HTMLElement {
   const [label, input, text, name, more] = [
     document.createElement("label"),
     document.createElement("input"),
@@ -157,7 +162,8 @@ function choice(peer: Peer): HTMLElement {
   input.value = peer.id;
   name.textContent = peer.name;
   name.dir = "auto";
-  more.textContent = [peer.office, peer.tier ? say(`hand-on.tier.${peer.tier}`) : ""].filter(Boolean).join(" · ");
+  const fits = Object.keys(wishes).length > 0 && peer.card !== null && unmetBy(wishes, peer.card).length === 0;
+  more.textContent = [peer.office, peer.tier ? say(`hand-on.tier.${peer.tier}`) : "", fits ? say("hand-on.fits") : ""].filter(Boolean).join(" · ");
   text.append(name, more);
   label.append(input, text);
   return label;

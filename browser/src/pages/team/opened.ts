@@ -3,7 +3,7 @@ import { firstLine, type Line, linesOf, reachLink, type Value } from "./asked.ts
 import { has, say } from "./texts.ts";
 
 /** Return the text of a value: the page's sentence for its key, or else what was typed. */
-function shown({ key, text }: Value): string {
+export function shown({ key, text }: Value): string {
   return key && has(key) ? say(key) : (text ?? "");
 }
 

@@ -1,0 +1,104 @@
+"""Cards for most of Pine County's supporters, sealed as their devices would with the code of the demonstration's
+poster.
+"""
+
+import json
+import os
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from alongside.accounts.models import Office
+from alongside.directory import actions, rules
+from alongside.sealing import rules as seals
+from alongside.site.demo.poster import POSTER_CODE
+from alongside.team.models import Supporter
+
+NONCE, TAG = 12, 16
+
+# Of each: line of work, rank, languages, gender, lived experience, channels, whether the office is named, offices led.
+CARDS: dict[str, tuple[str, str, tuple[str, ...], str, tuple[str, ...], tuple[str, ...], bool, tuple[str, ...]]] = {
+    "Marcus Bell": ("police", "front", ("en",), "man", ("hard-call", "sober"), ("call", "text"), True, ()),
+    "Renée Dubois": (
+        "dispatch",
+        "front",
+        ("en", "fr"),
+        "woman",
+        ("children", "parent"),
+        ("call", "text", "email"),
+        False,
+        (),
+    ),
+    "Ana Ruiz": (
+        "court",
+        "civilian",
+        ("en", "es"),
+        "woman",
+        ("separation", "getting-help"),
+        ("call", "meet"),
+        True,
+        (),
+    ),
+    "Cy Novak": ("corrections", "lead", ("en",), "man", ("hurt-at-work", "time-off"), ("call",), True, ("Jail",)),
+    "Dee Okoro": (
+        "police",
+        "lead",
+        ("en",),
+        "",
+        ("used-weapon", "complaint", "military"),
+        ("text", "meet"),
+        False,
+        ("North station",),
+    ),
+    "Fay Lindqvist": (
+        "corrections",
+        "front",
+        ("en",),
+        "woman",
+        ("lost-colleague", "getting-help"),
+        ("call", "email"),
+        False,
+        (),
+    ),
+}
+
+
+def fill() -> None:
+    """Give cards to the supporters who have keys; one of them has none, so that the page shows that too."""
+    serving = {one.person.name: one for one in Supporter.objects.filter(status="active").select_related("person")}
+    offices = {office.name: office.id for office in Office.objects.all()}
+    for number, (name, card) in enumerate(CARDS.items()):
+        discipline, band, languages, gender, tags, channels, office_shown, over = card
+        shown = rules.Shown(
+            discipline=discipline,
+            band=band,
+            office_shown=office_shown,
+            languages=languages,
+            gender=gender,
+            tags=tags,
+            channels=channels,
+            over=tuple(offices[office] for office in over),
+        )
+        first = name.split()[0]
+        address = f"{serving[name].person.email.partition('@')[0]}@home.example" if "email" in channels else ""
+        details = {"name": first, "phone": f"218 555 01{10 + number}", "email": address, "picture": ""}
+        actions.show_card(serving[name].facts(), shown, seal(first, details))
+
+
+def seal(name: str, details: dict[str, str]) -> rules.Sealed:
+    """Return name and details sealed with the demonstration's code (browser/src/core/cards.ts)."""
+    reference = os.urandom(seals.CARD_REFERENCE_BYTES)
+    text = json.dumps(details).encode()
+    plain = (len(text).to_bytes(2) + text).ljust(seals.CARD_DETAILS_BYTES - TAG, b"\0")
+    padded = name.encode().ljust(seals.CARD_NAME_BYTES - TAG, b"\0")
+    sealed = (
+        _sealed("alongside card name v1", padded, reference),
+        _sealed("alongside card details v1", plain, reference),
+    )
+    return rules.Sealed(reference, *sealed)
+
+
+def _sealed(info: str, plain: bytes, reference: bytes) -> bytes:
+    key = HKDF(SHA256(), 32, salt=None, info=info.encode()).derive(POSTER_CODE)
+    return AESGCM(key).encrypt(reference[:NONCE], plain, reference)

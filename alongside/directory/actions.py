@@ -18,6 +18,7 @@ from alongside.policy.values import Values
 from alongside.rota import queries as rota
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
+from alongside.sealing.queries import Roster
 from alongside.team import queries as team
 
 
@@ -37,10 +38,19 @@ def candidates_now(organisation: Organisation, values: Values, now: datetime) ->
     eligible = team.eligible_at(organisation.id, now)
     keys = sealing.keys_for_week([one.person for one in eligible], week)
     on_call = rota.on_call_at(organisation.id, now)
+    offices = {office.id: office.name for office in accounts.offices_of(organisation)}
+    places = {one.person: offices.get(one.office, "") if one.office else "" for one in eligible}
+    proofs = sealing.proofs(organisation.id, week, places)
     leading = {person.id for person in accounts.coordinators_of(organisation.id)}
     coordinators = {one.id for one in eligible if one.person in leading}
     found = [
-        rules.Candidate(one.id, rules.rank_of(one.id, on_call, coordinators), one.office, keys[one.person])
+        rules.Candidate(
+            one.id,
+            rules.rank_of(one.id, on_call, coordinators),
+            one.office,
+            keys[one.person],
+            proofs.get(one.person),
+        )
         for one in eligible
         if one.person in keys
     ]
@@ -57,7 +67,8 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
     values = policy.in_force(organisation.id)
     candidates = candidates_now(organisation, values, now)
     offices = accounts.offices_of(organisation)
-    mark = _fingerprint(organisation, candidates, offices, values)
+    roster = sealing.roster_of(organisation.id)
+    mark = _fingerprint(organisation, candidates, offices, values, roster)
     until = rules.valid_until(now, values.list_valid)
     row = CandidateList.objects.filter(organisation=organisation, fingerprint=mark, until=until).first()
     if row is None:
@@ -67,22 +78,41 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
             candidates=[[one.rank, str(one.supporter)] for one in candidates],
             until=until,
         )
-    return Listing(row.id, row.until, candidates, _body(organisation, row, candidates, offices))
+    body = {**_signed(organisation, roster, now), **_body(organisation, row, candidates, offices)}
+    return Listing(row.id, row.until, candidates, json.dumps(body, separators=(",", ":")).encode())
 
 
 def _fingerprint(
-    organisation: Organisation, candidates: tuple[rules.Candidate, ...], offices: list[Office], values: Values
+    organisation: Organisation,
+    candidates: tuple[rules.Candidate, ...],
+    offices: list[Office],
+    values: Values,
+    roster: Roster | None,
 ) -> str:
-    people = [[str(one.supporter), one.rank, str(one.office), one.key] for one in candidates]
+    people = [
+        [str(one.supporter), one.rank, str(one.office), one.key, one.proof.hex() if one.proof else ""]
+        for one in candidates
+    ]
     places = [[str(office.id), office.name] for office in offices]
-    return hashlib.sha256(json.dumps([people, places, organisation.time_zone, values.version]).encode()).hexdigest()
+    epoch = roster.epoch if roster else 0
+    facts = [people, places, organisation.time_zone, values.version, epoch]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _signed(organisation: Organisation, roster: Roster | None, now: datetime) -> dict[str, Any]:
+    """Return what the proofs of a list are bound to."""
+    return {
+        "organisation": organisation.id.hex,
+        "week": seals.monday_of(now).isoformat(),
+        "roster": roster and {"epoch": roster.epoch, "until": roster.until.isoformat()},
+    }
 
 
 def _body(
     organisation: Organisation, row: CandidateList, candidates: tuple[rules.Candidate, ...], offices: list[Office]
-) -> bytes:
+) -> dict[str, Any]:
     places = {office.id: number for number, office in enumerate(offices)}
-    body: dict[str, Any] = {
+    return {
         "list": row.id.hex,
         "until": row.until.isoformat(),
         "zone": organisation.time_zone,
@@ -93,11 +123,11 @@ def _body(
                 "rank": one.rank,
                 "office": places.get(one.office) if one.office else None,
                 "key": one.key,
+                "proof": one.proof and seals.base64url(one.proof),
             }
             for position, one in enumerate(candidates)
         ],
     }
-    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def renew(now: datetime) -> None:

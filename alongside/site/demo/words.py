@@ -20,6 +20,8 @@ class Known:
     wrap: str
     ring_key: str
     ring_seal: str
+    vouch_seed: str
+    vouch: str
 
 
 @cache

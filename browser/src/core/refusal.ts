@@ -8,13 +8,17 @@ export type RefusalCode =
   | "bad-payload"
   | "bad-recipient"
   | "bad-ring"
+  | "bad-signature"
   | "bad-words"
   | "bad-work"
   | "bad-wrap"
   | "cannot-open"
+  | "expired-list"
   | "no-recipient"
+  | "old-epoch"
   | "too-long"
   | "too-many"
+  | "unsigned-list"
   | "unknown-version";
 
 /** The one error of the core: a short code and no sentence. */

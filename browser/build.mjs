@@ -43,7 +43,10 @@ const options = {
   target: "es2022",
   platform: "browser",
   chunkNames: "chunk-[hash]",
-  alias: { "@noble/curves/nist.js": join(here, "src/core/no_nist_curves.ts") },
+  alias: {
+    "@noble/curves/nist.js": join(here, "src/core/no_nist_curves.ts"),
+    ...Object.fromEntries(["html2canvas", "canvg", "dompurify"].map((name) => [name, join(here, "src/pages/team/not_needed.ts")])),
+  },
   minify: true,
   charset: "utf8",
   legalComments: "linked",

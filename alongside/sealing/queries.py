@@ -157,7 +157,7 @@ def roots_of(organisation_id: uuid.UUID) -> list[Root]:
 def vouch_keys(person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
     """Return the vouching key of each person whose device has published one."""
     rows = KeyRing.objects.filter(person_id__in=list(person_ids), vouch_key__isnull=False)
-    return {person: bytes(key) for person, key in rows.values_list("person_id", "vouch_key")}
+    return {person: bytes(key) for person, key in rows.values_list("person_id", "vouch_key") if key is not None}
 
 
 def proofs(organisation_id: uuid.UUID, week: date, offices: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, bytes]:
@@ -168,7 +168,8 @@ def proofs(organisation_id: uuid.UUID, week: date, offices: Mapping[uuid.UUID, s
     """
     now = vouch_keys(offices)
     rows = ReceivingKey.objects.filter(person_id__in=now, week=week, signature__isnull=False)
-    signed = {person: bytes(signature) for person, signature in rows.values_list("person_id", "signature")}
+    kept = rows.values_list("person_id", "signature")
+    signed = {person: bytes(signature) for person, signature in kept if signature is not None}
     found = {}
     for one in Certificate.objects.filter(roster__organisation_id=organisation_id, person_id__in=signed):
         key = bytes(one.vouch_key)

@@ -16,7 +16,18 @@ from alongside.help_requests.views import member
 from alongside.help_requests.views import team as serving
 from alongside.policy import views as policy
 from alongside.rota import views as rota
-from alongside.site import audit, board, keys, member_pages, operate, passkeys, public_pages, service_worker, signed_in
+from alongside.site import (
+    audit,
+    board,
+    keys,
+    member_pages,
+    operate,
+    passkeys,
+    public_pages,
+    service_worker,
+    signed_in,
+    signing,
+)
 from alongside.team import views as team
 
 handler403 = "alongside.site.errors.forbidden"
@@ -33,6 +44,7 @@ PUBLIC = [
 # Members: no account, no cookie, always with the organisation.
 ASK = [
     path("candidates.json", directory.candidates, name="candidates"),
+    path("root.json", signing.roots, name="roots"),
     path("requests", member.requests, name="requests"),
     path("progress", member.progress, name="progress"),
     path("progress/present", member.present, name="present"),
@@ -96,6 +108,15 @@ COORDINATE = [
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),
+    path("signing", signing.signing, name="in_signing"),
+    path("signing/state", signing.state, name="in_signing_state"),
+    path("signing/sign", signing.sign, name="in_sign"),
+    path("signing/root", signing.root, name="in_root"),
+    path("signing/witness", signing.witness, name="in_witness"),
+    path("signing/witness/offer", signing.offer, name="in_witness_offer"),
+    path("signing/witness/confirm", signing.confirm, name="in_witness_confirm"),
+    path("poster", signing.poster, name="in_poster"),
+    path("poster/renew", signing.renew, name="in_poster_renew"),
     path("audit", audit.organisation, name="in_audit"),
 ]
 

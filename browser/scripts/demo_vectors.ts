@@ -8,7 +8,7 @@ import { derived } from "../src/core/derive.ts";
 import { progressToken, replyBox } from "../src/core/receipt.ts";
 import { openRingKey, sealRingKey, WORDS_NAME } from "../src/core/ring.ts";
 import { unwrap, type WeekKey, wrapKeys, wrapped } from "../src/core/supporter_keys.ts";
-import { vouchKey } from "../src/core/vouch.ts";
+import { posterCode, rootKey, vouchKey } from "../src/core/vouch.ts";
 import { SECRET_BYTES, wordsOf } from "../src/core/words.ts";
 import { readVectors, writeVectors } from "./files.ts";
 
@@ -30,6 +30,8 @@ export interface DemoSupporter {
 export interface Demo {
   readonly about: string;
   readonly supporters: Readonly<Record<string, DemoSupporter>>;
+  /** The coordinator's signing words, and what follows from them. */
+  readonly signing: Readonly<Record<"words" | "root_seed" | "root" | "code", string>>;
   readonly receipt: Readonly<Record<string, string>>;
 }
 
@@ -80,11 +82,14 @@ for (let number = 1; number <= SUPPORTERS; number++) {
   supporters[name] = await supporter(name, before[name]);
 }
 
+const signing = known("signing");
+const root = await rootKey(signing);
 const secret = known("member");
 const box = await replyBox(secret);
 writeVectors("demo.json", {
   about: "Words that everybody knows, for the demonstration only. Written by browser/scripts/demo_vectors.ts.",
   supporters,
+  signing: { words: wordsOf(signing).join(" "), root_seed: toBase64(root.seed), root: toBase64(root.publicKey), code: toHex(posterCode(signing, 1)) },
   receipt: {
     words: wordsOf(secret).join(" "),
     token: toHex(progressToken(secret)),

@@ -159,17 +159,6 @@ def offer_witness(seat: Seat, key: bytes) -> None:
 
 
 @transaction.atomic
-def name_witness(seat: Seat, named: bytes) -> None:
-    """Keep the signature of the root in force over the witness that was offered. Raises BadSigning, Overtaken."""
-    accounts.hold(seat.organisation.id)
-    roster = SignedRoster.objects.filter(organisation=seat.organisation).select_related("root").first()
-    if roster is None:
-        raise Overtaken
-    _name(roster.root, named)
-    accounts.note_change(seat, "witness.named", {})
-
-
-@transaction.atomic
 def confirm_root(seat: Seat, public_key: bytes, by_witness: bytes) -> None:
     """Keep the witness's signature under a proposed root. Raises BadSigning, and Overtaken when it is not proposed."""
     accounts.hold(seat.organisation.id)

@@ -20,6 +20,7 @@ from alongside.rota.models import Shift
 from alongside.sealing import rules as seals
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
 from alongside.site import signatures
+from alongside.site.demo import signed
 from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
 from alongside.team.models import Supporter
@@ -91,6 +92,7 @@ def fill() -> Organisation:
     accounts.invite(
         None, pine, email="new.peer@pine.example", name="Jo Marsh", roles=["supporter"], office=offices["Jail"]
     )
+    signed.sign(pine)
     return pine
 
 

@@ -26,6 +26,7 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("board.see", "in_board", _("Board")),
     ("rota.change", "in_rota", _("Rota")),
     ("team.change", "in_team", _("Team")),
+    ("roster.sign", "in_signing", _("Signing")),
     ("policy.change", "in_settings", _("Settings")),
     ("audit.see", "in_audit", _("Changes")),
     ("lead.see", "in_lead", _("Programme")),

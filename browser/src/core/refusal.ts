@@ -13,6 +13,7 @@ export type RefusalCode =
   | "bad-work"
   | "bad-wrap"
   | "cannot-open"
+  | "changed-root"
   | "expired-list"
   | "no-recipient"
   | "old-epoch"

@@ -1,4 +1,8 @@
 /** "Leave now": replaces this page in the history with a neutral site; also when Escape is pressed three times. */
+import { learn } from "./member/pins.ts";
+
+learn();
+
 const link = document.querySelector<HTMLAnchorElement>("a[data-leave]");
 const PRESSES = 3;
 const WITHIN_MS = 1500;

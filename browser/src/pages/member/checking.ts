@@ -1,0 +1,94 @@
+import { fromBase64Url } from "../../core/bytes.ts";
+import type { CandidateList } from "../../core/match.ts";
+import { Refusal } from "../../core/refusal.ts";
+import { checkedCandidates, followedRoot, namedWitness, type Proved, type RootChange } from "../../core/roster.ts";
+import { checkWords } from "../../core/vouch.ts";
+import { noteChecked, type Pin, pinned, same, trust } from "./pins.ts";
+import { fetchJson, Lost } from "./talk.ts";
+
+/** Which root an organisation says is in force, and who signed for each change; all of it only claimed. */
+export interface Roots {
+  readonly organisation: string;
+  readonly root: string | null;
+  readonly witness: string | null;
+  readonly named: string | null;
+  readonly changes: readonly RootChange[];
+}
+
+/** Fetch what an organisation says of its root. @throws {@link Lost} */
+export async function claimedRoots(base: string): Promise<Roots> {
+  const { status, body } = await fetchJson(`${base}/root.json`, true);
+  const roots = body as Roots | null;
+  if (status !== 200 || typeof roots !== "object" || !Array.isArray(roots?.changes)) throw new Lost();
+  return roots;
+}
+
+/**
+ * Keep the proved candidates of a list, for a browser that knows the poster.
+ *
+ * @throws Refusal as `checkedCandidates`, and `changed-root` when the organisation says that another key signs now, and the old key and
+ * its witness have not both signed for that. @throws {@link Lost}
+ */
+export async function checkedFor(slug: string, base: string, list: CandidateList): Promise<Proved> {
+  const pin = pinned(slug);
+  if (!pin) throw new Error("nothing is known of this organisation");
+  if (pin.offered) throw new Refusal("changed-root");
+  const today = new Date().toISOString().slice(0, 10);
+  try {
+    return await proved(slug, base, list, pin, today);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== "bad-signature") throw error;
+    const next = await followed(base, list, pin);
+    if (next) {
+      trust(slug, next);
+      const moved = pinned(slug);
+      if (moved) return proved(slug, base, list, moved, today);
+    }
+    throw (await isAnother(base, pin)) ? new Refusal("changed-root") : error;
+  }
+}
+
+async function proved(slug: string, base: string, list: CandidateList, pin: Pin, today: string): Promise<Proved> {
+  const found = await checkedCandidates(list, pin.root, pin.epoch, today);
+  noteChecked(slug, found.epoch, pin.witness ?? (await witnessNow(base, pin, found.list)));
+  return found;
+}
+
+// Kept from the first sight on: who has only the old words could otherwise name themselves as the second person.
+async function witnessNow(base: string, { root }: Pin, { organisation = "" }: CandidateList): Promise<Uint8Array | null> {
+  try {
+    const { witness, named } = await claimedRoots(base);
+    return await namedWitness(root, organisation, witness, named);
+  } catch {
+    return null;
+  }
+}
+
+async function followed(base: string, { organisation = "" }: CandidateList, { root, witness }: Pin): Promise<Uint8Array | null> {
+  const { changes } = await claimedRoots(base);
+  const next = await followedRoot(root, witness, organisation, changes);
+  return same(next, root) ? null : next;
+}
+
+async function isAnother(base: string, { root }: Pin): Promise<boolean> {
+  const claimed = (await claimedRoots(base)).root;
+  return claimed !== null && !same(readKey(claimed), root);
+}
+
+/** Return the root that the person is to compare: of the link they opened, or what the organisation says. @throws {@link Lost} */
+export async function rootToCompare(slug: string, base: string): Promise<Uint8Array | null> {
+  const offered = pinned(slug)?.offered;
+  if (offered) return offered.slice(0, 32);
+  const { root } = await claimedRoots(base);
+  return root === null ? null : readKey(root);
+}
+
+function readKey(text: string): Uint8Array {
+  try {
+    return fromBase64Url(text);
+  } catch {
+    return new Uint8Array();
+  }
+}
+
+export { checkWords };

@@ -123,6 +123,16 @@ def week_mac(ring_key: bytes, week: str, public_key: str) -> bytes:
     return hmac_module.digest(ring_key, f"alongside week v1\n{week}\n{public_key}\n".encode(), "sha256")
 
 
+def base64url(data: bytes) -> str:
+    """Write bytes as links carry them."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    """Read bytes as links carry them."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
 def vouching_key(ring_key: bytes) -> Ed25519PrivateKey:
     """Return the key that signs a person's weekly keys."""
     return Ed25519PrivateKey.from_private_bytes(_derived(ring_key, b"", b"alongside vouch v1", 32))

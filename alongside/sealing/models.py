@@ -86,13 +86,16 @@ class SigningRoot(models.Model):
 
 
 class SignedRoster(models.Model):
-    """That an organisation's list of supporters was signed: under which root, as which epoch, until which day."""
+    """That an organisation's list of supporters was signed: under which root, as which epoch, until which day, and for
+    how many `people`; fewer certificates than that say that somebody left since.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     organisation = models.OneToOneField("accounts.Organisation", on_delete=models.CASCADE, related_name="+")
     root = models.ForeignKey(SigningRoot, on_delete=models.CASCADE, related_name="+")
     epoch = models.PositiveIntegerField()
     until = models.DateField()
+    people = models.PositiveSmallIntegerField()
 
 
 class Certificate(models.Model):

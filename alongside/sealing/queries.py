@@ -105,11 +105,14 @@ def last_weeks(person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, date]:
 
 @dataclass(frozen=True)
 class Roster:
-    """The running epoch of an organisation's signed list: its last day, and who is on it with which office and key."""
+    """The running epoch of an organisation's signed list: its last day, for how many it was signed, and who of them is
+    on it still, with which office and key.
+    """
 
     epoch: int
     until: date
     root: bytes
+    people: int
     certified: dict[uuid.UUID, tuple[str, bytes]]
 
 
@@ -134,7 +137,7 @@ def roster_of(organisation_id: uuid.UUID) -> Roster | None:
         return None
     rows = Certificate.objects.filter(roster=row).values_list("person_id", "office", "vouch_key")
     certified = {person: (office, bytes(key)) for person, office, key in rows}
-    return Roster(row.epoch, row.until, bytes(row.root.public_key), certified)
+    return Roster(row.epoch, row.until, bytes(row.root.public_key), row.people, certified)
 
 
 def roots_of(organisation_id: uuid.UUID) -> list[Root]:

@@ -219,6 +219,8 @@ def _unsigned(organisation: Organisation) -> list[Task]:
     elif names := [line.name for line in found.changed]:
         text = _("%(names)s: not signed for as they stand now. Phones that came by the poster leave them out.")
         text %= {"names": _some(names)}
+    elif found.gone:
+        text = _("Somebody left since the last signing. Sign again, so that what was signed for them is over.")
     return [Task(tone, _("Signing"), text, reverse("in_signing"), _("Look and sign"))] if text else []
 
 

@@ -50,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Standing:
-    """How the signed list of an organisation stands; `gone` counts people it still names who serve no more."""
+    """How the signed list of an organisation stands; `gone` counts those it was signed for who serve no more."""
 
     roster: Roster | None
     root: Root | None
@@ -112,7 +112,7 @@ def standing(organisation: Organisation) -> Standing:
         root=root,
         proposed=roots[-1] if root and roots[-1].serial > root.serial else None,
         lines=lines,
-        gone=len(set(roster.certified) - serving) if roster else 0,
+        gone=roster.people - len(set(roster.certified) & serving) if roster else 0,
         today=now.date(),
         warning=policy.in_force(organisation.id).roster_warning,
     )
@@ -209,12 +209,12 @@ def _signed(request: HttpRequest, seat: Seat) -> Signing:
     if sent["seen"] != found.mark:
         raise Overtaken
     until = date.fromisoformat(sent["until"])
-    root = seals.read_base64url(sent["root"], seals.VOUCH_BYTES)
+    root = seals.read_base64url(_text(sent["root"]), seals.VOUCH_BYTES)
     if set(sent["certificates"]) != {line.id.hex for line in found.signable}:
         raise BadSigning("people")
     made = []
     for line in found.signable:
-        signature = seals.read_base64url(sent["certificates"][line.id.hex], seals.SIGNATURE_BYTES)
+        signature = seals.read_base64url(_text(sent["certificates"][line.id.hex]), seals.SIGNATURE_BYTES)
         vouch = line.vouch or b""
         statement = signatures.peer_statement(seat.organisation.id, sent["epoch"], until, vouch, line.office)
         if not signatures.fits(root, statement, signature):
@@ -223,10 +223,16 @@ def _signed(request: HttpRequest, seat: Seat) -> Signing:
     return Signing(root, sent["epoch"], until, made, _named(seat, found, root, sent["named"]))
 
 
-def _named(seat: Seat, found: Standing, root: bytes, named: str | None) -> bytes | None:
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadSigning("types")
+    return value
+
+
+def _named(seat: Seat, found: Standing, root: bytes, named: object) -> bytes | None:
     if named is None:
         return None
-    signature = seals.read_base64url(named, seals.SIGNATURE_BYTES)
+    signature = seals.read_base64url(_text(named), seals.SIGNATURE_BYTES)
     witness = (found.root.witness if found.root and found.root.public_key == root else None) or b""
     if not signatures.fits(root, signatures.witness_statement(seat.organisation.id, root, witness), signature):
         raise BadSigning("witness")

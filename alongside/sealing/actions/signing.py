@@ -72,7 +72,7 @@ def sign(seat: Seat, new: Signing, *, last_day: date, today: date) -> None:
     root = _root_for(organisation_id, roster, new.root)
     if new.named is not None:
         _name(root, new.named)
-    facts = {"root": root, "epoch": new.epoch, "until": new.until}
+    facts = {"root": root, "epoch": new.epoch, "until": new.until, "people": len(new.certificates)}
     roster, _made = SignedRoster.objects.update_or_create(organisation_id=organisation_id, defaults=facts)
     Certificate.objects.filter(roster=roster).delete()
     Certificate.objects.bulk_create(

@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=alongside.kernel.ids.new, editable=False, primary_key=True, serialize=False)),
                 ('epoch', models.PositiveIntegerField()),
                 ('until', models.DateField()),
+                ('people', models.PositiveSmallIntegerField()),
                 ('organisation', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organisation')),
                 ('root', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sealing.signingroot')),
             ],

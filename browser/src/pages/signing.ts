@@ -1,6 +1,5 @@
 // Signing the list of supporters: words made and typed here never leave this page; what they signed does.
-import { toBase64Url } from "../core/bytes.ts";
-import { fromBase64Url } from "../core/bytes.ts";
+import { fromBase64Url, toBase64Url } from "../core/bytes.ts";
 import { rootKey } from "../core/vouch.ts";
 import { busy, sentenceFor } from "./team/locked.ts";
 import { letGo, newWords } from "./team/new_words.ts";
@@ -21,8 +20,9 @@ async function start(): Promise<void> {
     button.addEventListener("click", () => void changeWords(state, button.dataset["newRoot"] === "known").catch(complained));
   }
   if (state.root === null) return first(state);
-  const known = (await keptSigner(state.proposed, state.root)) ?? (await typed(state));
-  ready(state, known);
+  const kept = await keptSigner(state.proposed, state.root);
+  if (kept) ready(state, kept);
+  else goToSign(state, await typed(state));
 }
 
 function complained(error: unknown): void {
@@ -37,7 +37,7 @@ function first(state: ToSign): void {
     newWords(turned, async (secret) => {
       const made = await signerOf(secret);
       await keepSigner(made);
-      ready(state, made);
+      goToSign(state, made);
     });
   });
 }
@@ -54,10 +54,15 @@ async function typed(state: ToSign): Promise<Signer> {
   return known;
 }
 
+/** Who has just made or typed the words goes on with the button that signs. */
+function goToSign(state: ToSign, known: Signer): void {
+  ready(state, known);
+  part("sign-form").querySelector("button")?.focus();
+}
+
 function ready(state: ToSign, known: Signer): void {
   const form = part<HTMLFormElement>("sign-form");
   show(form);
-  form.querySelector<HTMLElement>("button")?.focus({ preventScroll: true });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void busy(form, async () => {

@@ -37,15 +37,25 @@ export async function checkedFor(slug: string, base: string, list: CandidateList
   try {
     return await proved(slug, base, list, pin, today);
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "bad-signature") throw error;
+    if (!isForged(error)) throw error;
     const next = await followed(base, list, pin);
-    if (next) {
-      trust(slug, next);
-      const moved = pinned(slug);
-      if (moved) return proved(slug, base, list, moved, today);
-    }
-    throw (await isAnother(base, pin)) ? new Refusal("changed-root") : error;
+    if (!next) throw (await isAnother(base, pin.root)) ? new Refusal("changed-root") : error;
+    trust(slug, next);
+    return await underNext(slug, base, list, { ...pin, root: next, witness: null }, today);
   }
+}
+
+/** Check under a root that was followed; it may have been followed by one for which nobody signed. */
+async function underNext(slug: string, base: string, list: CandidateList, pin: Pin, today: string): Promise<Proved> {
+  try {
+    return await proved(slug, base, list, pin, today);
+  } catch (error) {
+    throw isForged(error) && (await isAnother(base, pin.root)) ? new Refusal("changed-root") : error;
+  }
+}
+
+function isForged(error: unknown): boolean {
+  return error instanceof Refusal && error.code === "bad-signature";
 }
 
 async function proved(slug: string, base: string, list: CandidateList, pin: Pin, today: string): Promise<Proved> {
@@ -70,7 +80,7 @@ async function followed(base: string, { organisation = "" }: CandidateList, { ro
   return same(next, root) ? null : next;
 }
 
-async function isAnother(base: string, { root }: Pin): Promise<boolean> {
+async function isAnother(base: string, root: Uint8Array): Promise<boolean> {
   const claimed = (await claimedRoots(base)).root;
   return claimed !== null && !same(readKey(claimed), root);
 }

@@ -1,6 +1,8 @@
 import { jsPDF } from "jspdf";
 import encodeQR from "qr";
 
+import { fill } from "./texts.ts";
+
 /** What stands on a poster. */
 export interface Sheet {
   readonly language: "en" | "fr";
@@ -24,6 +26,9 @@ const WHITE: Colour = [255, 255, 255];
 
 const MARGIN = 48;
 const LINE = 1.32;
+/** The square to scan, and the room beside it. */
+const SIDE = 240;
+const GAP = 32;
 
 /** Draw the poster as a PDF of one page. */
 export function drawPoster(sheet: Sheet): ArrayBuffer {
@@ -35,8 +40,8 @@ export function drawPoster(sheet: Sheet): ArrayBuffer {
   const pen = new Pen(page);
   head(pen, sheet, width);
   const below = middle(pen, sheet, width, 218);
-  facts(pen, sheet, width, below + 30);
-  check(pen, sheet, width, height);
+  const free = facts(pen, sheet, width, below + 40);
+  check(pen, sheet, width, height, free);
   return page.output("arraybuffer");
 }
 
@@ -80,21 +85,18 @@ function head(pen: Pen, { organisation, say }: Sheet, width: number): void {
 }
 
 function middle(pen: Pen, { link, title, phone, say }: Sheet, width: number, top: number): number {
-  const side = 236;
-  const right = MARGIN + side + 34;
+  const right = MARGIN + SIDE + GAP;
   const room = width - right - MARGIN;
-  square(pen, link, MARGIN, top, side);
-  let at = pen.write(say("scan"), right, top + 20, room, 18, INK, true);
-  at = pen.write(say("scan_note"), right, at + 2, room, 11.5, QUIET);
-  at = pen.write(`“${title}”`, right, at + 4, room, 11.5, QUIET);
+  square(pen, link, MARGIN, top, SIDE);
+  let at = pen.write(say("scan"), right, top + 18, room, 18, INK, true);
+  at = pen.write(say("scan_note"), right, at + 2, room, 12, QUIET);
+  at = pen.write(fill(say("named"), { title }), right, at + 4, room, 12, QUIET);
   if (phone) {
-    at = pen.write(say("call"), right, Math.max(at + 18, top + 122), room, 18, INK, true);
-    const size = pen.fitting(phone, room, 27);
-    at = pen.write(phone, right, at + 10, room, size, ACCENT, true);
-    pen.write(say("call_note"), right, at - 8, room, 11.5, QUIET);
+    at = pen.write(say("call"), right, top + SIDE - 66, room, 18, INK, true);
+    at = pen.write(phone, right, at + 10, room, pen.fitting(phone, room, 27), ACCENT, true);
+    pen.write(say("call_note"), right, top + SIDE - 6, room, 12, QUIET);
   }
-  pen.write(say("crisis"), right, top + side - 15, room, 11.5, INK, true);
-  return top + side;
+  return top + SIDE;
 }
 
 /** Draw the code of a link: one dark square a module, rows joined so that nothing shines through between them. */
@@ -112,17 +114,22 @@ function square(pen: Pen, link: string, x: number, y: number, side: number): voi
   });
 }
 
-function facts(pen: Pen, { say }: Sheet, width: number, top: number): void {
-  const column = (width - 2 * MARGIN - 34) / 2;
-  ["what", "who"].forEach((name, at) => {
-    const x = MARGIN + at * (column + 34);
-    const y = pen.write(say(name), x, top, column, 14, ACCENT, true);
-    pen.write(say(`${name}_text`), x, y + 2, column, 11.5, INK);
+function facts(pen: Pen, { say }: Sheet, width: number, top: number): number {
+  const columns = [
+    { name: "what", x: MARGIN, room: SIDE },
+    { name: "who", x: MARGIN + SIDE + GAP, room: width - 2 * MARGIN - SIDE - GAP },
+  ];
+  const ends = columns.map(({ name, x, room }) => {
+    const y = pen.write(say(name), x, top, room, 15, ACCENT, true);
+    return pen.write(say(`${name}_text`), x, y + 3, room, 13, INK);
   });
+  return Math.max(...ends);
 }
 
-function check(pen: Pen, { words, say }: Sheet, width: number, height: number): void {
-  const [top, room] = [height - 134, width - 2 * MARGIN];
+function check(pen: Pen, { words, say }: Sheet, width: number, height: number, free: number): void {
+  const [top, room] = [height - 132, width - 2 * MARGIN];
+  // Between the facts and the box, whatever room the paper and the language leave.
+  pen.write(say("crisis"), MARGIN, (free + top) / 2 + 2, room, pen.fitting(say("crisis"), room, 14), INK, true);
   pen.fill(MARGIN, top, room, 86, SOFT, 8);
   pen.write(say("check"), MARGIN + 18, top + 25, room - 36, 11.5, QUIET);
   const line = words.join("   ");

@@ -30,7 +30,7 @@ from alongside.notify import queries as notify
 from alongside.policy import queries as policy
 from alongside.rota import queries as rota
 from alongside.rota.rules import TIERS, Gap
-from alongside.site import doctor, schedule, signing
+from alongside.site import doctor, schedule, signed_list
 from alongside.team import queries as team
 from alongside.team.queries import Place
 
@@ -204,7 +204,7 @@ def _unready(places: list[Place]) -> list[Task]:
 
 def _unsigned(organisation: Organisation) -> list[Task]:
     """Say when the list of supporters was never signed, runs out, or is not that of the people who serve now."""
-    found = signing.standing(organisation)
+    found = signed_list.standing(organisation)
     if not found.signable:
         return []
     tone, text = "late", ""

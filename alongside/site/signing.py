@@ -5,125 +5,34 @@ whether it fits.
 """
 
 import json
-import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from alongside.accounts import actions as changes
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
 from alongside.accounts.queries import Seat
 from alongside.content import poster as words
-from alongside.kernel import clock, ids
+from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
-from alongside.sealing import queries as kept
 from alongside.sealing import rules as seals
 from alongside.sealing.actions import BadSigning, NewCertificate, NewRoot, Overtaken, Signing
-from alongside.sealing.queries import Root, Roster
 from alongside.site import signatures
-from alongside.team import queries as team
+from alongside.site.signed_list import Line, Standing, standing, told_roots
 
 # A certificate is an id and a signature: some 130 characters for each of the largest team's supporters.
 MOST_CHARACTERS = 200_000
-
-
-@dataclass(frozen=True)
-class Line:
-    """One supporter as they would be signed for; `change` is "", new, office, keys or not-yet."""
-
-    id: uuid.UUID
-    person: uuid.UUID
-    name: str
-    office: str
-    vouch: bytes | None
-    change: str
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How the signed list of an organisation stands; `gone` counts those it was signed for who serve no more."""
-
-    roster: Roster | None
-    root: Root | None
-    proposed: Root | None
-    lines: list[Line]
-    gone: int
-    today: date
-    warning: int
-
-    @property
-    def days_left(self) -> int:
-        """How many days the list is good for yet, today included; below one it is over."""
-        return (self.roster.until - self.today).days + 1 if self.roster else 0
-
-    @property
-    def changed(self) -> list[Line]:
-        """Those who are not signed for as they stand now."""
-        return [line for line in self.lines if line.change in {"new", "office", "keys"}]
-
-    @property
-    def signable(self) -> list[Line]:
-        """Those who can be signed for."""
-        return [line for line in self.lines if line.vouch]
-
-    @property
-    def waiting(self) -> list[Line]:
-        """Those whose device must unlock once before they can be signed for."""
-        return [line for line in self.lines if not line.vouch]
-
-    @property
-    def soon(self) -> bool:
-        """Say whether it is time to sign again because of the date."""
-        return self.roster is not None and self.days_left <= self.warning
-
-    @property
-    def mark(self) -> str:
-        """A mark of all that the coordinator looked at."""
-        seen = [[line.id.hex, line.office, line.vouch.hex() if line.vouch else ""] for line in self.lines]
-        epoch = self.roster.epoch if self.roster else 0
-        return ids.digest(json.dumps([epoch, seen]).encode()).hex()
-
-
-def standing(organisation: Organisation) -> Standing:
-    """Return how the signed list stands, beside the team as it is now."""
-    now = clock.now()
-    places = [place for place in team.roster(organisation.id, now) if place.status != "ended"]
-    vouch = kept.vouch_keys(place.person for place in places)
-    roster = kept.roster_of(organisation.id)
-    roots = kept.roots_of(organisation.id)
-    root = next((one for one in roots if roster and one.public_key == roster.root), None)
-    lines = []
-    for place in places:
-        key = vouch.get(place.person)
-        change = _change(roster.certified.get(place.person) if roster else None, place.office, key)
-        lines.append(Line(place.id, place.person, place.name, place.office, key, change))
-    serving = {place.person for place in places}
-    return Standing(
-        roster=roster,
-        root=root,
-        proposed=roots[-1] if root and roots[-1].serial > root.serial else None,
-        lines=lines,
-        gone=roster.people - len(set(roster.certified) & serving) if roster else 0,
-        today=now.date(),
-        warning=policy.in_force(organisation.id).roster_warning,
-    )
-
-
-def _change(was: tuple[str, bytes] | None, office: str, key: bytes | None) -> str:
-    if key is None:
-        return "not-yet"
-    if was is None:
-        return "new"
-    return "keys" if was[1] != key else "office" if was[0] != office else ""
 
 
 # --- the list ----------------------------------------------------------------------------------------------------
@@ -153,18 +62,19 @@ def state(request: HttpRequest) -> JsonResponse:
     """Hand the browser what it signs: public keys, offices, the next epoch and its last day."""
     seat = accounts.permit(request.user, "roster.sign")
     found = standing(seat.organisation)
-    return JsonResponse({**_told(seat.organisation, found), "people": [_line(line) for line in found.signable]})
+    return JsonResponse({**_told(seat, found), "people": [_line(line) for line in found.signable]})
 
 
-def _told(organisation: Organisation, found: Standing) -> dict[str, Any]:
+def _told(seat: Seat, found: Standing) -> dict[str, Any]:
     root, proposed = found.root, found.proposed
-    until = found.today + timedelta(days=policy.in_force(organisation.id).roster_valid)
+    until = found.today + timedelta(days=policy.in_force(seat.organisation.id).roster_valid)
     return {
-        "organisation": organisation.id.hex,
+        "organisation": seat.organisation.id.hex,
         "root": root and seals.base64url(root.public_key),
         "poster": root.poster if root else 1,
         "witness": root and root.witness and seals.base64url(root.witness),
-        "named": bool(root and root.named),
+        # Nobody names themselves.
+        "named": bool(root and (root.named or root.offered_by == seat.person.id)),
         "proposed": proposed and seals.base64url(proposed.public_key),
         "epoch": (found.roster.epoch if found.roster else 0) + 1,
         "until": until.isoformat(),
@@ -176,6 +86,15 @@ def _line(line: Line) -> dict[str, str]:
     return {"id": line.id.hex, "vouch": seals.base64url(line.vouch or b""), "office": line.office}
 
 
+@contextmanager
+def _written_down(seat: Seat, what: str, detail: Mapping[str, Any]) -> Iterator[None]:
+    """Hold the organisation, so that two do not overtake each other, and write the change down with it."""
+    with transaction.atomic():
+        changes.hold(seat.organisation.id)
+        yield
+        changes.note_change(seat, what, detail)
+
+
 @require_POST
 @reauthentication_required
 def sign(request: HttpRequest) -> HttpResponse:
@@ -184,7 +103,10 @@ def sign(request: HttpRequest) -> HttpResponse:
     try:
         sent = _signed(request, seat)
         last_day = clock.now().date() + timedelta(days=policy.in_force(seat.organisation.id).roster_valid)
-        sealing.sign(seat, sent, last_day=last_day, today=clock.now().date())
+        facts = {"count": len(sent.certificates), "epoch": sent.epoch, "until": sent.until.isoformat()}
+        with _written_down(seat, "roster.signed", facts):
+            today = clock.now().date()
+            sealing.sign(seat.organisation.id, sent, by=seat.person.id, last_day=last_day, today=today)
     except Overtaken:
         messages.error(
             request,
@@ -262,7 +184,8 @@ def root(request: HttpRequest) -> HttpResponse:
             old, signatures.root_statement(seat.organisation.id, old, new), signature
         ):
             raise BadSigning("signature")
-        sealing.propose_root(seat, NewRoot(new, signature))
+        with _written_down(seat, "root.proposed" if signature else "root.lost", {}):
+            sealing.propose_root(seat.organisation.id, NewRoot(new, signature))
     except (ValueError, KeyError, Overtaken):
         return _not_taken(request, seat)
     messages.success(request, _("The new words are known here. Sign the list with them to put them in force."))
@@ -281,7 +204,7 @@ def _witness_page(request: HttpRequest, seat: Seat, status: int = 200) -> HttpRe
     context = {
         "seat": seat,
         "standing": found,
-        "told": _told(seat.organisation, found),
+        "told": _told(seat, found),
         "is_witness": is_witness,
         "asked": bool(is_witness and found.root and found.root.named and found.proposed and found.proposed.by_old),
     }
@@ -294,7 +217,9 @@ def offer(request: HttpRequest) -> HttpResponse:
     """Keep the second person's public key; the next signing names it."""
     seat = accounts.permit(request.user, "roster.witness")
     try:
-        sealing.offer_witness(seat, seals.read_base64url(request.POST["witness"], seals.VOUCH_BYTES))
+        key = seals.read_base64url(request.POST["witness"], seals.VOUCH_BYTES)
+        with _written_down(seat, "witness.offered", {"name": seat.person.name}):
+            sealing.offer_witness(seat.organisation.id, seat.person.id, key)
     except (ValueError, KeyError, Overtaken):
         return _witness_page(request, seat, 422)
     messages.success(request, _("Your key is known here. The next signing names you as the witness."))
@@ -315,7 +240,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
         statement = signatures.root_statement(seat.organisation.id, old, new)
         if not signatures.fits(found.root.witness or b"", statement, signature):
             raise BadSigning("signature")
-        sealing.confirm_root(seat, new, signature)
+        with _written_down(seat, "root.witnessed", {"name": seat.person.name}):
+            sealing.confirm_root(seat.organisation.id, new, signature)
     except (ValueError, KeyError, Overtaken):
         return _witness_page(request, seat, 422)
     messages.success(request, _("Confirmed. The coordinator signs the list with the new words now."))
@@ -333,7 +259,7 @@ def poster(request: HttpRequest) -> HttpResponse:
     context = {
         "seat": seat,
         "standing": found,
-        "told": _told(seat.organisation, found),
+        "told": _told(seat, found),
         "words": words.texts(),
     }
     return render(request, "coordinate/poster.html", context)
@@ -346,7 +272,9 @@ def renew(request: HttpRequest) -> HttpResponse:
     seat = accounts.permit(request.user, "roster.sign")
     number = request.POST.get("poster", "")
     try:
-        sealing.renew_poster(seat, int(number) if number.isdecimal() and len(number) < 5 else -1)  # noqa: PLR2004
+        known = int(number) if number.isdecimal() and len(number) < 5 else -1  # noqa: PLR2004
+        with _written_down(seat, "poster.renewed", {"number": known + 1}):
+            sealing.renew_poster(seat.organisation.id, known)
     except Overtaken:
         messages.error(request, _("Somebody else changed this meanwhile. Look again."))
         return redirect("in_poster")
@@ -355,32 +283,6 @@ def renew(request: HttpRequest) -> HttpResponse:
 
 
 # --- what members' pages ask -------------------------------------------------------------------------------------
-
-
-def told_roots(organisation: Organisation) -> dict[str, Any]:
-    """Return the root in force and how each one followed the one before it; all of it public."""
-    roster = kept.roster_of(organisation.id)
-    roots = kept.roots_of(organisation.id)
-    used = [one for one in roots if roster and one.serial <= _serial(roots, roster)]
-    changes = [_told_change(old, new) for old, new in pairwise(used)]
-    last = used[-1] if used else None
-    return {
-        "organisation": organisation.id.hex,
-        "root": last and seals.base64url(last.public_key),
-        "witness": last and last.witness and seals.base64url(last.witness),
-        "named": last and last.named and seals.base64url(last.named),
-        "changes": changes,
-    }
-
-
-def _serial(roots: list[Root], roster: Roster) -> int:
-    return next(one.serial for one in roots if one.public_key == roster.root)
-
-
-def _told_change(old: Root, new: Root) -> dict[str, str | None]:
-    parts = {"witness": old.witness, "named": old.named, "by_old": new.by_old, "by_witness": new.by_witness}
-    ends = {"from": seals.base64url(old.public_key), "to": seals.base64url(new.public_key)}
-    return {**ends, **{name: seals.base64url(value) if value else None for name, value in parts.items()}}
 
 
 @require_safe

@@ -322,6 +322,17 @@ def test_lost_words_give_a_root_for_which_nobody_signed(cast: World, hana: Clien
     assert SignedRoster.objects.get().epoch == 2
 
 
+@pytest.mark.req("K-34")
+def test_nobody_names_themselves_as_the_second_person(cast: World, hana: Client) -> None:
+    signer, own = Signer(), Signer()
+    sign(hana, signer)
+    hana.post(reverse("in_witness_offer"), {"witness": own.text})
+    named = signer.over(signatures.witness_statement(cast.pine.id, signer.public, own.public))
+    refused(hana, signer, posted={"named": named})
+    assert sign(hana, signer).status_code == 302
+    assert roots()["named"] is None
+
+
 def test_only_a_coordinator_or_the_clinician_is_a_witness(cast: World, hana: Client) -> None:
     sign(hana, Signer())
     for who in (cast.anne, cast.okafor, cast.priya, cast.nico, cast.renee.person):

@@ -1,18 +1,17 @@
 """Signing the list of supporters' keys. What is signed is judged on devices; here it is kept in order.
 
 The coordinator's browser makes every signature (docs/decisions/0019). The caller has checked them, since no code of
-this package may do more with a key than keep it.
+this package may do more with a key than keep it; holds the organisation, so that two do not overtake each other; and
+writes down who changed what.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
 
-from alongside.accounts import actions as accounts
-from alongside.accounts.queries import Seat
 from alongside.sealing import rules
 from alongside.sealing.models import Certificate, SignedRoster, SigningRoot
 
@@ -55,14 +54,13 @@ class NewRoot:
 
 
 @transaction.atomic
-def sign(seat: Seat, new: Signing, *, last_day: date, today: date) -> None:
+def sign(organisation_id: uuid.UUID, new: Signing, *, by: uuid.UUID, last_day: date, today: date) -> None:
     """Put a new epoch in the place of the running one: exactly one more, until a day after `today` and not after
-    `last_day`. The first signing sets the root; later ones are made with it, or with the root that was proposed.
+    `last_day`. `by` is who signs. The first signing sets the root; later ones are made with it, or with the root
+    that was proposed.
 
     Raises BadSigning, and Overtaken when another signing came between.
     """
-    organisation_id = seat.organisation.id
-    accounts.hold(organisation_id)
     if not today < new.until <= last_day:
         raise BadSigning("until")
     _check_sizes(new)
@@ -71,7 +69,7 @@ def sign(seat: Seat, new: Signing, *, last_day: date, today: date) -> None:
         raise Overtaken
     root = _root_for(organisation_id, roster, new.root)
     if new.named is not None:
-        _name(root, new.named)
+        _name(by, root, new.named)
     facts = {"root": root, "epoch": new.epoch, "until": new.until, "people": len(new.certificates)}
     roster, _made = SignedRoster.objects.update_or_create(organisation_id=organisation_id, defaults=facts)
     Certificate.objects.filter(roster=roster).delete()
@@ -85,8 +83,6 @@ def sign(seat: Seat, new: Signing, *, last_day: date, today: date) -> None:
         )
         for one in new.certificates
     )
-    said: Mapping[str, object] = {"count": len(new.certificates), "epoch": new.epoch, "until": new.until.isoformat()}
-    accounts.note_change(seat, "roster.signed", said)
 
 
 def _check_sizes(new: Signing) -> None:
@@ -113,19 +109,18 @@ def _root_for(organisation_id: uuid.UUID, roster: SignedRoster | None, key: byte
     raise Overtaken
 
 
-def _name(root: SigningRoot, named: bytes) -> None:
-    if root.witness is None or len(named) != rules.SIGNATURE_BYTES:
+def _name(by: uuid.UUID, root: SigningRoot, named: bytes) -> None:
+    """Name the witness that was offered; nobody names themselves, or one person could change the root alone."""
+    if root.witness is None or root.offered_by_id == by or len(named) != rules.SIGNATURE_BYTES:
         raise BadSigning("witness")
     SigningRoot.objects.filter(id=root.id).update(named=named)
 
 
 @transaction.atomic
-def propose_root(seat: Seat, new: NewRoot) -> None:
+def propose_root(organisation_id: uuid.UUID, new: NewRoot) -> None:
     """Keep the public half of new signing words until a list is signed with them; it takes the place of one that was
     never used. Raises BadSigning, and Overtaken before the first signing, which sets the first root by itself.
     """
-    organisation_id = seat.organisation.id
-    accounts.hold(organisation_id)
     sizes = [len(new.public_key), *([] if new.by_old is None else [len(new.by_old)])]
     if sizes not in ([rules.VOUCH_BYTES], [rules.VOUCH_BYTES, rules.SIGNATURE_BYTES]):
         raise BadSigning("shape")
@@ -141,50 +136,43 @@ def propose_root(seat: Seat, new: NewRoot) -> None:
         public_key=new.public_key,
         by_old=new.by_old,
     )
-    accounts.note_change(seat, "root.proposed" if new.by_old else "root.lost", {})
 
 
 @transaction.atomic
-def offer_witness(seat: Seat, key: bytes) -> None:
+def offer_witness(organisation_id: uuid.UUID, person_id: uuid.UUID, key: bytes) -> None:
     """Offer one's own witness key to the root in force; the next signing names it. Raises BadSigning, Overtaken."""
-    accounts.hold(seat.organisation.id)
     if len(key) != rules.VOUCH_BYTES:
         raise BadSigning("shape")
-    roster = SignedRoster.objects.filter(organisation=seat.organisation).first()
+    roster = SignedRoster.objects.filter(organisation_id=organisation_id).first()
     if roster is None:
         raise Overtaken
-    facts = {"witness": key, "offered_by_id": seat.person.id, "named": None}
+    facts = {"witness": key, "offered_by_id": person_id, "named": None}
     SigningRoot.objects.filter(id=roster.root_id).update(**facts)
-    accounts.note_change(seat, "witness.offered", {"name": seat.person.name})
 
 
 @transaction.atomic
-def confirm_root(seat: Seat, public_key: bytes, by_witness: bytes) -> None:
+def confirm_root(organisation_id: uuid.UUID, public_key: bytes, by_witness: bytes) -> None:
     """Keep the witness's signature under a proposed root. Raises BadSigning, and Overtaken when it is not proposed."""
-    accounts.hold(seat.organisation.id)
     if len(by_witness) != rules.SIGNATURE_BYTES:
         raise BadSigning("shape")
-    roster = SignedRoster.objects.filter(organisation=seat.organisation).select_related("root").first()
-    newest = SigningRoot.objects.filter(organisation=seat.organisation).order_by("-serial").first()
+    roster = SignedRoster.objects.filter(organisation_id=organisation_id).select_related("root").first()
+    newest = SigningRoot.objects.filter(organisation_id=organisation_id).order_by("-serial").first()
     if roster is None or newest is None or newest.id == roster.root_id or bytes(newest.public_key) != public_key:
         raise Overtaken
     if newest.by_old is None or roster.root.named is None:
         raise BadSigning("witness")
     SigningRoot.objects.filter(id=newest.id).update(by_witness=by_witness)
-    accounts.note_change(seat, "root.witnessed", {"name": seat.person.name})
 
 
 @transaction.atomic
-def renew_poster(seat: Seat, number: int) -> None:
+def renew_poster(organisation_id: uuid.UUID, number: int) -> None:
     """Make the next poster the current one: its code differs, so that cards must be sealed again. `number` is the one
     the device knew. Raises Overtaken.
     """
-    accounts.hold(seat.organisation.id)
-    roster = SignedRoster.objects.filter(organisation=seat.organisation).first()
+    roster = SignedRoster.objects.filter(organisation_id=organisation_id).first()
     rows = SigningRoot.objects.filter(id=roster.root_id, poster=number) if roster else SigningRoot.objects.none()
     if rows.update(poster=number + 1) != 1:
         raise Overtaken
-    accounts.note_change(seat, "poster.renewed", {"number": number + 1})
 
 
 def drop_certificate(organisation_id: uuid.UUID, person_id: uuid.UUID) -> None:

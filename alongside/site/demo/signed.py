@@ -7,12 +7,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
-from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
 from alongside.sealing.actions import NewCertificate, Signing
-from alongside.site import signatures, signing
+from alongside.site import signatures, signed_list
 from alongside.site.demo.words import signing as known
 
 
@@ -23,7 +22,7 @@ def sign(organisation: Organisation) -> None:
 
 def sign_as(organisation: Organisation, root: Ed25519PrivateKey) -> None:
     """Sign the next epoch with a root of the caller's."""
-    found = signing.standing(organisation)
+    found = signed_list.standing(organisation)
     epoch = found.roster.epoch + 1 if found.roster else 1
     until = clock.now().date() + timedelta(days=policy.in_force(organisation.id).roster_valid)
     made = []
@@ -32,6 +31,5 @@ def sign_as(organisation: Organisation, root: Ed25519PrivateKey) -> None:
         statement = signatures.peer_statement(organisation.id, epoch, until, key, line.office)
         made.append(NewCertificate(line.person, line.office, key, root.sign(statement)))
     coordinator = accounts.coordinators_of(organisation.id)[0]
-    seat = Seat(coordinator, organisation, frozenset(["coordinator"]))
     new = Signing(root.public_key().public_bytes_raw(), epoch, until, made)
-    sealing.sign(seat, new, last_day=until, today=clock.now().date())
+    sealing.sign(organisation.id, new, by=coordinator.id, last_day=until, today=clock.now().date())

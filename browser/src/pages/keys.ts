@@ -1,5 +1,6 @@
 // A supporter's keys: 12 words made on this device, the weeks' keys under them, unlocking and locking this device.
 import { WORDS_NAME } from "../core/ring.ts";
+import { checkWords } from "../core/vouch.ts";
 import { forget, remember } from "./team/device.ts";
 import { askForWords, sentenceFor } from "./team/locked.ts";
 import { newWords } from "./team/new_words.ts";
@@ -60,6 +61,7 @@ async function ready(known: Unlocked, before: readonly string[] = []): Promise<v
   }
   show(part("linked"), linked.length > 0);
   showReach(known.state);
+  part("own-words").textContent = checkWords(known.vouchKey).join(" ");
   showWays(known);
   const locked = part("lock-form");
   const kept = (await withDevice(known.state)) !== null;

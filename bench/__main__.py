@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import accepting, noticing, sealing, serving, weights
+from bench import accepting, noticing, poster, sealing, serving, weights
 from bench.figures import Figure
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -16,6 +16,7 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "serving": serving.measure,
     "noticing": noticing.measure,
     "accepting": accepting.measure,
+    "poster": poster.measure,
 }
 
 

@@ -32,6 +32,36 @@ const worker = {
   logLevel: "warning",
 };
 
+// Built apart, so that splitting does not move it into what every member's page loads.
+/** @type {import("esbuild").BuildOptions} */
+const curve = {
+  absWorkingDir: here,
+  entryPoints: [join(here, "src/core/curve.ts")],
+  outdir: target,
+  entryNames: "chunk-curve-[hash]",
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  platform: "browser",
+  minify: true,
+  charset: "utf8",
+  legalComments: "linked",
+  logLevel: "warning",
+  metafile: true,
+};
+
+/** @type {import("esbuild").Plugin} */
+const apart = {
+  name: "curve-apart",
+  setup(bundle) {
+    bundle.onResolve({ filter: /\/curve\.ts$/ }, async () => {
+      const outputs = Object.keys((await build({ ...curve, write: false })).metafile?.outputs ?? {});
+      const name = outputs.map((path) => basename(path)).find((file) => file.endsWith(".js"));
+      return { path: `./${name}`, external: true };
+    });
+  },
+};
+
 /** @type {import("esbuild").BuildOptions} */
 const options = {
   absWorkingDir: here,
@@ -51,13 +81,16 @@ const options = {
   charset: "utf8",
   legalComments: "linked",
   logLevel: "warning",
+  plugins: [apart],
 };
 
 rmSync(target, { recursive: true, force: true });
 if (process.argv.includes("--watch")) {
   await (await context(worker)).watch();
+  await build(curve);
   await (await context(options)).watch();
 } else if (entries.length > 0) {
   await build(worker);
+  await build(curve);
   await build(options);
 }

@@ -38,6 +38,6 @@ export async function publicHalf(seed: Uint8Array): Promise<Uint8Array> {
 }
 
 // Fetched only by those who sign, and on old browsers.
-function curve(): Promise<typeof import("@noble/curves/ed25519.js")> {
-  return import("@noble/curves/ed25519.js");
+function curve(): Promise<typeof import("./curve.ts")> {
+  return import("./curve.ts");
 }

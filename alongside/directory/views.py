@@ -19,7 +19,7 @@ _lock = threading.Lock()
 
 
 def _brotli(body: bytes) -> bytes:
-    return bytes(brotli.compress(body, quality=5))  # type: ignore[no-untyped-call]
+    return bytes(brotli.compress(body, quality=11))  # type: ignore[no-untyped-call]
 
 
 def _gzip(body: bytes) -> bytes:

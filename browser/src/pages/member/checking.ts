@@ -3,8 +3,10 @@ import type { CandidateList } from "../../core/match.ts";
 import { Refusal } from "../../core/refusal.ts";
 import { checkedCandidates, followedRoot, namedWitness, type Proved, type RootChange } from "../../core/roster.ts";
 import { checkWords } from "../../core/vouch.ts";
+import { fact, one, say, show } from "./dom.ts";
 import { noteChecked, type Pin, pinned, same, trust } from "./pins.ts";
 import { fetchJson, Lost } from "./talk.ts";
+import { text } from "./texts.ts";
 
 /** Which root an organisation says is in force, and who signed for each change; all of it only claimed. */
 export interface Roots {
@@ -101,4 +103,28 @@ function readKey(text: string): Uint8Array {
   }
 }
 
+/** Show the six words on the limits page, what this browser makes of them, and the way to have it check from then on. */
+export async function lookAtWords(): Promise<void> {
+  const block = one("[data-look]");
+  show(true, block);
+  const [base, slug] = [fact(block, "base"), fact(block, "organisation")];
+  const told = one("[data-look-told]", block);
+  const root = await rootToCompare(slug, base).catch(() => undefined);
+  if (!root) return say(told, text(root === null ? "look.unsigned" : "look.offline"));
+  say(one("[data-look-words]", block), checkWords(root).join(" "));
+  show(true, one("[data-look-with]", block));
+  const pin = pinned(slug);
+  const known = pin !== null && same(pin.root, root);
+  say(told, text(known ? "look.known" : pin ? "look.other" : "look.new"));
+  const yes = one("[data-look-same]", block);
+  show(!known, yes);
+  yes.onclick = () => {
+    trust(slug, root);
+    say(told, text(pinned(slug) ? "look.known" : "look.not-kept"));
+    show(false, yes);
+  };
+}
+
 export { checkWords };
+// Not used here: it keeps what sealing and checking share in one piece, which the page has loaded already (build.mjs splits by who uses what).
+export * from "./sealing.ts";

@@ -24,6 +24,6 @@ def read(path: Path) -> Poster:
         page = document[0]
         (code,) = zxingcpp.read_barcodes(page.render(scale=1.5).to_pil())
         text = " ".join(page.get_textpage().get_text_range().split())
-        return Poster(code.text, text, tuple(round(side) for side in page.get_size()))  # type: ignore[arg-type]
+        return Poster(code.text, text, tuple(round(side) for side in page.get_size()))
     finally:
         document.close()

@@ -137,8 +137,10 @@ def _locked(person_id: uuid.UUID, sent: Publication, listed: Sequence[rules.Memb
 
 
 def _vouch(ring: KeyRing, key: bytes) -> None:
-    """Keep the ring's vouching key, which follows from the ring's own key and so never becomes another one."""
-    if ring.vouch_key is None:
+    """Keep the ring's vouching key: it follows from the ring's own key, so it changes only where a list gets its first
+    MAC and with it a key.
+    """
+    if ring.vouch_key is None or ring.mac is None:
         KeyRing.objects.filter(id=ring.id).update(vouch_key=key)
     elif bytes(ring.vouch_key) != key:
         raise BadKeys("vouch")

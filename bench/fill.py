@@ -15,6 +15,7 @@ django.setup()
 
 from datetime import timedelta
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import call_command
 
 from alongside.accounts.models import ContactPoint, Office, Organisation, Person, Role
@@ -22,6 +23,7 @@ from alongside.kernel import clock
 from alongside.policy.models import Change
 from alongside.policy.values import setting
 from alongside.rota.models import Shift
+from alongside.site.demo import signed
 from alongside.team.models import Supporter
 from tests.help_requests import frames
 
@@ -34,6 +36,9 @@ def main() -> None:
     organisations, team = int(sys.argv[1]), int(sys.argv[2])
     everybody = [row for number in range(organisations) for row in _organisation(number, team)]
     frames.give_keys(everybody)
+    # Lists carry their proofs, as they do once a coordinator has signed.
+    for made in Organisation.objects.all():
+        signed.sign_as(made, Ed25519PrivateKey.generate())
 
 
 def _organisation(number: int, team: int) -> list[Supporter]:
@@ -48,6 +53,8 @@ def _organisation(number: int, team: int) -> list[Supporter]:
     for version, key in enumerate(("requests_per_hour", "work_after"), start=2):
         most, before = setting(key).most, clock.now() - timedelta(days=1)
         Change.objects.create(organisation=made, key=key, value=most, version=version, changed_at=before)
+    lead = Person.objects.create(email=f"lead{number}@bench.example", name="Lead")
+    Role.objects.create(person=lead, organisation=made, name="coordinator")
     offices = [Office.objects.create(organisation=made, name=f"Office {place}") for place in range(OFFICES)]
     return [_supporter(made, offices[place % OFFICES], number, place) for place in range(team)]
 

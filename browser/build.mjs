@@ -41,6 +41,36 @@ const worker = {
 /** @type {import("esbuild").BuildOptions} */
 const leave = { ...worker, entryPoints: [{ in: join(pages, "leave.ts"), out: "leave" }], format: "esm" };
 
+// Built apart, so that splitting does not move it into what every member's page loads.
+/** @type {import("esbuild").BuildOptions} */
+const curve = {
+  absWorkingDir: here,
+  entryPoints: [join(here, "src/core/curve.ts")],
+  outdir: target,
+  entryNames: "chunk-curve-[hash]",
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  platform: "browser",
+  minify: true,
+  charset: "utf8",
+  legalComments: "linked",
+  logLevel: "warning",
+  metafile: true,
+};
+
+/** @type {import("esbuild").Plugin} */
+const apart = {
+  name: "curve-apart",
+  setup(bundle) {
+    bundle.onResolve({ filter: /\/curve\.ts$/ }, async () => {
+      const outputs = Object.keys((await build({ ...curve, write: false })).metafile?.outputs ?? {});
+      const name = outputs.map((path) => basename(path)).find((file) => file.endsWith(".js"));
+      return { path: `./${name}`, external: true };
+    });
+  },
+};
+
 /** @type {import("esbuild").BuildOptions} */
 const options = {
   absWorkingDir: here,
@@ -52,11 +82,15 @@ const options = {
   target: "es2022",
   platform: "browser",
   chunkNames: "chunk-[hash]",
-  alias: { "@noble/curves/nist.js": join(here, "src/core/no_nist_curves.ts") },
+  alias: {
+    "@noble/curves/nist.js": join(here, "src/core/no_nist_curves.ts"),
+    ...Object.fromEntries(["html2canvas", "canvg", "dompurify"].map((name) => [name, join(here, "src/pages/team/not_needed.ts")])),
+  },
   minify: true,
   charset: "utf8",
   legalComments: "linked",
   logLevel: "warning",
+  plugins: [apart],
 };
 
 // What the pages of members load, now or later: what a phone keeps to work without a network (alongside/site/installable.py).
@@ -78,10 +112,12 @@ rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 writeIcons(target);
 if (process.argv.includes("--watch")) {
+  await build(curve);
   for (const one of [worker, leave, options]) await (await context(one)).watch();
 } else if (entries.length > 0) {
   await build(worker);
   await build(leave);
+  await build(curve);
   const { metafile } = await build({ ...options, metafile: true });
   writeFileSync(join(target, "member.json"), JSON.stringify(["leave.js", "main.css", ...memberFiles(metafile.outputs)]));
 }

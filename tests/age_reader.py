@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
@@ -120,6 +121,31 @@ def ring_mac(ring_key: bytes, listed: str) -> bytes:
 def week_mac(ring_key: bytes, week: str, public_key: str) -> bytes:
     """Return the MAC that ties a public key to its week."""
     return hmac_module.digest(ring_key, f"alongside week v1\n{week}\n{public_key}\n".encode(), "sha256")
+
+
+def base64url(data: bytes) -> str:
+    """Write bytes as links carry them."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    """Read bytes as links carry them."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def vouching_key(ring_key: bytes) -> Ed25519PrivateKey:
+    """Return the key that signs a person's weekly keys."""
+    return Ed25519PrivateKey.from_private_bytes(_derived(ring_key, b"", b"alongside vouch v1", 32))
+
+
+def signing_key(secret: bytes) -> Ed25519PrivateKey:
+    """Return an organisation's root, from the secret of its signing words."""
+    return Ed25519PrivateKey.from_private_bytes(_derived(secret, b"alongside signing v1", b"root", 32))
+
+
+def poster_code(secret: bytes, number: int) -> bytes:
+    """Return the code of a poster."""
+    return _derived(secret, b"alongside signing v1", b"alongside poster v1 %d" % number, 16)
 
 
 def seal_ring_key(ring_key: bytes, name: str, secret: bytes) -> bytes:

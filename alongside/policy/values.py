@@ -212,6 +212,26 @@ REGISTER: tuple[Setting, ...] = (
         _("Supporters are warned {value} days before their keys run out."),
     ),
     Setting(
+        "roster_valid",
+        35,
+        14,
+        92,
+        "days",
+        "K-34",
+        _(
+            "The signed list of supporters is good for {value} days; phones that check it send nothing after that, until it is signed again."
+        ),
+    ),
+    Setting(
+        "roster_warning",
+        10,
+        3,
+        13,
+        "days",
+        "K-34",
+        _("The coordinator is told {value} days before the signed list runs out."),
+    ),
+    Setting(
         "invitation_valid",
         7,
         1,
@@ -347,6 +367,8 @@ class Values:
     gap_days: int = 14
     key_weeks: int = 8
     key_warning: int = 7
+    roster_valid: int = 35
+    roster_warning: int = 10
     invitation_valid: int = 7
     invitations_per_day: int = 40
     channel_gap: int = 2

@@ -1,12 +1,20 @@
 """Which keys are there, and what unlocks them."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from alongside.sealing import rules
-from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
+from alongside.sealing.models import (
+    Certificate,
+    KeyRing,
+    KeyWrap,
+    ReceivingKey,
+    SignedRoster,
+    SigningRoot,
+    WrapRecipient,
+)
 
 
 @dataclass(frozen=True)
@@ -19,6 +27,7 @@ class Ring:
     listed: str
     mac: bytes | None
     keys: dict[str, bytes | None]
+    vouch: bytes | None
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,7 @@ class WeekKey:
     public_key: str
     mac: bytes | None
     wraps: dict[str, bytes]
+    signature: bytes | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def key_state(person_id: uuid.UUID) -> KeyState:
     for key, name, sealed in rows:
         wraps.setdefault(key, {})[name] = bytes(sealed)
     keys = [
-        WeekKey(key.week, key.public_key, _bytes(key.mac), wraps.get(key.id, {}))
+        WeekKey(key.week, key.public_key, _bytes(key.mac), wraps.get(key.id, {}), _bytes(key.signature))
         for key in ReceivingKey.objects.filter(person_id=person_id).order_by("week")
     ]
     return KeyState(_ring(person_id), keys)
@@ -71,7 +81,7 @@ def _ring(person_id: uuid.UUID) -> Ring | None:
     if ring is None:
         return None
     rows = WrapRecipient.objects.filter(ring=ring).values_list("name", "ring_key")
-    return Ring(ring.listed, _bytes(ring.mac), {name: _bytes(sealed) for name, sealed in rows})
+    return Ring(ring.listed, _bytes(ring.mac), {name: _bytes(sealed) for name, sealed in rows}, _bytes(ring.vouch_key))
 
 
 def _bytes(value: bytes | memoryview | None) -> bytes | None:
@@ -88,3 +98,84 @@ def last_weeks(person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, date]:
     """Return the last week for which each person has a usable key; people without one are left out."""
     rows = ReceivingKey.objects.filter(person_id__in=list(person_ids), wraps__isnull=False)
     return dict(rows.order_by("week").values_list("person_id", "week"))
+
+
+# --- the signed list ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The running epoch of an organisation's signed list: its last day, for how many it was signed, and who of them is
+    on it still, with which office and key.
+    """
+
+    epoch: int
+    until: date
+    root: bytes
+    people: int
+    certified: dict[uuid.UUID, tuple[str, bytes]]
+
+
+@dataclass(frozen=True)
+class Root:
+    """A root: whom it names as its witness, which poster is current, and who vouches for it as the next."""
+
+    public_key: bytes
+    serial: int
+    poster: int
+    witness: bytes | None
+    named: bytes | None
+    offered_by: uuid.UUID | None
+    by_old: bytes | None
+    by_witness: bytes | None
+
+
+def roster_of(organisation_id: uuid.UUID) -> Roster | None:
+    """Return the signed list in force; None where nobody has signed yet."""
+    row = SignedRoster.objects.filter(organisation_id=organisation_id).select_related("root").first()
+    if row is None:
+        return None
+    rows = Certificate.objects.filter(roster=row).values_list("person_id", "office", "vouch_key")
+    certified = {person: (office, bytes(key)) for person, office, key in rows}
+    return Roster(row.epoch, row.until, bytes(row.root.public_key), row.people, certified)
+
+
+def roots_of(organisation_id: uuid.UUID) -> list[Root]:
+    """Return every root of an organisation, oldest first; the last may still wait to be signed with."""
+    return [
+        Root(
+            bytes(row.public_key),
+            row.serial,
+            row.poster,
+            _bytes(row.witness),
+            _bytes(row.named),
+            row.offered_by_id,
+            _bytes(row.by_old),
+            _bytes(row.by_witness),
+        )
+        for row in SigningRoot.objects.filter(organisation_id=organisation_id).order_by("serial")
+    ]
+
+
+def vouch_keys(person_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
+    """Return the vouching key of each person whose device has published one."""
+    rows = KeyRing.objects.filter(person_id__in=list(person_ids), vouch_key__isnull=False)
+    return {person: bytes(key) for person, key in rows.values_list("person_id", "vouch_key") if key is not None}
+
+
+def proofs(organisation_id: uuid.UUID, week: date, offices: Mapping[uuid.UUID, str]) -> dict[uuid.UUID, bytes]:
+    """Return what proves each person's key of the week: vouching key, certificate, signature of the key.
+
+    Left out: who was not signed for, or not as they stand now (another office, another ring), and whose key carries no
+    signature yet.
+    """
+    now = vouch_keys(offices)
+    rows = ReceivingKey.objects.filter(person_id__in=now, week=week, signature__isnull=False)
+    kept = rows.values_list("person_id", "signature")
+    signed = {person: bytes(signature) for person, signature in kept if signature is not None}
+    found = {}
+    for one in Certificate.objects.filter(roster__organisation_id=organisation_id, person_id__in=signed):
+        key = bytes(one.vouch_key)
+        if now[one.person_id] == key and offices[one.person_id] == one.office:
+            found[one.person_id] = key + bytes(one.signature) + signed[one.person_id]
+    return found

@@ -28,6 +28,9 @@ MAX_RING = 5
 MAC_BYTES = 32
 RING_KEY_BYTES = 12 + 32 + 16
 """A ring's key as it is kept: nonce, key and tag of AES-256-GCM, sealed for one member of the ring."""
+VOUCH_BYTES = 32
+SIGNATURE_BYTES = 64
+"""Ed25519 keys and signatures: a vouching key, the root, a witness; what each of them signs."""
 
 CARD_REFERENCE_BYTES = 16
 """What a device draws anew each time it seals a card: names the card, and is the nonce of what is sealed with it."""
@@ -370,6 +373,19 @@ def read_base64(text: str, most_bytes: int) -> bytes:
     except ValueError:
         raise BadEnvelope("malformed") from None
     if base64.b64encode(data).decode() != text:
+        raise BadEnvelope("malformed")
+    return data
+
+
+def base64url(data: bytes) -> str:
+    """Write bytes as base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def read_base64url(text: str, count: int) -> bytes:
+    """Read exactly `count` bytes of canonical base64url. Raises BadEnvelope: `malformed`."""
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)) if text.isascii() else b""
+    if len(data) != count or base64url(data) != text:
         raise BadEnvelope("malformed")
     return data
 

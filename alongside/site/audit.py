@@ -32,6 +32,14 @@ SENTENCES = {
     "role.given": gettext_lazy("gave {name} a role: {role}"),
     "role.revoked": gettext_lazy("took a role from {name}: {role}"),
     "policy.changed": gettext_lazy("changed a number from {from} to {to}. In force since then: “{sentence}”"),
+    "roster.signed": gettext_lazy(
+        "signed the list of supporters: {count} people, signing number {epoch}, good until {until}"
+    ),
+    "root.proposed": gettext_lazy("made new signing words, with the old ones at hand"),
+    "root.lost": gettext_lazy("made new signing words because the old ones were lost"),
+    "root.witnessed": gettext_lazy("confirmed the new signing words as the witness: {name}"),
+    "witness.offered": gettext_lazy("offered to be the witness of new signing words: {name}"),
+    "poster.renewed": gettext_lazy("made poster number {number} the current one"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
     "resource.verified": gettext_lazy("called {name} on {called_on} and confirmed what members see of it"),
     "resource.added": gettext_lazy("added {name} to the numbers outside the programme; hidden until it is called"),

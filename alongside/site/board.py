@@ -31,10 +31,10 @@ from alongside.kernel import clock
 from alongside.notify import queries as notify
 from alongside.policy import queries as policy
 from alongside.programme import queries as programme
+from alongside.site import doctor, schedule, signed_list
+from alongside.team import actions as team_actions
 from alongside.rota import queries as rota
 from alongside.rota.rules import TIERS, Gap
-from alongside.site import doctor, schedule
-from alongside.team import actions as team_actions
 from alongside.team import queries as team
 from alongside.team.queries import Place
 
@@ -97,6 +97,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_undelivered(rows),
         *_uncovered(gaps),
         *_unready(places),
+        *_unsigned(organisation),
         *_unreached(organisation, places),
         *_unreachable(organisation),
         *_uncalled(organisation, now),
@@ -222,6 +223,28 @@ def _unready(places: list[Place]) -> list[Task]:
         if names := [place.name for place in places if problem in place.problems]:
             found.append(Task("late", word, sentence % {"names": _some(names)}, reverse("in_team"), _("See the team")))
     return found
+
+
+def _unsigned(organisation: Organisation) -> list[Task]:
+    """Say when the list of supporters was never signed, runs out, or is not that of the people who serve now."""
+    found = signed_list.standing(organisation)
+    if not found.signable:
+        return []
+    tone, text = "late", ""
+    if found.roster is None:
+        text = _("The list of supporters was never signed. Until it is, no phone can check whom it writes to.")
+    elif found.days_left <= 0:
+        tone, text = "urgent", _("The signed list has run out: phones that came by the poster send nothing. Sign now.")
+    elif found.soon:
+        text = ngettext(
+            "The signed list runs out today.", "The signed list is good for %(count)d more days.", found.days_left
+        ) % {"count": found.days_left}
+    elif names := [line.name for line in found.changed]:
+        text = _("%(names)s: not signed for as they stand now. Phones that came by the poster leave them out.")
+        text %= {"names": _some(names)}
+    elif found.gone:
+        text = _("Somebody left since the last signing. Sign again, so that what was signed for them is over.")
+    return [Task(tone, _("Signing"), text, reverse("in_signing"), _("Look and sign"))] if text else []
 
 
 def _unreached(organisation: Organisation, places: list[Place]) -> list[Task]:

@@ -12,6 +12,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
@@ -25,6 +26,7 @@ from alongside.sealing import actions as sealing
 from alongside.sealing import queries as kept
 from alongside.sealing import rules as seals
 from alongside.sealing.actions import BadKeys, Changed, NewKey, NewRing, OtherWords, Publication
+from alongside.site import signatures
 from alongside.site.demo.words import known_keys
 
 # Twelve weeks, the most that policy allows, each with a wrap for every member of the largest ring, are about 170 kB.
@@ -59,7 +61,7 @@ def state(request: HttpRequest) -> JsonResponse:
 
 def _told_ring(ring: kept.Ring) -> dict[str, Any]:
     keys = {name: _base64(sealed) for name, sealed in ring.keys.items()}
-    return {"listed": ring.listed, "mac": _base64(ring.mac), "keys": keys}
+    return {"listed": ring.listed, "mac": _base64(ring.mac), "keys": keys, "vouch": _base64(ring.vouch)}
 
 
 def _told_key(key: kept.WeekKey) -> dict[str, Any]:
@@ -68,6 +70,7 @@ def _told_key(key: kept.WeekKey) -> dict[str, Any]:
         "public_key": key.public_key,
         "mac": _base64(key.mac),
         "wraps": {name: _base64(wrap) for name, wrap in key.wraps.items()},
+        "signature": _base64(key.signature),
     }
 
 
@@ -94,13 +97,7 @@ def publish(request: HttpRequest) -> HttpResponse:
     except RequestDataTooBig:
         return _refused("too-long", 413)
     try:
-        sealing.publish(
-            seat.person.id,
-            _read(request),
-            weeks=_weeks(seat),
-            passkeys=_passkeys(seat.person),
-            refused=_known_to_all(),
-        )
+        _publish(seat, _read(request))
     except OtherWords:
         return JsonResponse({"state": "other-words"}, status=409)
     except Changed:
@@ -109,6 +106,15 @@ def publish(request: HttpRequest) -> HttpResponse:
     except (ValueError, RecursionError) as error:
         return _refused(str(error) if isinstance(error, BadKeys) else "malformed", 422)
     return HttpResponse(status=204)
+
+
+@transaction.atomic
+def _publish(seat: Seat, sent: Publication) -> None:
+    sealing.publish(seat.person.id, sent, weeks=_weeks(seat), passkeys=_passkeys(seat.person), refused=_known_to_all())
+    # One key with a signature that does not fit would stop the sending of everybody who checks.
+    for key in sent.keys:
+        if not signatures.fits(sent.vouch, signatures.key_statement(key.week, key.public_key), key.signature):
+            raise BadKeys("signature")
 
 
 def _refused(code: str, status: int) -> JsonResponse:
@@ -129,11 +135,12 @@ def _read(request: HttpRequest) -> Publication:
     if request.content_type != "application/json":
         raise ValueError("body")
     sent = json.loads(request.body)
-    _exactly(sent, {"on", "ring", "keys"})
+    _exactly(sent, {"on", "vouch", "ring", "keys"})
     if not isinstance(sent["keys"], list):
         raise ValueError("types")
     return Publication(
         on=None if sent["on"] is None else _bytes(sent["on"], seals.MAC_BYTES),
+        vouch=_bytes(sent["vouch"], seals.VOUCH_BYTES),
         ring=None if sent["ring"] is None else _ring(sent["ring"]),
         keys=[_key(entry) for entry in sent["keys"]],
     )
@@ -149,7 +156,7 @@ def _ring(sent: Any) -> NewRing:
 
 
 def _key(sent: Any) -> NewKey:
-    _exactly(sent, {"week", "public_key", "mac", "wraps"})
+    _exactly(sent, {"week", "public_key", "mac", "wraps", "signature"})
     week = date.fromisoformat(_text(sent["week"]))
     if week.isoformat() != sent["week"]:
         raise ValueError("week")
@@ -158,6 +165,7 @@ def _key(sent: Any) -> NewKey:
         _text(sent["public_key"]),
         _bytes(sent["mac"], seals.MAC_BYTES),
         _by_name(sent["wraps"], seals.WRAP_BYTES),
+        _bytes(sent["signature"], seals.SIGNATURE_BYTES),
     )
 
 

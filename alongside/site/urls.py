@@ -33,6 +33,7 @@ from alongside.site import (
     public_pages,
     service_worker,
     signed_in,
+    signing,
 )
 from alongside.team import views as team
 
@@ -52,6 +53,7 @@ ASK = [
     path("candidates.json", directory.candidates, name="candidates"),
     path("directory.json", directory.directory, name="directory"),
     path("blocks/<int:number>.json", directory.block, name="block"),
+    path("root.json", signing.roots, name="roots"),
     path("requests", member.requests, name="requests"),
     path("progress", member.progress, name="progress"),
     path("progress/present", member.present, name="present"),
@@ -150,6 +152,15 @@ COORDINATE = [
     path("partners", partners.partners, name="in_partners"),
     path("partners/<uuid:id>/agree", partners.agree, name="in_partner_agree"),
     path("partners/<uuid:id>/end", partners.end, name="in_partner_end"),
+    path("signing", signing.signing, name="in_signing"),
+    path("signing/state", signing.state, name="in_signing_state"),
+    path("signing/sign", signing.sign, name="in_sign"),
+    path("signing/root", signing.root, name="in_root"),
+    path("signing/witness", signing.witness, name="in_witness"),
+    path("signing/witness/offer", signing.offer, name="in_witness_offer"),
+    path("signing/witness/confirm", signing.confirm, name="in_witness_confirm"),
+    path("poster", signing.poster, name="in_poster"),
+    path("poster/renew", signing.renew, name="in_poster_renew"),
     path("audit", audit.organisation, name="in_audit"),
 ]
 

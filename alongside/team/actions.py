@@ -207,6 +207,7 @@ def end(seat: Seat, supporter_id: uuid.UUID) -> None:
     withdraw_consent(supporter.id)
     if not queries.serves_elsewhere(supporter):
         sealing.drop_keys(supporter.person_id)
+    sealing.drop_certificate(seat.organisation.id, supporter.person_id)
     _stop_calling(supporter)
     accounts.revoke(seat, supporter.person_id, seat.organisation, "supporter")
 

@@ -8,6 +8,7 @@ import { derived } from "../src/core/derive.ts";
 import { progressToken, replyBox } from "../src/core/receipt.ts";
 import { openRingKey, sealRingKey, WORDS_NAME } from "../src/core/ring.ts";
 import { unwrap, type WeekKey, wrapKeys, wrapped } from "../src/core/supporter_keys.ts";
+import { posterCode, rootKey, vouchKey } from "../src/core/vouch.ts";
 import { SECRET_BYTES, wordsOf } from "../src/core/words.ts";
 import { readVectors, writeVectors } from "./files.ts";
 
@@ -20,12 +21,17 @@ export interface DemoSupporter {
   /** The key of their ring, and how it is sealed for the words. */
   readonly ring_key: string;
   readonly ring_seal: string;
+  /** The seed of what signs their weekly keys, and its public half. */
+  readonly vouch_seed: string;
+  readonly vouch: string;
 }
 
 /** The file vectors/demo.json. */
 export interface Demo {
   readonly about: string;
   readonly supporters: Readonly<Record<string, DemoSupporter>>;
+  /** The coordinator's signing words, and what follows from them. */
+  readonly signing: Readonly<Record<"words" | "root_seed" | "root" | "code", string>>;
   readonly receipt: Readonly<Record<string, string>>;
 }
 
@@ -41,6 +47,7 @@ async function supporter(name: string, before: DemoSupporter | undefined): Promi
   const identity = bech32.encodeFromBytes("AGE-SECRET-KEY-PQ-", seed).toUpperCase();
   const public_key = await identityToRecipient(identity);
   const ringKey = derived(secret, SALT, "ring key", 32);
+  const vouch = await vouchKey(ringKey);
   return {
     words: wordsOf(secret).join(" "),
     wrap_recipient: wrap.recipient,
@@ -48,13 +55,15 @@ async function supporter(name: string, before: DemoSupporter | undefined): Promi
     wrap: (await stillGood(before, public_key, wrap.identity)) ?? (await wrapped(identity, wrap.recipient)),
     ring_key: toBase64(ringKey),
     ring_seal: (await sealStillGood(before, ringKey, secret)) ?? (await sealRingKey(ringKey, WORDS_NAME, secret)),
+    vouch_seed: toBase64(vouch.seed),
+    vouch: toBase64(vouch.publicKey),
   };
 }
 
 // Sealing is random, so a wrap that still opens is kept.
 async function stillGood(before: DemoSupporter | undefined, public_key: string, wrapIdentity: string): Promise<string | undefined> {
   if (before === undefined) return undefined;
-  const key: WeekKey = { week: "", public_key, mac: null, wraps: { [WORDS_NAME]: before.wrap } };
+  const key: WeekKey = { week: "", public_key, mac: null, signature: null, wraps: { [WORDS_NAME]: before.wrap } };
   return unwrap(key, WORDS_NAME, wrapIdentity).then(
     () => before.wrap,
     () => undefined,
@@ -73,11 +82,14 @@ for (let number = 1; number <= SUPPORTERS; number++) {
   supporters[name] = await supporter(name, before[name]);
 }
 
+const signing = known("signing");
+const root = await rootKey(signing);
 const secret = known("member");
 const box = await replyBox(secret);
 writeVectors("demo.json", {
   about: "Words that everybody knows, for the demonstration only. Written by browser/scripts/demo_vectors.ts.",
   supporters,
+  signing: { words: wordsOf(signing).join(" "), root_seed: toBase64(root.seed), root: toBase64(root.publicKey), code: toHex(posterCode(signing, 1)) },
   receipt: {
     words: wordsOf(secret).join(" "),
     token: toHex(progressToken(secret)),

@@ -206,4 +206,4 @@ writeVectors("envelopes.json", made);
 // A wrap that does not belong to its key would be a broken vector.
 const [, weekRecipient] = await keys("week");
 const wraps = { [WORDS_NAME]: made["wrap"]?.sealed ?? "" };
-await unwrap({ week: "", public_key: weekRecipient, mac: null, wraps }, WORDS_NAME, made["wrap"]?.identities[0] ?? "");
+await unwrap({ week: "", public_key: weekRecipient, mac: null, signature: null, wraps }, WORDS_NAME, made["wrap"]?.identities[0] ?? "");

@@ -17,6 +17,7 @@ import {
 } from "../src/core/ring.ts";
 import { newSecret } from "../src/core/words.ts";
 import { refused } from "./refused.ts";
+import { vouchKey } from "../src/core/vouch.ts";
 import { type Edit, edited, read } from "./vectors.ts";
 
 const known = read<{
@@ -30,7 +31,7 @@ const known = read<{
 const cases = read<{ name: string; edits: Edit[]; code: string }[]>("ring_cases.json");
 const python = read<Record<"ring", { name: string; secret: string; key: string; sealed: string }>>("python.json");
 const [key, words, passkey] = [fromHex(known.ring_key), fromHex(known.words.secret), fromHex(known.passkey.secret)];
-const served: Ring = { listed: known.listed, mac: known.mac, keys: { words: known.words.sealed, [known.passkey.name]: known.passkey.sealed } };
+const served: Ring = { listed: known.listed, mac: known.mac, keys: { words: known.words.sealed, [known.passkey.name]: known.passkey.sealed }, vouch: null };
 
 describe("the list of a ring", () => {
   it("is read and written in one spelling", () => {
@@ -108,7 +109,7 @@ describe("a server that cheats", () => {
     const listed = writeRing([...readRing(known.listed), other]);
     const keys = { ...served.keys, [other.name]: await sealedAs(other.name) };
     const macs = [known.mac, ringMac(newRingKey(), listed), toBase64(new Uint8Array(32)), ""];
-    for (const mac of macs) await refused(() => openRing({ listed, mac, keys }, "words", words), "bad-ring");
+    for (const mac of macs) await refused(() => openRing({ listed, mac, keys, vouch: null }, "words", words), "bad-ring");
     // Nor name it beside a list that is sound.
     await refused(() => openRing({ ...served, keys }, "words", words), "bad-ring");
   });
@@ -128,17 +129,27 @@ describe("a server that cheats", () => {
     const own = newRingKey();
     const listed = writeRing([wordsMember((await wrapKeys(words)).recipient), other]);
     const keys = { words: await sealedAs("words"), [other.name]: await sealedAs(other.name) };
-    expect(await openRing({ listed, mac: ringMac(own, listed), keys }, "words", words)).toBeNull();
+    expect(await openRing({ listed, mac: ringMac(own, listed), keys, vouch: null }, "words", words)).toBeNull();
   });
 
   // req: K-34
   it("cannot claim that there is no mark yet, to have its own list signed", async () => {
     await refused(() => openRing({ ...served, mac: null }, "words", words), "bad-ring");
     expect(await openRing({ ...served, mac: null }, known.passkey.name, passkey)).toBeNull();
-    const alone = { listed: writeRing([readRing(known.listed)[0]!]), mac: null, keys: { words: null } };
+    const alone = { listed: writeRing([readRing(known.listed)[0]!]), mac: null, keys: { words: null }, vouch: null };
     // What comes of it is a fresh ring of the words alone.
     expect((await openRing(alone, "words", words))?.members.map(({ name }) => name)).toEqual(["words"]);
     await refused(() => openRing({ ...alone, keys: { words: null, [other.name]: null } }, "words", words), "bad-ring");
+  });
+
+  // req: K-34
+  it("cannot give out a key of its own as the one that signs the weekly keys", async () => {
+    const opened = await openRing(served, "words", words);
+    const own = toBase64((await vouchKey(key)).publicKey);
+    expect(toBase64(opened!.vouch.publicKey)).toBe(own);
+    expect((await openRing({ ...served, vouch: own }, "words", words))?.vouched).toBe(true);
+    const theirs = toBase64((await vouchKey(newRingKey())).publicKey);
+    await refused(() => openRing({ ...served, vouch: theirs }, "words", words), "bad-ring");
   });
 
   // req: K-34

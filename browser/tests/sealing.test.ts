@@ -157,13 +157,14 @@ describe("opening", () => {
 describe("a supporter's keys", () => {
   const weeks = ["2026-11-23", "2026-11-30"];
   const ringKey = newRingKey();
+  const ring = { key: ringKey, vouch: { seed: ringKey, publicKey: ringKey } };
   const ofWords = (recipient: string) => [wordsMember(recipient)];
-  const withWrap = (public_key: string, wrap: string) => ({ week: weeks[0]!, public_key, mac: null, wraps: { words: wrap } });
+  const withWrap = (public_key: string, wrap: string) => ({ week: weeks[0]!, public_key, mac: null, signature: null, wraps: { words: wrap } });
 
   it("are one for each week, wrapped for every member of the ring and nobody else", async () => {
     const [words, passkey] = [await wrapKeys(newSecret()), await wrapKeys(newRingKey(), "p".repeat(22))];
     const members = [wordsMember(words.recipient), { name: "p".repeat(22), host: "example.org", recipient: passkey.recipient }];
-    const made = await makeWeeks(ringKey, members, weeks);
+    const made = await makeWeeks(ring, members, weeks);
     expect(made.map(({ published }) => published.week)).toEqual(weeks);
     expect(new Set(made.map(({ identity }) => identity)).size).toBe(2);
     for (const { published, identity } of made) {
@@ -181,7 +182,7 @@ describe("a supporter's keys", () => {
 
   it("stay shut for other words, and tell when somebody exchanged them", async () => {
     const [wrap, other] = await people(2);
-    const [first, second] = await makeWeeks(ringKey, ofWords(wrap!.recipient), weeks);
+    const [first, second] = await makeWeeks(ring, ofWords(wrap!.recipient), weeks);
     const key = first!.published;
     await refused(() => unwrap(key, "words", other!.identity), "cannot-open");
     await refused(() => unwrap({ ...key, wraps: second!.published.wraps }, "words", wrap!.identity), "bad-wrap");
@@ -191,13 +192,13 @@ describe("a supporter's keys", () => {
     await refused(() => unwrap(key, "toString", wrap!.identity), "bad-envelope");
     const noise = await wrapped("x".repeat(77), wrap!.recipient);
     await refused(() => unwrap({ ...key, wraps: { words: noise } }, "words", wrap!.identity), "bad-wrap");
-    await refused(() => makeWeeks(ringKey, ofWords(keys["classical recipient"]), weeks), "bad-recipient");
+    await refused(() => makeWeeks(ring, ofWords(keys["classical recipient"]), weeks), "bad-recipient");
   });
 
   // req: K-34
   it("carry a mark that fits one week, one public key and one ring", async () => {
     const [wrap] = await people(1);
-    const [first, second] = (await makeWeeks(ringKey, ofWords(wrap!.recipient), weeks)).map(({ published }) => published);
+    const [first, second] = (await makeWeeks(ring, ofWords(wrap!.recipient), weeks)).map(({ published }) => published);
     expect(isOwnWeek(ringKey, first!)).toBe(true);
     expect(isOwnWeek(newRingKey(), first!)).toBe(false);
     expect(isOwnWeek(ringKey, { ...first!, week: weeks[1]! })).toBe(false);

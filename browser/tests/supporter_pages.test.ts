@@ -4,6 +4,9 @@ import type { RequestPayload } from "../src/core/payload.ts";
 import { sealFor } from "../src/core/seal.ts";
 import { Refusal } from "../src/core/refusal.ts";
 import { openRing, ringMac, sealRingKey, writeRing } from "../src/core/ring.ts";
+import { fromBase64, toBase64 } from "../src/core/bytes.ts";
+import { isSigned } from "../src/core/ed25519.ts";
+import { keyStatement } from "../src/core/vouch.ts";
 import { isOwnWeek, makeWeeks, type WeekKey } from "../src/core/supporter_keys.ts";
 import { newSecret, wordsOf } from "../src/core/words.ts";
 import { firstLine, linesOf, reachLink } from "../src/pages/team/asked.ts";
@@ -16,7 +19,7 @@ import { likeliestFirst, missingWeeks } from "../src/pages/team/weeks.ts";
 import { refused } from "./refused.ts";
 
 const WEEKS = ["2026-11-23", "2026-11-30", "2026-12-07"];
-const key = (week: string) => ({ week, public_key: `key of ${week}`, mac: null, wraps: {} });
+const key = (week: string) => ({ week, public_key: `key of ${week}`, mac: null, signature: null, wraps: {} });
 const asks = (more: Partial<RequestPayload>): RequestPayload => ({ v: 1, how: "call", ...more }) as RequestPayload;
 
 describe("the link that reaches a member", () => {
@@ -144,10 +147,11 @@ describe("enrolment", () => {
 describe("unlocking by words", () => {
   const enrolled = async (weeks = WEEKS): Promise<{ words: string; state: KeyState }> => {
     const secret = newSecret();
-    const { key: ringKey, members } = await beginRing(secret);
-    const keys = (await makeWeeks(ringKey, members, weeks)).map(({ published }) => published);
+    const begun = await beginRing(secret);
+    const { key: ringKey, members } = begun;
+    const keys = (await makeWeeks(begun, members, weeks)).map(({ published }) => published);
     const listed = writeRing(members);
-    const ring = { listed, mac: ringMac(ringKey, listed), keys: { words: await sealRingKey(ringKey, "words", secret) } };
+    const ring = { listed, mac: ringMac(ringKey, listed), keys: { words: await sealRingKey(ringKey, "words", secret) }, vouch: null };
     return { words: wordsOf(secret).join(" "), state: { ring, passkeys: [], weeks: WEEKS, until: null, keys } };
   };
 
@@ -205,7 +209,7 @@ describe("what a device publishes", () => {
     const secret = newSecret();
     const ring = await beginRing(secret);
     const state: KeyState = { ring: null, passkeys: [], weeks: WEEKS, until: null, keys: [] };
-    const made = await makeWeeks(ring.key, ring.members, weeks);
+    const made = await makeWeeks(ring, ring.members, weeks);
     const known = new Map(made.map(({ identity, published }) => [published.public_key, identity]));
     return { secret, ring, state, keys: made.map(({ published }) => published), known };
   };
@@ -215,7 +219,7 @@ describe("what a device publishes", () => {
     const { body, made } = await planned(ring, state, "localhost", secret, () => Promise.reject(new Error("nothing to open")));
     expect(made).toBe(3);
     expect(body?.on).toBeNull();
-    const served = { listed: body?.ring?.listed ?? "", mac: body?.ring?.mac ?? "", keys: body?.ring?.keys ?? {} };
+    const served = { listed: body?.ring?.listed ?? "", mac: body?.ring?.mac ?? "", keys: body?.ring?.keys ?? {}, vouch: body?.vouch ?? null };
     const again = await openRing(served, "words", secret);
     expect(again?.members).toEqual(ring.members);
     expect(body?.keys.every((one) => isOwnWeek(again!.key, one))).toBe(true);
@@ -223,9 +227,22 @@ describe("what a device publishes", () => {
 
   it("is nothing when nothing is missing", async () => {
     const { secret, ring, state, keys, known } = await begun(WEEKS);
-    const listed = { listed: writeRing(ring.members), mac: "known", keys: {} };
-    const plan = await planned({ ...ring, signed: true }, { ...state, ring: listed, keys }, "localhost", secret, identityOf(known));
+    const listed = { listed: writeRing(ring.members), mac: "known", keys: {}, vouch: "known" };
+    const plan = await planned({ ...ring, signed: true, vouched: true }, { ...state, ring: listed, keys }, "localhost", secret, identityOf(known));
     expect(plan).toEqual({ body: null, made: 0, linked: [] });
+  });
+
+  // req: K-34
+  it("of a ring of before there was signing is its vouching key and a signature for each week, and no new key", async () => {
+    const { secret, ring, state, keys, known } = await begun(WEEKS);
+    const unsigned = keys.map((one) => ({ ...one, signature: null }));
+    const listed = { listed: writeRing(ring.members), mac: "known", keys: {}, vouch: null };
+    const { body, made } = await planned({ ...ring, signed: true }, { ...state, ring: listed, keys: unsigned }, "localhost", secret, identityOf(known));
+    expect([made, body?.ring, body?.vouch]).toEqual([0, null, toBase64(ring.vouch.publicKey)]);
+    for (const one of body?.keys ?? []) {
+      expect(await isSigned(ring.vouch.publicKey, keyStatement(one.week, one.public_key), fromBase64(one.signature ?? ""))).toBe(true);
+    }
+    expect(body?.keys.map(({ signature }) => signature)).toEqual(keys.map(({ signature }) => signature));
   });
 
   // req: K-34

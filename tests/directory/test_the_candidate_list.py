@@ -153,20 +153,22 @@ def test_it_tells_devices_position_rank_office_and_key_and_names_nobody(pine: Wo
     answer = fetch()
     body: dict[str, Any] = answer.json()
     listing = actions.current_list(pine.pine, NOW)
-    assert set(body) == {"list", "until", "zone", "offices", "candidates"}
+    assert set(body) == {*("list", "until", "zone", "organisation", "week", "roster", "offices", "candidates")}
     assert (body["list"], body["until"]) == (listing.id.hex, UNTIL.isoformat())
     assert body["zone"] == "America/Chicago"
     assert body["offices"] == ["Dispatch", "Jail", "Patrol"]
     offices = {None: None, pine.dispatch.id: 0, pine.jail.id: 1, pine.patrol.id: 2}
     assert body["candidates"] == [
-        {"position": place, "rank": one.rank, "office": offices[one.office], "key": one.key, **actions.NO_CARD}
+        {"position": place, "rank": one.rank, "office": offices[one.office], "key": one.key, **actions.NO_CARD, "proof": None}
         for place, one in enumerate(listing.candidates)
     ]
+    # What the signatures are bound to; it names the organisation whose address the list has.
+    assert (body["organisation"], body["week"], body["roster"]) == (pine.pine.id.hex, "2026-11-23", None)
     said = answer.content.decode()
     for person in Person.objects.all():
         for secret in (person.email, *person.name.split(), str(person.id), person.id.hex):
             assert secret not in said
-    for row in (*Supporter.objects.all(), *Office.objects.all(), pine.pine):
+    for row in (*Supporter.objects.all(), *Office.objects.all(), *Person.objects.all()):
         assert str(row.pk) not in said
         assert row.pk.hex not in said
 

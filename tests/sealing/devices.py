@@ -1,6 +1,7 @@
 """Supporters' devices in Python: what they publish, made by the independent writer, in the form the server takes."""
 
 import base64
+import hashlib
 import os
 import uuid
 from collections.abc import Iterable, Mapping
@@ -8,10 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from alongside.sealing import queries
 from alongside.sealing import rules as seals
 from alongside.sealing.actions import NewKey, NewRing, Publication
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
+from alongside.site.signatures import key_statement
 from tests import age_reader
 
 MAC = bytes(32)
@@ -29,8 +33,17 @@ def words_publication(
     listed = seals.write_ring([seals.words_member(words_recipient)])
     ring = NewRing(listed, os.urandom(32), {seals.WORDS: os.urandom(60)})
     fresh = state.ring is None or state.ring.listed != listed
-    new = [NewKey(week, public, MAC, {seals.WORDS: wrap}) for week, (public, wrap) in keys.items()]
-    return Publication(state.ring.mac if state.ring else None, ring if fresh else None, new)
+    new = [
+        NewKey(week, public, MAC, {seals.WORDS: wrap}, _vouching(person_id).sign(key_statement(week, public)))
+        for week, (public, wrap) in keys.items()
+    ]
+    vouch = _vouching(person_id).public_key().public_bytes_raw()
+    return Publication(state.ring.mac if state.ring else None, vouch, ring if fresh else None, new)
+
+
+def _vouching(person_id: uuid.UUID) -> Ed25519PrivateKey:
+    """Return what signs the weekly keys of somebody whose ring nobody opens."""
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(person_id.bytes).digest())
 
 
 def give_key_rows(person_id: uuid.UUID, weeks: Iterable[date]) -> None:
@@ -70,6 +83,11 @@ class Device:
         """Everybody on the list."""
         return [("words", "-", age_reader.wrap_keys(self.words)[1]), *(one.member for one in self.passkeys)]
 
+    @property
+    def vouching(self) -> Ed25519PrivateKey:
+        """What signs the weekly keys, from the ring's key."""
+        return age_reader.vouching_key(self.ring_key)
+
     def week(self, week: str, members: list[tuple[str, str, str]] | None = None) -> dict[str, Any]:
         """Return a week's key, or one that was made before wrapped for some more members."""
         identity = self.identities.setdefault(week, age_reader.new_identity()[0])
@@ -80,6 +98,7 @@ class Device:
             "public_key": public_key,
             "mac": _text(age_reader.week_mac(self.ring_key, week, public_key)),
             "wraps": {name: _text(age_reader.wrap(identity, recipient)) for name, _host, recipient in chosen},
+            "signature": _text(self.vouching.sign(key_statement(date.fromisoformat(week), public_key))),
         }
 
     def ring(self, new: Mapping[str, bytes]) -> dict[str, Any]:
@@ -90,7 +109,8 @@ class Device:
 
     def body(self, keys: list[dict[str, Any]], ring: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return a publication as JSON."""
-        return {"on": self.mac and _text(self.mac), "ring": ring, "keys": keys}
+        vouch = _text(self.vouching.public_key().public_bytes_raw())
+        return {"on": self.mac and _text(self.mac), "vouch": vouch, "ring": ring, "keys": keys}
 
     def enrolling(self, weeks: Iterable[str]) -> dict[str, Any]:
         """Return the first publication, with the passkeys there are by then."""

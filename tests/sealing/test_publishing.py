@@ -41,7 +41,7 @@ def key(week: date, number: int, wrap: bytes = WRAP) -> NewKey:
 
 
 def new(week: date, public: str, sealed: bytes = WRAP) -> NewKey:
-    return NewKey(week, public, MAC, {seals.WORDS: sealed})
+    return NewKey(week, public, MAC, {seals.WORDS: sealed}, bytes(64))
 
 
 def wrap(number: int) -> bytes:
@@ -53,7 +53,7 @@ def publish(
     who: Person, keys: Sequence[NewKey], words: str = WORDS, weeks: Sequence[date] = WEEKS, **more: Any
 ) -> None:
     begun = words_publication(who.id, words, {})
-    actions.publish(who.id, Publication(begun.on, begun.ring, keys), weeks=weeks, **more)
+    actions.publish(who.id, Publication(begun.on, begun.vouch, begun.ring, keys), weeks=weeks, **more)
 
 
 def weeks_of(who: Person) -> list[tuple[date, str, bytes]]:

@@ -372,7 +372,7 @@ def test_the_update_carries_words_and_wraps_over(world: World) -> None:
     finally:
         call_command("migrate", "sealing", verbosity=0)
     state = queries.key_state(people[0])
-    assert state.ring == queries.Ring(age_reader.ring_text([("words", "-", recipient)]), None, {"words": None})
+    assert state.ring == queries.Ring(age_reader.ring_text([("words", "-", recipient)]), None, {"words": None}, None)
     (key,) = state.keys
     assert (key.week, key.public_key, key.mac) == (date(2026, 11, 23), public_key, None)
     assert age_reader.unwrap(key.wraps["words"], identity) == made

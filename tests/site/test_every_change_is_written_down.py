@@ -1,5 +1,6 @@
 """What coordinators and operators change is written down, in words for people (K-24). Found by walking every route."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,12 +18,14 @@ from alongside.content import resources
 from alongside.directory import actions as directory
 from alongside.directory.models import Partnership
 from alongside.policy.values import REGISTER
-from alongside.site import audit
+from alongside.site import audit, signatures
 from alongside.site.importing import EXAMPLE
 from tests import world as cast
 from tests.accounts.test_organisations import NEW
 from tests.directory.outside import call, own
+from tests.help_requests.frames import give_keys
 from tests.rota.test_pages import form as shift_form
+from tests.sealing.signers import Signer, sign, state
 from tests.world import World, sign_in, unknown_id
 
 Act = Callable[[World, Client], Any]
@@ -96,11 +99,31 @@ def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     return {
         "in_partner_agree": (world.hana, "in_partner_agree", [offered(world, world.lake)], {}),
         "in_partner_end": (world.hana, "in_partner_end", [offered(world, birch(world))], {}),
+        **signing_changes(world),
         "in_again": (world.hana, "in_again", [world.marcus.person.id], {}),
         "in_operate_again": (world.priya, "in_operate_again", ["pine", world.anne.id], {}),
         "in_operate_revoke": (world.priya, "in_operate_revoke", ["pine", world.anne.id], {}),
         "in_operator_revoke": (world.priya, "in_operator_revoke", [second(world)], {}),
         "in_operator_withdraw": (world.priya, "in_operator_withdraw", [invited(world)], {}),
+    }
+
+
+def signing_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return those of the signed list, each on top of the one before."""
+    give_keys([world.renee])
+    one, second, new = Signer(), Signer(), Signer()
+    hana = sign_in(Client(), world.hana, fresh=True)
+    sign(hana, one)
+    with_words = sign_in(Client(), world.imani, fresh=True)
+    with_words.post(reverse("in_witness_offer"), {"witness": second.text})
+    sign(hana, one)
+    statement = signatures.root_statement(world.pine.id, one.public, new.public)
+    return {
+        "in_sign": (world.hana, "in_sign", [], {"signed": json.dumps(one.signed(state(hana)))}),
+        "in_root": (world.hana, "in_root", [], {"root": new.text, "by_old": one.over(statement)}),
+        "in_witness_confirm": (world.imani, "in_witness_confirm", [], {"by_witness": second.over(statement)}),
+        "in_witness_offer": (world.imani, "in_witness_offer", [], {"witness": Signer().text}),
+        "in_poster_renew": (world.hana, "in_poster_renew", [], {"poster": "1"}),
     }
 
 

@@ -17,6 +17,7 @@ from alongside.notify.models import Notice
 from alongside.rota.models import Shift
 from alongside.sealing import actions as sealing
 from tests.help_requests.sealed import Keyring, ask, ladder_of, later, sealed_world
+from tests.sealing.signers import Signer, sign
 from tests.world import WEEK_BEGINS, World, shift, sign_in, timedelta
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,7 @@ def cast(clock: object, db: None) -> World:
     """Return the cast with keys for the weeks to come and shifts for the coming month: nothing needs anybody."""
     world, ring = sealed_world()
     covered(world, ring)
+    assert sign(sign_in(Client(), world.hana, fresh=True), Signer()).status_code == 302
     return world
 
 

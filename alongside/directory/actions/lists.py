@@ -22,6 +22,7 @@ from alongside.policy.values import Values
 from alongside.rota import queries as rota
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
+from alongside.sealing.queries import Roster
 from alongside.team import actions as team_actions
 from alongside.team import queries as team
 from alongside.team.rules import Facts
@@ -46,6 +47,7 @@ class _Able:
 
     people: list[Facts]
     keys: dict[uuid.UUID, str]
+    proofs: dict[uuid.UUID, bytes]
     on_call: dict[int, uuid.UUID]
 
 
@@ -53,7 +55,16 @@ def _able_now(organisation: Organisation, now: datetime) -> _Able:
     eligible = team.eligible_at(organisation.id, now)
     keys = sealing.keys_for_week([one.person for one in eligible], seals.monday_of(now))
     able = [one for one in eligible if one.person in keys]
-    return _Able(able, {one.id: keys[one.person] for one in able}, rota.on_call_at(organisation.id, now))
+    proved = _proofs(organisation, able, now)
+    proofs = {one.id: proved[one.person] for one in able if one.person in proved}
+    return _Able(able, {one.id: keys[one.person] for one in able}, proofs, rota.on_call_at(organisation.id, now))
+
+
+def _proofs(organisation: Organisation, people: Sequence[Facts], now: datetime) -> dict[uuid.UUID, bytes]:
+    """Return, by person, what the coordinator and their own device signed about their key of this week."""
+    offices = {office.id: office.name for office in accounts.offices_of(organisation)}
+    places = {one.person: offices.get(one.office, "") if one.office else "" for one in people}
+    return sealing.proofs(organisation.id, seals.monday_of(now), places)
 
 
 def candidates_now(organisation: Organisation, values: Values, now: datetime) -> tuple[rules.Candidate, ...]:
@@ -65,7 +76,13 @@ def _candidates(organisation: Organisation, able: _Able, values: Values, now: da
     leading = {person.id for person in accounts.coordinators_of(organisation.id)}
     coordinators = {one.id for one in able.people if one.person in leading}
     found = [
-        rules.Candidate(one.id, rules.rank_of(one.id, able.on_call, coordinators), one.office, able.keys[one.id])
+        rules.Candidate(
+            one.id,
+            rules.rank_of(one.id, able.on_call, coordinators),
+            one.office,
+            able.keys[one.id],
+            able.proofs.get(one.id),
+        )
         for one in able.people
     ]
     return rules.order(found, limit=values.pool_limit, week=seals.monday_of(now))
@@ -86,7 +103,9 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
     cards = {one: card for one, card in queries.cards_of(organisation.id).items() if one in able.keys}
     # The order of the references: random, the same from list to list, and nothing that anybody could wish for.
     directory = tuple(sorted(cards, key=lambda one: cards[one].reference))
-    mark = _fingerprint(organisation, candidates, offices, values, [(cards[one], able.keys[one]) for one in directory])
+    roster = sealing.roster_of(organisation.id)
+    facts = [[[str(office.id), office.name] for office in offices], organisation.time_zone, values.version, roster.epoch if roster else 0]
+    mark = _fingerprint(candidates, facts, [(cards[one], able.keys[one]) for one in directory])
     until = rules.valid_until(now, values.list_valid)
     row = CandidateList.objects.filter(organisation=organisation, fingerprint=mark, until=until).first()
     if row is None:
@@ -98,24 +117,31 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
             until=until,
         )
     wished = _wished(cards, directory, offices)
-    body = _body(organisation, row, candidates, offices, wished)
-    return Listing(row.id, row.until, candidates, body, directory)
+    body = {**_signed(organisation, roster, now), **_body(organisation, row, candidates, offices, wished)}
+    return Listing(row.id, row.until, candidates, _written(body), directory)
 
 
 def _fingerprint(
-    organisation: Organisation,
-    candidates: tuple[rules.Candidate, ...],
-    offices: list[Office],
-    values: Values,
-    directory: Sequence[tuple[OnCard, str]],
+    candidates: tuple[rules.Candidate, ...], facts: list[Any], directory: Sequence[tuple[OnCard, str]]
 ) -> str:
-    people = [[str(one.supporter), one.rank, str(one.office), one.key] for one in candidates]
-    places = [[str(office.id), office.name] for office in offices]
-    mark = hashlib.sha256(json.dumps([people, places, organisation.time_zone, values.version]).encode())
+    people = [
+        [str(one.supporter), one.rank, str(one.office), one.key, one.proof.hex() if one.proof else ""]
+        for one in candidates
+    ]
+    mark = hashlib.sha256(json.dumps([people, *facts]).encode())
     for card, key in directory:
         # A card that changes is sealed anew: its reference stands for all of it.
         mark.update(card.reference + card.supporter.bytes + key.encode())
     return mark.hexdigest()
+
+
+def _signed(organisation: Organisation, roster: Roster | None, now: datetime) -> dict[str, Any]:
+    """Return what the proofs of a list are bound to."""
+    return {
+        "organisation": organisation.id.hex,
+        "week": seals.monday_of(now).isoformat(),
+        "roster": roster and {"epoch": roster.epoch, "until": roster.until.isoformat()},
+    }
 
 
 def _body(
@@ -124,9 +150,9 @@ def _body(
     candidates: tuple[rules.Candidate, ...],
     offices: list[Office],
     wished: Mapping[uuid.UUID, dict[str, Any]],
-) -> bytes:
+) -> dict[str, Any]:
     places = {office.id: number for number, office in enumerate(offices)}
-    body: dict[str, Any] = {
+    return {
         "list": row.id.hex,
         "until": row.until.isoformat(),
         "zone": organisation.time_zone,
@@ -138,11 +164,12 @@ def _body(
                 "office": places.get(one.office) if one.office else None,
                 "key": one.key,
                 **wished.get(one.supporter, NO_CARD),
+                # At the end: what cannot be compressed stands apart from what can.
+                "proof": one.proof and seals.base64url(one.proof),
             }
             for position, one in enumerate(candidates)
         ],
     }
-    return _written(body)
 
 
 NO_CARD: dict[str, Any] = dict.fromkeys(("discipline", "band", "languages", "gender", "over", "card"))
@@ -238,7 +265,7 @@ def _duties(organisation: Organisation, directory: tuple[uuid.UUID, ...], now: d
     }
 
 
-def block_body(listed: queries.Listed, number: int, now: datetime) -> bytes | None:
+def block_body(organisation: Organisation, listed: queries.Listed, number: int, now: datetime) -> bytes | None:
     """Return one block of a list: reference, key and sealed details of each of its people; None for no such block.
 
     Somebody who took their card away since stands there with a key alone, so that the others keep their places, and
@@ -250,18 +277,21 @@ def block_body(listed: queries.Listed, number: int, now: datetime) -> bytes | No
     people = team.people_of(members)
     keys = sealing.keys_for_week(people.values(), seals.monday_of(now))
     details = queries.details_of(members)
-    entries = [_entry(keys.get(people.get(one, one)), details.get(one)) for one in members]
+    proofs = _proofs(organisation, team.eligible_at(organisation.id, now), now)
+    entries = [
+        _entry(keys.get(people.get(one, one)), proofs.get(people.get(one, one)), details.get(one)) for one in members
+    ]
     return _written(
         {"list": listed.id.hex, "block": number, "week": seals.monday_of(now).isoformat(), "entries": entries}
     )
 
 
-def _entry(key: str | None, card: tuple[bytes, bytes | None] | None) -> dict[str, str | None]:
+def _entry(key: str | None, proof: bytes | None, card: tuple[bytes, bytes | None] | None) -> dict[str, str | None]:
     reference, details = card if card and key else (None, None)
     return {
         "reference": reference.hex() if reference else None,
         "key": key,
-        "proof": None,
+        "proof": seals.base64url(proof) if key and proof else None,
         "details": base64.b64encode(details).decode() if details else None,
     }
 

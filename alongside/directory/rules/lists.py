@@ -50,12 +50,15 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A supporter who may be asked now. `key` is their public key for the running week."""
+    """A supporter who may be asked now. `key` is their public key for the running week, `proof` what the coordinator
+    and their own device signed about it; None where nobody has.
+    """
 
     supporter: uuid.UUID
     rank: str
     office: uuid.UUID | None
     key: str
+    proof: bytes | None = None
 
 
 def rank_of(supporter: uuid.UUID, on_call: Mapping[int, uuid.UUID], coordinators: Collection[uuid.UUID]) -> str:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
 from alongside.accounts import actions as accounts
@@ -18,7 +19,8 @@ from alongside.kernel import clock
 from alongside.rota.models import Shift
 from alongside.sealing import rules as seals
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
-from alongside.site.demo import cards, law, resources
+from alongside.site import signatures
+from alongside.site.demo import cards, law, resources, signed
 from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
 from alongside.team.models import Supporter
@@ -103,6 +105,7 @@ def fill() -> Organisation:
         None, pine, email="new.peer@pine.example", name="Jo Marsh", roles=["supporter"], office=offices["Jail"]
     )
     resources.fill(pine)
+    signed.sign(pine)
     return pine
 
 
@@ -148,11 +151,16 @@ def supporter(organisation: Organisation, offices: dict[str, Office], words: Kno
 def give_known_keys(person: Person, words: Known, weeks: Iterable[date]) -> None:
     """Give a supporter the known key for each week: rows of their own, since publishing refuses a repeated key."""
     listed = seals.write_ring([seals.words_member(words.wrap_recipient)])
-    ring = KeyRing.objects.create(person=person, listed=listed, mac=_mark(words, listed))
+    vouch = Ed25519PrivateKey.from_private_bytes(base64.b64decode(words.vouch_seed))
+    public = base64.b64decode(words.vouch)
+    ring = KeyRing.objects.create(person=person, listed=listed, mac=_mark(words, listed), vouch_key=public)
     own = WrapRecipient.objects.create(ring=ring, name=seals.WORDS, ring_key=base64.b64decode(words.ring_seal))
     for week in weeks:
         mac = _mark(words, f"alongside week v1\n{week}\n{words.public_key}\n")
-        key = ReceivingKey.objects.create(person=person, week=week, public_key=words.public_key, mac=mac)
+        signature = vouch.sign(signatures.key_statement(week, words.public_key))
+        key = ReceivingKey.objects.create(
+            person=person, week=week, public_key=words.public_key, mac=mac, signature=signature
+        )
         KeyWrap.objects.create(key=key, recipient=own, sealed=base64.b64decode(words.wrap))
 
 

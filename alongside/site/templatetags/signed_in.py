@@ -29,6 +29,7 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("rota.change", "in_rota", _("Rota")),
     ("team.change", "in_team", _("Team")),
     ("resources.change", "in_resources", _("Numbers")),
+    ("roster.sign", "in_signing", _("Signing")),
     ("policy.change", "in_settings", _("Settings")),
     ("audit.see", "in_audit", _("Changes")),
     ("lead.see", "in_lead", _("Programme")),

@@ -20,6 +20,8 @@ export interface Candidate {
   readonly over?: readonly number[] | null;
   /** Block and place in the directory. */
   readonly card?: readonly [block: number, place: number] | null;
+  /** What the coordinator and the supporter's own device signed about the key, base64url; see roster.ts. */
+  readonly proof?: string | null;
 }
 
 /** The pool of candidates in the order of the ladder, as the server publishes it. */
@@ -29,6 +31,10 @@ export interface CandidateList {
   /** The moment after which a request for it is answered with `reseal`. */
   readonly until: string;
   readonly zone: string;
+  /** The organisation's id, the Monday of the keys, and the signed list that the proofs belong to; read by roster.ts only. */
+  readonly organisation?: string;
+  readonly week?: string;
+  readonly roster?: { readonly epoch: number; readonly until: string } | null;
   readonly offices: readonly string[];
   readonly candidates: readonly Candidate[];
 }

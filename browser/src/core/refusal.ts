@@ -9,14 +9,19 @@ export type RefusalCode =
   | "bad-payload"
   | "bad-recipient"
   | "bad-ring"
+  | "bad-signature"
   | "bad-words"
   | "bad-work"
   | "bad-wrap"
   | "cannot-open"
+  | "changed-root"
+  | "expired-list"
   | "no-recipient"
   | "not-attested"
+  | "old-epoch"
   | "too-long"
   | "too-many"
+  | "unsigned-list"
   | "unknown-version";
 
 /** The one error of the core: a short code and no sentence. */

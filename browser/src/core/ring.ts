@@ -5,6 +5,7 @@ import { fromBase64, joined, randomBytes, toBase64, toUtf8 } from "./bytes.ts";
 import { derived, derivedKeys, type KeyPair } from "./derive.ts";
 import { isRecipient } from "./envelope.ts";
 import { Refusal } from "./refusal.ts";
+import { type SigningKey, vouchKey } from "./vouch.ts";
 
 /** The name of a person's 12 words in their ring; every other name in it is a passkey's id. */
 export const WORDS_NAME = "words";
@@ -34,6 +35,8 @@ export interface Ring {
   readonly listed: string;
   readonly mac: string | null;
   readonly keys: Readonly<Record<string, string | null>>;
+  /** The public half of what signs this person's weekly keys; null until a device of theirs has published it. */
+  readonly vouch: string | null;
 }
 
 /** Return the member that stands for a person's 12 words. */
@@ -135,6 +138,9 @@ export interface OpenRing {
   readonly name: string;
   readonly pair: KeyPair;
   readonly key: Uint8Array;
+  /** What signs this person's weekly keys, and whether the server has its public half. */
+  readonly vouch: SigningKey;
+  readonly vouched: boolean;
   /** Those who may unlock now. */
   readonly members: readonly Member[];
   /** Members that the list names and that may not unlock any more. */
@@ -151,7 +157,7 @@ export interface OpenRing {
 export async function openRing(ring: Ring, name: string, secret: Uint8Array): Promise<OpenRing | null> {
   const listed = readRing(ring.listed);
   const pair = await wrapKeys(secret, name);
-  if (ring.mac === null) return unsigned(ring, listed, name, pair);
+  if (ring.mac === null) return await unsigned(ring, listed, name, pair);
   const sealed = Object.hasOwn(ring.keys, name) ? ring.keys[name] : null;
   const key = sealed ? await openRingKey(sealed, name, secret).catch(() => null) : null;
   if (key === null) return null;
@@ -162,12 +168,15 @@ export async function openRing(ring: Ring, name: string, secret: Uint8Array): Pr
   // The server may name fewer than the list, since a passkey can be removed; never others, and never without the words.
   if (!sound || members.length !== names.length || members[0]?.name !== WORDS_NAME) throw new Refusal("bad-ring");
   const gone = listed.map((one) => one.name).filter((other) => !names.includes(other));
-  return { name, pair, key, members, gone, signed: true };
+  const vouch = await vouchKey(key);
+  if (ring.vouch !== null && ring.vouch !== toBase64(vouch.publicKey)) throw new Refusal("bad-ring");
+  return { name, pair, key, vouch, vouched: ring.vouch !== null, members, gone, signed: true };
 }
 
 // Words of before there were rings: what such a list names beside the words could be anybody's.
-function unsigned(ring: Ring, listed: readonly Member[], name: string, pair: KeyPair): OpenRing | null {
+async function unsigned(ring: Ring, listed: readonly Member[], name: string, pair: KeyPair): Promise<OpenRing | null> {
   if (name !== WORDS_NAME || listed[0]?.recipient !== pair.recipient) return null;
   if (listed.length !== 1 || Object.keys(ring.keys).join() !== WORDS_NAME) throw new Refusal("bad-ring");
-  return { name, pair, key: newRingKey(), members: listed, gone: [], signed: false };
+  const key = newRingKey();
+  return { name, pair, key, vouch: await vouchKey(key), vouched: false, members: listed, gone: [], signed: false };
 }

@@ -3,8 +3,9 @@ import { generateHybridIdentity, identityToRecipient } from "age-encryption";
 import { fromBase64, fromUtf8, toBase64, toUtf8 } from "./bytes.ts";
 import { openBytes } from "./open.ts";
 import { Refusal } from "./refusal.ts";
-import { type Member, weekMac } from "./ring.ts";
+import { type Member, type OpenRing, weekMac } from "./ring.ts";
 import { sealBytes } from "./seal.ts";
+import { signWeek } from "./vouch.ts";
 
 export { wrapKeys } from "./ring.ts";
 
@@ -20,6 +21,8 @@ export interface WeekKey {
   readonly public_key: string;
   readonly mac: string | null;
   readonly wraps: Readonly<Record<string, string>>;
+  /** The ring's vouching key over week and public key; null for keys of before there were such signatures. */
+  readonly signature: string | null;
 }
 
 /** A week's key with its secret half, as it stays on the device until the page goes. */
@@ -33,13 +36,14 @@ export interface MadeWeek {
  *
  * @throws {@link Refusal} `bad-recipient`.
  */
-export async function makeWeeks(ringKey: Uint8Array, members: readonly Member[], weeks: readonly string[]): Promise<MadeWeek[]> {
+export async function makeWeeks({ key, vouch }: Pick<OpenRing, "key" | "vouch">, members: readonly Member[], weeks: readonly string[]): Promise<MadeWeek[]> {
   return Promise.all(
     weeks.map(async (week) => {
       const identity = await generateHybridIdentity();
       const public_key = await identityToRecipient(identity);
-      const mac = weekMac(ringKey, week, public_key);
-      return { identity, published: { week, public_key, mac, wraps: await wrapsFor(identity, members) } };
+      const mac = weekMac(key, week, public_key);
+      const signature = await signWeek(vouch, week, public_key);
+      return { identity, published: { week, public_key, mac, signature, wraps: await wrapsFor(identity, members) } };
     }),
   );
 }

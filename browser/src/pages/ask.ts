@@ -159,7 +159,7 @@ async function send(): Promise<void> {
       forgetBegun();
       nobodyChosen(text("chosen.gone"));
       tell("chosen.gone");
-    } else tell(error instanceof Lost ? "sending.stopped" : "sending.unsealed");
+    } else tell(error instanceof Lost ? "sending.stopped" : pool.blocked ? "sending.blocked" : "sending.unsealed");
   } finally {
     busy(false);
   }

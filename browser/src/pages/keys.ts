@@ -1,9 +1,9 @@
 // A supporter's keys: 12 words made on this device, the weeks' keys under them, unlocking and locking this device.
 import { WORDS_NAME } from "../core/ring.ts";
-import { newSecret, wordsOf } from "../core/words.ts";
+import { checkWords } from "../core/vouch.ts";
 import { forget, remember } from "./team/device.ts";
-import { TYPED_BACK, wrongPlaces } from "./team/enrolment.ts";
-import { askForWords, busy, sentenceFor } from "./team/locked.ts";
+import { askForWords, sentenceFor } from "./team/locked.ts";
+import { newWords } from "./team/new_words.ts";
 import { complain, part, say, show } from "./team/texts.ts";
 import { type Addresses, addresses, keyState, type KeyState, Unlocked, withDevice, withWords } from "./team/unlock.ts";
 
@@ -35,64 +35,8 @@ function enrolment(state: KeyState, to: Addresses): void {
   title("enrol");
   show(part("enrol"));
   part("make-words").addEventListener("click", () => {
-    const secret = newSecret();
     show(part("enrol"), false);
-    showWords(secret);
-    confirmWords(secret, state, to);
-  });
-}
-
-function showWords(secret: Uint8Array): void {
-  const list = part("words-list");
-  list.replaceChildren(
-    ...wordsOf(secret).map((word) => {
-      const item = document.createElement("li");
-      item.textContent = word;
-      return item;
-    }),
-  );
-  part("print").addEventListener("click", () => window.print());
-  part("written-down").addEventListener("click", () => turn("confirm"));
-  part("show-again").addEventListener("click", () => turn("words"));
-  show(part("new-words"));
-  turn("words");
-  // Leaving now would throw away words that were perhaps written down, and nothing would be made of them.
-  window.addEventListener("beforeunload", keepHere);
-}
-
-/** Show the words, or, while they are typed back, only the fields for them. */
-function turn(to: "words" | "confirm"): void {
-  show(part("shown"), to === "words");
-  show(part("confirm-form"), to === "confirm");
-  title(to);
-}
-
-function keepHere(event: BeforeUnloadEvent): void {
-  event.preventDefault();
-}
-
-function confirmWords(secret: Uint8Array, state: KeyState, to: Addresses): void {
-  const form = part<HTMLFormElement>("confirm-form");
-  const wrong = part("confirm-trouble");
-  const failed = part("publish-trouble");
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const fields = TYPED_BACK.map((place) => form.elements.namedItem(`word-${place}`) as HTMLInputElement);
-    const places = wrongPlaces(secret, Object.fromEntries(TYPED_BACK.map((place, at) => [place, fields[at]?.value ?? ""])));
-    fields.forEach((field, at) => field.setAttribute("aria-invalid", String(places.includes(TYPED_BACK[at] as 3 | 7 | 11))));
-    complain(wrong, places.length ? say("confirm.wrong", { places: places.join(", ") }) : "");
-    if (places.length) {
-      fields.find((field) => field.getAttribute("aria-invalid") === "true")?.focus();
-      return;
-    }
-    void busy(form, async () => {
-      complain(failed, "");
-      try {
-        await makeKeys(secret, state, to);
-      } catch (error) {
-        complain(failed, sentenceFor(error));
-      }
-    });
+    newWords(title, (secret) => makeKeys(secret, state, to));
   });
 }
 
@@ -102,9 +46,6 @@ async function makeKeys(secret: Uint8Array, state: KeyState, to: Addresses): Pro
   // What an earlier enrolment left behind opens nothing any more.
   await forget(state.passkeys);
   await remember(secret, made.wordsRecipient);
-  window.removeEventListener("beforeunload", keepHere);
-  show(part("new-words"), false);
-  part("words-list").replaceChildren();
   await ready(made, linked);
   show(part("made"));
 }
@@ -120,6 +61,7 @@ async function ready(known: Unlocked, before: readonly string[] = []): Promise<v
   }
   show(part("linked"), linked.length > 0);
   showReach(known.state);
+  part("own-words").textContent = checkWords(known.vouchKey).join(" ");
   showWays(known);
   const locked = part("lock-form");
   const kept = (await withDevice(known.state)) !== null;

@@ -1,4 +1,6 @@
 import type { CandidateList } from "../../core/match.ts";
+import { notChecked, showChecked, showNotChecked } from "./check_notice.ts";
+import { pinned } from "./pins.ts";
 import { fetchJson, Lost } from "./talk.ts";
 
 /** The code that seals and opens, as it is loaded when needed. */
@@ -10,6 +12,8 @@ export class Pool {
   latest: CandidateList | null = null;
   /** The code, once it is here. */
   loaded: Core | null = null;
+  /** Whether the last list was one that this browser, which knows the poster, must not seal for. */
+  blocked = false;
   readonly #url: string;
   readonly #arrived: () => void;
   #coming: Promise<Core> | null = null;
@@ -31,14 +35,38 @@ export class Pool {
     return this.#coming;
   }
 
-  /** Return the candidate list, past every cache when `newest`. @throws {@link Lost} and a Refusal when it is not as agreed. */
+  /**
+   * Return the candidate list, past every cache when `newest`; for a browser that knows the poster only those of it whose keys are proved.
+   *
+   * @throws {@link Lost} and a Refusal when it is not as agreed.
+   */
   async list(newest: boolean): Promise<CandidateList> {
     if (this.latest && !newest) return this.latest;
     const { readList } = await this.core();
-    const { status, body } = await fetchJson(this.#url, newest);
+    const { status, body } = await fetchJson(this.#url, newest || this.blocked);
     if (status !== 200) throw new Lost();
-    this.latest = readList(body);
+    this.latest = null;
+    this.latest = await this.#checked(readList(body));
     this.#arrived();
     return this.latest;
+  }
+
+  async #checked(list: CandidateList): Promise<CandidateList> {
+    const base = this.#url.slice(0, this.#url.lastIndexOf("/"));
+    const slug = base.slice(base.lastIndexOf("/") + 1);
+    this.blocked = false;
+    if (!pinned(slug)) return list;
+    const checking = await import("./checking.ts").catch(() => {
+      throw new Lost();
+    });
+    try {
+      const proved = await checking.checkedFor(slug, base, list);
+      showChecked(proved.dropped);
+      return proved.list;
+    } catch (error) {
+      this.blocked = notChecked(error);
+      if (this.blocked) void showNotChecked(error, checking, slug, base, () => void this.list(true).catch(() => undefined));
+      throw error;
+    }
   }
 }

@@ -1,5 +1,7 @@
+import { toBase64 } from "../../core/bytes.ts";
 import { MAX_RING, type Member, newRingKey, type OpenRing, ringMac, sealRingKey, weekMac, WORDS_NAME, wordsMember, wrapKeys, writeRing } from "../../core/ring.ts";
 import { isOwnWeek, makeWeeks, type WeekKey, wrapsFor } from "../../core/supporter_keys.ts";
+import { signWeek, vouchKey } from "../../core/vouch.ts";
 import { recallPasskey } from "./device.ts";
 import type { KeyState } from "./unlock.ts";
 import { missingWeeks } from "./weeks.ts";
@@ -7,6 +9,7 @@ import { missingWeeks } from "./weeks.ts";
 /** What a device publishes, for the ring whose MAC it knew. */
 export interface Publication {
   readonly on: string | null;
+  readonly vouch: string;
   readonly ring: { readonly listed: string; readonly mac: string; readonly keys: Readonly<Record<string, string>> } | null;
   readonly keys: readonly WeekKey[];
 }
@@ -26,7 +29,9 @@ export interface Plan {
 /** Begin a ring with fresh words. */
 export async function beginRing(secret: Uint8Array): Promise<OpenRing> {
   const pair = await wrapKeys(secret);
-  return { name: WORDS_NAME, pair, key: newRingKey(), members: [wordsMember(pair.recipient)], gone: [], signed: false };
+  const key = newRingKey();
+  const vouch = await vouchKey(key);
+  return { name: WORDS_NAME, pair, key, vouch, vouched: false, members: [wordsMember(pair.recipient)], gone: [], signed: false };
 }
 
 /**
@@ -45,15 +50,18 @@ export async function planned(
   const members = [...ring.members, ...newcomers.map(({ name, recipient }) => ({ name, host, recipient }))];
   const stale = ring.gone.length > 0 ? state.weeks.slice(1) : [];
   const missing = [...new Set([...missingWeeks(state), ...stale])].sort();
-  const made = (await makeWeeks(ring.key, members, missing)).map(({ published }) => published);
+  const made = (await makeWeeks(ring, members, missing)).map(({ published }) => published);
   const carried = state.keys.filter((key) => !missing.includes(key.week));
-  const added = newcomers.length > 0 || !ring.signed ? await Promise.all(carried.map((key) => more(ring, key, newcomers, identityOf))) : [];
+  const all = newcomers.length > 0 || !ring.signed;
+  const unsigned = carried.filter((key) => all || key.signature === null);
+  const added = await Promise.all(unsigned.map((key) => more(ring, key, newcomers, identityOf)));
   const signing = newcomers.length > 0 || ring.gone.length > 0 || !ring.signed;
   const keys = [...made, ...added];
   const linked = newcomers.map(({ name }) => name);
-  if (!signing && keys.length === 0) return { body: null, made: 0, linked };
+  if (!signing && keys.length === 0 && ring.vouched) return { body: null, made: 0, linked };
   const list = signing ? await signed(ring, members, newcomers, secret) : null;
-  return { body: { on: state.ring?.mac ?? null, ring: list, keys }, made: made.length, linked };
+  const vouch = toBase64(ring.vouch.publicKey);
+  return { body: { on: state.ring?.mac ?? null, vouch, ring: list, keys }, made: made.length, linked };
 }
 
 // A passkey with which its owner does not sign in any more is left alone: it was removed.
@@ -86,7 +94,8 @@ async function more(
   const { week, public_key } = key;
   // Also where there is nobody to wrap for: a MAC is put under such keys only as the words open.
   const identity = await identityOf(key);
-  return { week, public_key, mac: weekMac(ring.key, week, public_key), wraps: await wrapsFor(identity, newcomers) };
+  const signature = await signWeek(ring.vouch, week, public_key);
+  return { week, public_key, mac: weekMac(ring.key, week, public_key), signature, wraps: await wrapsFor(identity, newcomers) };
 }
 
 /** Say whether every key that the server gave out was made by the ring's owner for its week. */

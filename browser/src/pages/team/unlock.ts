@@ -75,6 +75,11 @@ export class Unlocked {
     return this.#ring.members;
   }
 
+  /** The public half of what signs this person's weekly keys. */
+  get vouchKey(): Uint8Array {
+    return this.#ring.vouch.publicKey;
+  }
+
   /** The public half of the words. */
   get wordsRecipient(): string {
     return this.#ring.members[0]?.recipient ?? "";

@@ -36,19 +36,26 @@ class NewRing:
 
 @dataclass(frozen=True)
 class NewKey:
-    """One week's key as a device made it, or wraps for a key that is kept already, by the name of their member."""
+    """One week's key as a device made it, or wraps for a key that is kept already, by the name of their member.
+
+    `signature` is made with the ring's vouching key over week and key; the caller has checked it.
+    """
 
     week: date
     public_key: str
     mac: bytes
     wraps: Mapping[str, bytes]
+    signature: bytes
 
 
 @dataclass(frozen=True)
 class Publication:
-    """What a device publishes: for the ring whose MAC it knew (`on`), perhaps a new list, and keys."""
+    """What a device publishes: for the ring whose MAC it knew (`on`), the ring's vouching key, perhaps a new list, and
+    keys.
+    """
 
     on: bytes | None
+    vouch: bytes
     ring: NewRing | None
     keys: Sequence[NewKey]
 
@@ -75,6 +82,7 @@ def publish(
     was = rules.read_ring(ring.listed)
     if not {one.recipient for one in (*was, *listed)}.isdisjoint(key.public_key for key in sent.keys):
         raise BadKeys("repeated")
+    _vouch(ring, sent.vouch)
     before = set(_recipients(ring))
     if sent.ring:
         _sign(ring, sent.ring, listed, passkeys)
@@ -103,6 +111,8 @@ def _check(sent: Publication, refused: Collection[str]) -> tuple[rules.Member, .
     macs = [sent.on, *(one.mac for one in (sent.ring, *sent.keys) if one)]
     if any(len(mac) != rules.MAC_BYTES for mac in macs if mac is not None):
         raise BadKeys("mac")
+    if len(sent.vouch) != rules.VOUCH_BYTES or any(len(key.signature) != rules.SIGNATURE_BYTES for key in sent.keys):
+        raise BadKeys("signature")
     if len({key.week for key in sent.keys}) != len(sent.keys):
         raise BadKeys("week")
     if len({one.recipient for one in listed}) != len(listed):
@@ -124,6 +134,16 @@ def _locked(person_id: uuid.UUID, sent: Publication, listed: Sequence[rules.Memb
     if sent.on != (None if ring.mac is None else bytes(ring.mac)):
         raise Changed
     return ring
+
+
+def _vouch(ring: KeyRing, key: bytes) -> None:
+    """Keep the ring's vouching key: it follows from the ring's own key, so it changes only where a list gets its first
+    MAC and with it a key.
+    """
+    if ring.vouch_key is None or ring.mac is None:
+        KeyRing.objects.filter(id=ring.id).update(vouch_key=key)
+    elif bytes(ring.vouch_key) != key:
+        raise BadKeys("vouch")
 
 
 def _recipients(ring: KeyRing) -> dict[str, WrapRecipient]:
@@ -164,7 +184,9 @@ def _keep(person_id: uuid.UUID, new: NewKey, ring: Mapping[str, WrapRecipient], 
     if set(new.wraps) - set(ring):
         raise Changed
     key, made = ReceivingKey.objects.get_or_create(
-        person_id=person_id, week=new.week, defaults={"public_key": new.public_key, "mac": new.mac}
+        person_id=person_id,
+        week=new.week,
+        defaults={"public_key": new.public_key, "mac": new.mac, "signature": new.signature},
     )
     there = set(KeyWrap.objects.filter(key=key).values_list("recipient__name", flat=True))
     if not made and key.public_key != new.public_key:
@@ -172,9 +194,9 @@ def _keep(person_id: uuid.UUID, new: NewKey, ring: Mapping[str, WrapRecipient], 
             return
         KeyWrap.objects.filter(key=key).delete()
         there = set()
-        ReceivingKey.objects.filter(id=key.id).update(public_key=new.public_key, mac=new.mac)
-    elif not made and (key.mac is None or not there):
-        ReceivingKey.objects.filter(id=key.id).update(mac=new.mac)
+        ReceivingKey.objects.filter(id=key.id).update(public_key=new.public_key, mac=new.mac, signature=new.signature)
+    elif not made and (key.mac is None or key.signature is None or not there):
+        ReceivingKey.objects.filter(id=key.id).update(mac=new.mac, signature=new.signature)
     KeyWrap.objects.bulk_create(
         KeyWrap(key=key, recipient=ring[name], sealed=sealed) for name, sealed in new.wraps.items() if name not in there
     )

@@ -1,0 +1,53 @@
+"""Publishing keys, signing the list of them, and letting both go."""
+
+from alongside.sealing.actions.publishing import (
+    BadKeys,
+    Changed,
+    NewKey,
+    NewRing,
+    OtherWords,
+    Publication,
+    claim_warning,
+    drop_keys,
+    drop_recipient,
+    publish,
+    purge_keys,
+)
+from alongside.sealing.actions.signing import (
+    BadSigning,
+    NewCertificate,
+    NewRoot,
+    Overtaken,
+    Signing,
+    confirm_root,
+    drop_certificate,
+    offer_witness,
+    propose_root,
+    renew_poster,
+    sign,
+)
+
+__all__ = [
+    "BadKeys",
+    "BadSigning",
+    "Changed",
+    "NewCertificate",
+    "NewKey",
+    "NewRing",
+    "NewRoot",
+    "OtherWords",
+    "Overtaken",
+    "Publication",
+    "Signing",
+    "claim_warning",
+    "confirm_root",
+    "drop_certificate",
+    "drop_keys",
+    "drop_recipient",
+    "offer_witness",
+    "propose_root",
+    "publish",
+    "purge_keys",
+    "renew_poster",
+    "sign",
+]

@@ -90,21 +90,15 @@ def directory(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @_public
 def block(request: HttpRequest, organisation: Organisation, number: int) -> HttpResponse:
-    """Return one block of the list that is named, or of the one of now; 409 when that list is over."""
+    """Return one block of the list that is named; 409 when that list is over, or none is named."""
     now = clock.now()
-    wanted = request.GET.get("list", "")
-    listed = _listed(organisation, wanted) if wanted else _listed_now(organisation)
+    listed = _listed(organisation, request.GET.get("list", ""))
     if listed is None:
         return JsonResponse({"state": "reseal"}, status=409, headers={"Cache-Control": "no-store"})
     body = actions.block_body(listed, number, now)
     if body is None:
         return JsonResponse({"state": "refused", "code": "unknown-block"}, status=404)
     return _answer(request, _PACKERS[_encoding(request)](body))
-
-
-def _listed_now(organisation: Organisation) -> queries.Listed | None:
-    now = clock.now()
-    return queries.valid_list(organisation.id, actions.current_list(organisation, now).id, now)
 
 
 def _listed(organisation: Organisation, wanted: str) -> queries.Listed | None:

@@ -94,7 +94,7 @@ const options = {
 };
 
 // What the pages of members load, now or later: what a phone keeps to work without a network (alongside/site/installable.py).
-const MEMBER_PAGES = /^src\/pages\/(ask|back|waiting|refer|colleague|manager|choose|directory|resources)\.ts$/;
+const MEMBER_PAGES = /^src\/pages\/(ask|back|limits|waiting|refer|colleague|manager|choose|directory|resources)\.ts$/;
 
 function memberFiles(outputs) {
   const names = new Map(Object.keys(outputs).map((path) => [path, relative(target, join(here, path))]));

@@ -31,10 +31,10 @@ from alongside.kernel import clock
 from alongside.notify import queries as notify
 from alongside.policy import queries as policy
 from alongside.programme import queries as programme
-from alongside.site import doctor, schedule, signed_list
-from alongside.team import actions as team_actions
 from alongside.rota import queries as rota
 from alongside.rota.rules import TIERS, Gap
+from alongside.site import doctor, schedule, signed_list
+from alongside.team import actions as team_actions
 from alongside.team import queries as team
 from alongside.team.queries import Place
 

@@ -160,7 +160,7 @@ describe("the directory", () => {
 });
 
 describe("a block", () => {
-  const entry = { reference: "a".repeat(32), key: keys.good[0], proof: null, details: null };
+  const entry = { reference: "a".repeat(32), key: keys.good[0], vouch: null, proof: null, details: null };
   const block = { list: "0".repeat(32), block: 2, entries: [entry] };
 
   it("is read when it is the one that was asked for", () => {

@@ -159,7 +159,14 @@ def test_it_tells_devices_position_rank_office_and_key_and_names_nobody(pine: Wo
     assert body["offices"] == ["Dispatch", "Jail", "Patrol"]
     offices = {None: None, pine.dispatch.id: 0, pine.jail.id: 1, pine.patrol.id: 2}
     assert body["candidates"] == [
-        {"position": place, "rank": one.rank, "office": offices[one.office], "key": one.key, **actions.NO_CARD, "proof": None}
+        {
+            "position": place,
+            "rank": one.rank,
+            "office": offices[one.office],
+            "key": one.key,
+            **actions.NO_CARD,
+            "proof": None,
+        }
         for place, one in enumerate(listing.candidates)
     ]
     # What the signatures are bound to; it names the organisation whose address the list has.

@@ -167,7 +167,7 @@ def test_a_block_of_a_list_from_before_shows_nothing_of_a_card_that_went(pine: W
     assert before["reference"]
     actions.take_card_away(pine.renee.id)
     after = fetch(f"blocks/0.json?list={listing.id.hex}").json()["entries"][at]
-    assert after == {"reference": None, "key": before["key"], "proof": None, "details": None}
+    assert after == {"reference": None, "key": before["key"], "vouch": before["vouch"], "proof": None, "details": None}
 
 
 def test_nobody_on_leave_gets_a_card(pine: World) -> None:

@@ -104,7 +104,12 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
     # The order of the references: random, the same from list to list, and nothing that anybody could wish for.
     directory = tuple(sorted(cards, key=lambda one: cards[one].reference))
     roster = sealing.roster_of(organisation.id)
-    facts = [[[str(office.id), office.name] for office in offices], organisation.time_zone, values.version, roster.epoch if roster else 0]
+    facts = [
+        [[str(office.id), office.name] for office in offices],
+        organisation.time_zone,
+        values.version,
+        roster.epoch if roster else 0,
+    ]
     mark = _fingerprint(candidates, facts, [(cards[one], able.keys[one]) for one in directory])
     until = rules.valid_until(now, values.list_valid)
     row = CandidateList.objects.filter(organisation=organisation, fingerprint=mark, until=until).first()
@@ -278,19 +283,25 @@ def block_body(organisation: Organisation, listed: queries.Listed, number: int, 
     keys = sealing.keys_for_week(people.values(), seals.monday_of(now))
     details = queries.details_of(members)
     proofs = _proofs(organisation, team.eligible_at(organisation.id, now), now)
+    vouch = sealing.vouch_keys(people.values())
     entries = [
-        _entry(keys.get(people.get(one, one)), proofs.get(people.get(one, one)), details.get(one)) for one in members
+        _entry(keys.get(person), vouch.get(person), proofs.get(person), details.get(one))
+        for one in members
+        for person in [people.get(one, one)]
     ]
     return _written(
         {"list": listed.id.hex, "block": number, "week": seals.monday_of(now).isoformat(), "entries": entries}
     )
 
 
-def _entry(key: str | None, proof: bytes | None, card: tuple[bytes, bytes | None] | None) -> dict[str, str | None]:
+def _entry(
+    key: str | None, vouch: bytes | None, proof: bytes | None, card: tuple[bytes, bytes | None] | None
+) -> dict[str, str | None]:
     reference, details = card if card and key else (None, None)
     return {
         "reference": reference.hex() if reference else None,
         "key": key,
+        "vouch": seals.base64url(vouch) if key and vouch else None,
         "proof": seals.base64url(proof) if key and proof else None,
         "details": base64.b64encode(details).decode() if details else None,
     }

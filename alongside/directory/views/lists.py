@@ -23,6 +23,7 @@ from alongside.accounts.queries import Seat, permit
 from alongside.content import cards as choices
 from alongside.directory import actions, queries, rules
 from alongside.kernel import clock
+from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.team import actions as team_actions
 from alongside.team import queries as team
@@ -95,7 +96,7 @@ def block(request: HttpRequest, organisation: Organisation, number: int) -> Http
     listed = _listed(organisation, request.GET.get("list", ""))
     if listed is None:
         return JsonResponse({"state": "reseal"}, status=409, headers={"Cache-Control": "no-store"})
-    body = actions.block_body(listed, number, now)
+    body = actions.block_body(organisation, listed, number, now)
     if body is None:
         return JsonResponse({"state": "refused", "code": "unknown-block"}, status=404)
     return _answer(request, _PACKERS[_encoding(request)](body))
@@ -163,6 +164,7 @@ def card(request: HttpRequest) -> HttpResponse:
         "reference": shown.reference.hex() if shown else "",
         "sealed_name": base64.b64encode(shown.name).decode() if shown and shown.name else "",
         "sealed_details": base64.b64encode(details).decode() if details else "",
+        "vouch": seals.base64url(vouch) if (vouch := sealing.vouch_keys([seat.person.id]).get(seat.person.id)) else "",
         **{kind: choices.choices(kind, language) for kind in choices.KINDS},
     }
     return render(request, "team/card.html", context)

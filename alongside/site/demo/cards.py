@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alongside.accounts.models import Office
 from alongside.directory import actions, rules
+from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.site.demo.poster import POSTER_CODE
 from alongside.team.models import Supporter
@@ -83,22 +84,25 @@ def fill() -> None:
         first = name.split()[0]
         address = f"{serving[name].person.email.partition('@')[0]}@home.example" if "email" in channels else ""
         details = {"name": first, "phone": f"218 555 01{10 + number}", "email": address, "picture": ""}
-        actions.show_card(serving[name].facts(), shown, seal(first, details))
+        vouch = sealing.vouch_keys([serving[name].person_id])[serving[name].person_id]
+        actions.show_card(serving[name].facts(), shown, seal(first, details, vouch))
 
 
-def seal(name: str, details: dict[str, str]) -> rules.Sealed:
-    """Return name and details sealed with the demonstration's code (browser/src/core/cards.ts)."""
+def seal(name: str, details: dict[str, str], vouch: bytes) -> rules.Sealed:
+    """Return name and details sealed with the demonstration's code, bound to the supporter's own vouching key
+    (browser/src/core/cards.ts).
+    """
     reference = os.urandom(seals.CARD_REFERENCE_BYTES)
     text = json.dumps(details).encode()
     plain = (len(text).to_bytes(2) + text).ljust(seals.CARD_DETAILS_BYTES - TAG, b"\0")
     padded = name.encode().ljust(seals.CARD_NAME_BYTES - TAG, b"\0")
     sealed = (
-        _sealed("alongside card name v1", padded, reference),
-        _sealed("alongside card details v1", plain, reference),
+        _sealed("alongside card name v1", padded, reference, reference),
+        _sealed("alongside card details v1", plain, reference, reference + vouch),
     )
     return rules.Sealed(reference, *sealed)
 
 
-def _sealed(info: str, plain: bytes, reference: bytes) -> bytes:
+def _sealed(info: str, plain: bytes, reference: bytes, bound: bytes) -> bytes:
     key = HKDF(SHA256(), 32, salt=None, info=info.encode()).derive(POSTER_CODE)
-    return AESGCM(key).encrypt(reference[:NONCE], plain, reference)
+    return AESGCM(key).encrypt(reference[:NONCE], plain, bound)

@@ -156,6 +156,8 @@ function soon(peer: Peer): number {
 export interface Entry {
   readonly reference: string | null;
   readonly key: string | null;
+  /** Their vouching key in base64url; null where they have none yet. */
+  readonly vouch: string | null;
   /** Vouching key, certificate and signature in base64url; null where nobody signed yet. */
   readonly proof: string | null;
   /** Sealed details in base64. */
@@ -174,10 +176,10 @@ export function readBlock(value: unknown, list: string, number: number): Block {
   const block = value as Block;
   if (typeof value !== "object" || value === null || block.list !== list || block.block !== number) bad();
   if (!Array.isArray(block.entries) || block.entries.length > BLOCK) bad();
-  for (const { reference, key, proof, details } of block.entries as Entry[]) {
+  for (const { reference, key, vouch, proof, details } of block.entries as Entry[]) {
     if (reference !== null && !/^[0-9a-f]{32}$/.test(reference)) bad();
     if ((key !== null && !isRecipient(key)) || (reference !== null && key === null)) bad();
-    if (![proof, details].every((text) => text === null || typeof text === "string")) bad();
+    if (![vouch, proof, details].every((text) => text === null || typeof text === "string")) bad();
   }
   return block;
 }

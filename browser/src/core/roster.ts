@@ -42,6 +42,19 @@ export async function checkedCandidates(list: CandidateList, root: Uint8Array, h
   return { list: { ...list, candidates: given }, dropped: list.candidates.length - given.length, epoch: roster.epoch };
 }
 
+/**
+ * Say whether the organisation's root vouches for one more key of the week of a list that was checked, in whatever office.
+ *
+ * A card need not name the office that the certificate does: each office of the list is tried.
+ */
+export async function isVouchedFor(key: string, proof: string | null, list: CandidateList, root: Uint8Array): Promise<boolean> {
+  const { organisation = "", week = "", roster, offices } = list;
+  if (!roster || proof === null) return false;
+  const one: Candidate = { position: 0, rank: "further", office: null, key, proof };
+  const tries = [null, ...offices.keys()].map((office) => isProved({ ...one, office }, list, root, organisation, week, roster));
+  return (await Promise.all(tries)).includes(true);
+}
+
 async function isProved(
   { key, office, proof }: Candidate,
   { offices }: CandidateList,

@@ -158,7 +158,9 @@ async function open(): Promise<void> {
 async function fill(keys: CardKeys): Promise<boolean> {
   try {
     const nonce = fromHex(reference);
-    const given = sealedDetails ? await openDetails(keys, fromBase64(sealedDetails), nonce, vouching()) : null;
+    const bytes = sealedDetails ? fromBase64(sealedDetails) : null;
+    // A card that was sealed before there was a vouching key is bound to none.
+    const given = bytes && (await openDetails(keys, bytes, nonce, vouching()).catch(() => openDetails(keys, bytes, nonce, null)));
     input("name").value = given?.name ?? (await openName(keys, fromBase64(sealedName), nonce));
     input("phone").value = given?.phone ?? "";
     input("email").value = given?.email ?? "";

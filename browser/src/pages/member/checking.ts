@@ -1,7 +1,7 @@
 import { fromBase64Url } from "../../core/bytes.ts";
 import type { CandidateList } from "../../core/match.ts";
 import { Refusal } from "../../core/refusal.ts";
-import { checkedCandidates, followedRoot, namedWitness, type Proved, type RootChange } from "../../core/roster.ts";
+import { checkedCandidates, followedRoot, isVouchedFor, namedWitness, type Proved, type RootChange } from "../../core/roster.ts";
 import { checkWords } from "../../core/vouch.ts";
 import { fact, one, say, show } from "./dom.ts";
 import { noteChecked, type Pin, pinned, same, trust } from "./pins.ts";
@@ -45,6 +45,12 @@ export async function checkedFor(slug: string, base: string, list: CandidateList
     trust(slug, next);
     return await underNext(slug, base, list, { ...pin, root: next, witness: null }, today);
   }
+}
+
+/** Say whether a key from a block of a checked list is vouched for by the root that this browser knows. */
+export async function isVouchedHere(slug: string, key: string, proof: string | null, list: CandidateList): Promise<boolean> {
+  const pin = pinned(slug);
+  return pin === null || isVouchedFor(key, proof, list, pin.root);
 }
 
 /** Check under a root that was followed; it may have been followed by one for which nobody signed. */

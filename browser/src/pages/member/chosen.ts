@@ -2,7 +2,8 @@
 import type { Directory, Peer } from "../../core/directory.ts";
 import type { CandidateList, First } from "../../core/match.ts";
 import { fetchBlock, fetchDirectory, Names } from "./people.ts";
-import { Stale } from "./talk.ts";
+import { pinned } from "./pins.ts";
+import { Lost, Stale } from "./talk.ts";
 
 /** Whoever was chosen cannot be asked any more: on leave, without a key, or not in the directory. */
 export class ChosenGone extends Error {
@@ -42,28 +43,40 @@ export class Chosen {
    */
   async first(list: CandidateList): Promise<First> {
     this.#directory ??= (await fetchDirectory(this.#base)).directory;
-    return (await this.#look(list.list)) ?? (await this.#lookAnew(list.list));
+    return (await this.#look(list)) ?? (await this.#lookAnew(list));
   }
 
-  async #lookAnew(list: string): Promise<First> {
+  async #lookAnew(list: CandidateList): Promise<First> {
     this.#directory = (await fetchDirectory(this.#base, true)).directory;
     // Where people came or went, this directory belongs to a newer list than the one at hand.
-    if (this.#directory.list !== list && this.#find()) throw new Stale();
+    if (this.#directory.list !== list.list && this.#find()) throw new Stale();
     const found = await this.#look(list);
     if (!found) throw new ChosenGone();
     return found;
   }
 
-  async #look(list: string): Promise<First | null> {
+  async #look(list: CandidateList): Promise<First | null> {
     const peer = this.#find();
     if (!peer) return null;
-    const block = await fetchBlock(this.#base, peer.block, list).catch((error: unknown) => {
-      if (error instanceof Stale && this.#directory?.list === list) return null;
+    const block = await fetchBlock(this.#base, peer.block, list.list).catch((error: unknown) => {
+      if (error instanceof Stale && this.#directory?.list === list.list) return null;
       throw error;
     });
     const at = block?.entries.findIndex(({ reference }) => reference === this.reference) ?? -1;
-    const key = block?.entries[at]?.key;
-    return key && block ? { key, place: [block.block, at] } : null;
+    const { key, proof } = block?.entries[at] ?? { key: null, proof: null };
+    if (!key || !block) return null;
+    await this.#vouchedFor(key, proof, list);
+    return { key, place: [block.block, at] };
+  }
+
+  // A page that knows the poster seals for nobody the coordinator did not sign for, whoever was chosen.
+  async #vouchedFor(key: string, proof: string | null, list: CandidateList): Promise<void> {
+    const slug = this.#base.slice(this.#base.lastIndexOf("/") + 1);
+    if (!pinned(slug)) return;
+    const { isVouchedHere } = await import("./checking.ts").catch(() => {
+      throw new Lost();
+    });
+    if (!(await isVouchedHere(slug, key, proof, list))) throw new ChosenGone();
   }
 
   #find(): Peer | undefined {

@@ -29,9 +29,8 @@ async function answered(asked: ReturnType<typeof fetchJson>): Promise<Directory>
 }
 
 /**
- * Fetch one block of a list: 24 people, so that it does not tell whom somebody is after.
- *
- * Here a pinned page checks the proofs of the entries, as it does for the candidate list.
+ * Fetch one block of a list: 24 people, so that it does not tell whom somebody is after. Whoever seals for one of them checks the
+ * proof first (chosen.ts).
  *
  * @throws {@link Lost}, {@link Stale} and a Refusal
  */
@@ -83,19 +82,21 @@ export class Names {
   }
 
   /** Return what an entry of a block says to those who have the code; null where it says nothing to them. */
-  async details({ reference, details, proof }: Entry): Promise<Details | null> {
+  async details({ reference, details, vouch, proof }: Entry): Promise<Details | null> {
     if (!this.#keys || !reference || !details) return null;
-    try {
-      return await openDetails(this.#keys, fromBase64(details), fromHex(reference), vouchIn(proof));
-    } catch (error) {
-      if (error instanceof Refusal) return null;
-      throw error;
+    // A card that was sealed before its supporter had a vouching key is bound to none.
+    for (const bound of new Set([proof ? vouchIn(proof) : vouch ? fromBase64Url(vouch) : null, null])) {
+      try {
+        return await openDetails(this.#keys, fromBase64(details), fromHex(reference), bound);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+      }
     }
+    return null;
   }
 }
 
-function vouchIn(proof: string | null): Uint8Array | null {
-  if (proof === null) return null;
+function vouchIn(proof: string): Uint8Array {
   const bytes = fromBase64Url(proof);
   if (bytes.length !== PROOF_BYTES) throw new Refusal("bad-list");
   return bytes.subarray(0, VOUCH_BYTES);

@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 LONGEST = 40 * 60  # seconds that one step may take
+# What looks at code and texts says the same whatever the database.
+NO_DATABASE = ("--ignore=tests/architecture", "--ignore=tests/content")
 _printing = threading.Lock()
 
 
@@ -133,8 +135,9 @@ def tests(*, quick: bool, database: str | None) -> list[Result]:
     on_postgres = {"ALONGSIDE_TEST_DB": "postgres", "DATABASE_URL": database or ""}
     return results + side_by_side(
         [
-            Step("tests on PostgreSQL", [*pytest, "-n", "2", "-m", "not e2e"], on_postgres),
-            Step("stories in Chromium", [*pytest, "-n", "2", "-m", "e2e"], {"E2E_POSTGRES": database or ""}),
+            Step("tests on PostgreSQL", [*pytest, "-n", "2", "-m", "not e2e", *NO_DATABASE], on_postgres),
+            # They wait for browsers and servers much of the time.
+            Step("stories in Chromium", [*pytest, "-n", "3", "-m", "e2e"], {"E2E_POSTGRES": database or ""}),
         ],
         at_once=1,
     )

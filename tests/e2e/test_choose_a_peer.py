@@ -15,6 +15,7 @@ from tests.e2e.acts import accept, called, cancel, fill_form, inbox, letters, re
 from tests.e2e.conftest import PHONE, Demo, continue_as, watch
 from tests.e2e.looking import Look
 from tests.e2e.test_danas_story import Trace, everything_kept
+from tests.e2e.test_offline import keep_pages
 
 pytestmark = [pytest.mark.e2e]
 
@@ -57,6 +58,9 @@ def test_what_somebody_looks_for_never_leaves_the_phone(demo: Demo, member: Brow
     trace = Trace().follow(member)
     page = choose(demo, member)
     assert len(titles(page)) == CARDS
+    # The worker keeps all pages for when there is no network; what it fetches is no answer to what is looked for.
+    keep_pages(page, demo.member("choose"))
+    expect(page.locator("[data-peers] > li")).to_have_count(CARDS)
     page.wait_for_load_state("networkidle")
     before = len(trace.requests)
     page.get_by_label("Find a peer").press_sequentially("french")

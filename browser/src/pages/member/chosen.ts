@@ -1,5 +1,5 @@
 /** The peer whom a member chose by their card, on the ask page. Loaded only where somebody was chosen. */
-import type { Directory, Peer } from "../../core/directory.ts";
+import type { Directory, Entry, Peer } from "../../core/directory.ts";
 import type { CandidateList, First } from "../../core/match.ts";
 import { fetchBlock, fetchDirectory, Names } from "./people.ts";
 import { pinned } from "./pins.ts";
@@ -63,20 +63,25 @@ export class Chosen {
       throw error;
     });
     const at = block?.entries.findIndex(({ reference }) => reference === this.reference) ?? -1;
-    const { key, proof } = block?.entries[at] ?? { key: null, proof: null };
-    if (!key || !block) return null;
-    await this.#vouchedFor(key, proof, list);
-    return { key, place: [block.block, at] };
+    const entry = block?.entries[at];
+    if (!entry?.key || !block) return null;
+    await this.#vouchedFor(peer, entry, entry.key, list);
+    return { key: entry.key, place: [block.block, at] };
   }
 
   // A page that knows the poster seals for nobody the coordinator did not sign for, whoever was chosen.
-  async #vouchedFor(key: string, proof: string | null, list: CandidateList): Promise<void> {
+  async #vouchedFor(peer: Peer, entry: Entry, key: string, list: CandidateList): Promise<void> {
     const slug = this.#base.slice(this.#base.lastIndexOf("/") + 1);
-    if (!pinned(slug)) return;
+    const pin = pinned(slug);
+    if (!pin) return;
     const { isVouchedHere } = await import("./checking.ts").catch(() => {
       throw new Lost();
     });
-    if (!(await isVouchedHere(slug, key, proof, list))) throw new ChosenGone();
+    if (!(await isVouchedHere(slug, key, entry.proof, list))) throw new ChosenGone();
+    // And where a name was read, for nobody but its owner: name and details are sealed together, the details beside the owner's key.
+    const names = await Names.of(pin.code);
+    await names.open([peer]);
+    if (names.get(peer) !== null && (await names.details(entry)) === null) throw new ChosenGone();
   }
 
   #find(): Peer | undefined {

@@ -48,6 +48,8 @@ def register(page: Page) -> None:
       const made = await navigator.serviceWorker.register("/in/sw.js", { scope: "/in/" });
       await navigator.serviceWorker.ready;
       return made.scope; }""")
+    # A page that was loading while the worker took over, which pages before it ask for, is its own from the next load.
+    page.reload()
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 

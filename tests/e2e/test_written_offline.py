@@ -1,12 +1,28 @@
 """A request written without a network waits on the phone, sealed, and is sent once when there is one."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.e2e.acts import NUMBER, cancel, fill_form, open_form, requests_kept, sent_to
-from tests.e2e.conftest import Demo
+from alongside.site.demo.poster import poster_part
+from tests.e2e.acts import (
+    NUMBER,
+    called,
+    cancel,
+    fill_form,
+    letters,
+    open_form,
+    requests_kept,
+    send,
+    sent_to,
+    until,
+    wait_called,
+)
+from tests.e2e.conftest import PHONE, Demo
+from tests.e2e.installation import CHANGE
+from tests.e2e.test_choose_a_peer import ask_form, choose
 from tests.e2e.test_offline import keep_pages
 from tests.e2e.test_shared_terminal import stored
 
@@ -40,6 +56,26 @@ CHANGE_ROW = """async (change) => {
 }"""
 
 
+MOST = 60  # requests of this file in one hour
+ERASE = "from alongside.help_requests.models import Request; Request.objects.all().delete()"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def a_calm_hour(demo: Demo) -> None:
+    """Let nobody be asked to work: that is test_flood's."""
+    changed = demo.module("django", "shell", "--no-imports", "-c", CHANGE.format(values={"work_after": MOST}))
+    assert changed.returncode == 0, changed.stderr
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(demo: Demo) -> Iterator[None]:
+    """Leave no request to the next test, which counts them: one without a way back cannot be cancelled."""
+    yield
+    if requests_kept(demo):
+        erased = demo.module("django", "shell", "-c", ERASE)
+        assert requests_kept(demo) == 0, erased.stderr
+
+
 def wait_stored(demo: Demo, page: Page, count: int) -> None:
     """Wait for the server without holding up what the page's network is asked to do."""
     for _ in range(100):
@@ -54,6 +90,11 @@ def write_offline(demo: Demo, phone: BrowserContext, page: Page, **choices: str)
     open_form(page, demo.member("ask"))
     phone.set_offline(True)
     fill_form(page, words=WORDS, **choices)
+    keep_it(page)
+
+
+def keep_it(page: Page) -> None:
+    """Try to send without a network, and keep it instead."""
     page.get_by_role("button", name="Seal and send").click()
     expect(page.get_by_text("Not sent: there is no connection.")).to_be_visible()
     page.get_by_role("button", name=KEEP).click()
@@ -318,3 +359,147 @@ def test_a_form_opened_without_a_network_can_be_filled_kept_and_sent(demo: Demo,
     expect(page.get_by_text("Nobody has been alerted.")).to_be_hidden()
     expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
     assert requests_kept(demo) == 1
+
+
+NOT_OVER = "Nobody in my chain of command"
+
+
+def ana_and_nobody_over_me(demo: Demo, phone: BrowserContext) -> Page:
+    """Choose a peer by their card with a network, lose it, leave out who leads the own office, and keep it."""
+    page = choose(demo, phone, poster_part())
+    keep_pages(page, demo.member("choose"))
+    expect(page.locator("[data-peers] > li").first).to_be_visible()
+    ask_form(page, "Ask this peer: Ana")
+    expect(page.get_by_text("You are asking Ana.")).to_be_visible()
+    phone.set_offline(True)
+    page.get_by_text("Anyone who should not see this?").click()
+    page.get_by_label("Which office is yours?").select_option(label="Jail")
+    page.get_by_label(NOT_OVER).check()
+    fill_form(page, words=WORDS)
+    keep_it(page)
+    return page
+
+
+def only_as_chosen(demo: Demo, since: int) -> None:
+    """See that the chosen peer is called first and who leads the own office never."""
+    wait_called(demo, "ruiz", since=since)
+    demo.later(20)
+    everybody = called(demo, since)
+    assert {"ruiz", "bell", "dubois"} <= set(everybody)
+    assert "novak" not in everybody, "somebody who leads the own office was called"
+
+
+@pytest.mark.req("A-03", "A-06", "A-08", "A-25")
+def test_the_chosen_peer_and_who_is_left_out_are_kept_until_it_goes(demo: Demo, phone: BrowserContext) -> None:
+    page = ana_and_nobody_over_me(demo, phone)
+    (lying,) = page.evaluate(LYING)
+    assert "Jail" not in lying["text"]
+    assert '"peer"' not in lying["text"]
+    since = len(letters(demo))
+    # Closed, and sent days or minutes later from the first page.
+    page.goto(demo.member())
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
+    phone.set_offline(False)
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    expect(page.locator("[data-waiting-list]")).to_contain_text("The first peer is being alerted.")
+    only_as_chosen(demo, since)
+    discard(demo, page)
+
+
+@pytest.mark.req("A-03", "A-06", "A-08", "A-25")
+def test_the_chosen_peer_and_who_is_left_out_are_still_there_when_it_is_changed(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = ana_and_nobody_over_me(demo, phone)
+    page.goto(demo.member())
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_role("heading", name="Ask a peer to contact you")).to_be_visible()
+    expect(page.locator("[data-chosen-who]")).to_have_text("You are asking Ana.")
+    expect(page.get_by_label("Which office is yours?")).to_be_visible()
+    expect(page.get_by_label("Which office is yours?")).to_have_value("Jail")
+    expect(page.get_by_label(NOT_OVER)).to_be_checked()
+    since = len(letters(demo))
+    phone.set_offline(False)
+    page.locator("#words").fill("something else")
+    send(page)
+    expect(page.locator("[data-ladder]")).to_contain_text("The peer you chose")
+    only_as_chosen(demo, since)
+    cancel(page)
+
+
+@pytest.mark.req("A-03", "A-06")
+def test_changing_one_for_the_team_does_not_turn_it_to_the_peer_chosen_for_another(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    page.evaluate(CHANGE_ROW, {"state": "held"})
+    phone.set_offline(False)
+    page = choose(demo, phone, poster_part())
+    ask_form(page, "Ask this peer: Ana")
+    expect(page.get_by_text("You are asking Ana.")).to_be_visible()
+    page.get_by_role("button", name="Change").click()
+    expect(page.locator("[data-chosen]")).to_be_hidden()
+    since = len(letters(demo))
+    send(page)
+    wait_called(demo, "bell", since=since)
+    cancel(page)
+
+
+@pytest.mark.req("A-03", "A-08")
+def test_what_was_said_about_a_wish_is_still_said_when_it_is_changed(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    open_form(page, demo.member("ask"))
+    phone.set_offline(True)
+    page.get_by_text("When, what about, who").click()
+    page.get_by_label("Somebody who speaks").select_option(label="Spanish")
+    page.get_by_label("Call a peer first who fits my wish").uncheck()
+    fill_form(page)
+    keep_it(page)
+    page.goto(demo.member())
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_label("Somebody who speaks")).to_be_visible()
+    expect(page.get_by_label("Somebody who speaks")).to_have_value("es")
+    expect(page.get_by_label("Call a peer first who fits my wish")).not_to_be_checked()
+    since = len(letters(demo))
+    phone.set_offline(False)
+    send(page)
+    wait_called(demo, "bell", since=since)
+    cancel(page)
+
+
+@pytest.mark.req("A-03", "A-06")
+def test_a_choice_whose_card_cannot_be_loaded_stays_and_holds(demo: Demo, browser: Browser) -> None:
+    """No worker keeps anything here: the phone is new, and its network is bad."""
+    phone = browser.new_context(viewport=PHONE, locale="en-CA", service_workers="block")
+    page = choose(demo, phone)
+    href = page.get_by_role("link", name="Ask this peer").last.get_attribute("href") or ""
+    whom = _first_called(demo, phone, href)
+    page = phone.new_page()
+    page.route("**/directory.json", lambda route: route.abort("connectionreset"))
+    open_form(page, demo.path(href))
+    expect(page.locator("[data-chosen-who]")).to_have_text(
+        "You are asking the peer you chose. Their card could not be loaded just now."
+    )
+    page.unroute("**/directory.json")
+    since = len(letters(demo))
+    fill_form(page)
+    send(page)
+    wait_called(demo, whom, since=since)
+    cancel(page)
+    phone.close()
+
+
+def _first_called(demo: Demo, phone: BrowserContext, href: str) -> str:
+    """Return whom a request calls that is made from this address with a good network."""
+    page = phone.new_page()
+    open_form(page, demo.path(href))
+    since = len(letters(demo))
+    fill_form(page)
+    send(page)
+    (whom,) = until(lambda: called(demo, since), lambda found: len(found) == 1)
+    cancel(page)
+    page.close()
+    return whom

@@ -5,7 +5,6 @@ import type { CandidateList } from "../core/match.ts";
 import { all, fact, goTo, one, say, show } from "./member/dom.ts";
 import { BOX_SIZE, type Draft, likedOf, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
 import { Following } from "./member/following.ts";
-import type { Chosen } from "./member/chosen.ts";
 import { AskForm } from "./member/form.ts";
 import { KeptKeys } from "./member/kept.ts";
 import { LaterOnAsk } from "./member/keeping.ts";
@@ -34,7 +33,7 @@ const guest = new Guest(page);
 
 
 /** What stands in the form, from where if it is to be told, and who is to be called first. */
-const written = (): Draft => ({ ...form.read(), from: guest.told(), peer: chosen?.reference ?? "", betterFirst: form.betterFirst });
+const written = (): Draft => ({ ...form.read(), from: guest.told(), peer: chosen, betterFirst: form.betterFirst });
 const later = new LaterOnAsk(base, form, {
   written,
   stop: () => {
@@ -49,17 +48,20 @@ const later = new LaterOnAsk(base, form, {
   },
   kept: () => {
     begun = null;
+    nobodyChosen();
     show(false, one("[data-sending]"));
     goToStep("kept");
   },
-  changing: ({ peer = "" }) => {
-    goToStep("form");
+  changing: ({ from = "", peer = "" }) => {
+    guest.again(from);
     if (peer) void showChosen(peer);
+    else nobodyChosen();
+    goToStep("form");
   },
 });
 let sending: Promise<void> = Promise.resolve();
-/** Whom the member chose by their card; null for nobody. */
-let chosen: Chosen | null = null;
+/** The reference of whom the member chose by their card; empty for nobody. */
+let chosen = "";
 let shownPeer: Peer | null = null;
 let sender: Sender | null = null;
 let tryNow = (): void => undefined;
@@ -102,24 +104,27 @@ async function showChosen(reference: string): Promise<void> {
   // Nothing of the fragment stays in the history of the browser.
   const rest = location.hash.replace(/^#/, "").split("&").filter((part) => part && !part.startsWith("peer="));
   history.replaceState(history.state, "", location.pathname + (rest.length > 0 ? `#${rest.join("&")}` : ""));
+  [chosen, shownPeer] = [reference, null];
   form.chose(text("chosen.looking"));
   try {
     const [{ Chosen }, { pinned }] = await Promise.all([import("./member/chosen.ts"), import("./member/pins.ts")]);
-    chosen = new Chosen(base, reference);
-    const { peer, name } = await chosen.card(pinned(fact(page, "organisation"))?.code ?? null);
+    const { peer, name } = await new Chosen(base, reference).card(pinned(fact(page, "organisation"))?.code ?? null);
+    // Dropped meanwhile, or sent.
+    if (chosen !== reference) return;
     shownPeer = peer;
     const what = [form.words("discipline", peer.discipline), form.words("rank", peer.band)].filter(Boolean).join(", ");
     form.chose(name ? text("chosen.named", { name }) : text("chosen.unnamed", { what }));
   } catch (error) {
     // Without a connection the choice stays: it is looked for again when it is sent.
-    if (chosen && (error instanceof Lost || error instanceof TypeError)) form.chose(text("chosen.kept"));
+    if (chosen !== reference) return;
+    if (error instanceof Lost || error instanceof TypeError) form.chose(text("chosen.kept"));
     else nobodyChosen(text("chosen.gone"));
   }
   measure();
 }
 
 function nobodyChosen(why = ""): void {
-  [chosen, shownPeer] = [null, null];
+  [chosen, shownPeer] = ["", null];
   form.chose(null);
   say(one("[data-chosen-gone]"), why);
   show(why !== "", one("[data-chosen-gone]"));

@@ -50,7 +50,7 @@ async function send(): Promise<void> {
     tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
     if (outcome === "nobody-left") form.refuse("nobody-left");
   } catch (error) {
-    tell(error instanceof Lost ? "sending.stopped" : "sending.unsealed");
+    tell(error instanceof Lost ? "sending.stopped" : pool.blocked ? "sending.blocked" : "sending.unsealed");
   } finally {
     busy(false);
   }

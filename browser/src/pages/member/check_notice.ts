@@ -6,6 +6,11 @@ type Checking = typeof import("./checking.ts");
 
 const CODES = ["bad-signature", "old-epoch", "expired-list", "unsigned-list", "changed-root"];
 
+// Pages without a form send what waits on this device too, and say beside it how it went (later.ts).
+function hasNotice(): boolean {
+  return document.querySelector("[data-check]") !== null;
+}
+
 function codeOf(error: unknown): string {
   return String((error as { code?: unknown } | null)?.code);
 }
@@ -17,6 +22,7 @@ export function notChecked(error: unknown): boolean {
 
 /** Say that the list was checked, and how many peers it leaves out. */
 export function showChecked(dropped: number): void {
+  if (!hasNotice()) return;
   show(false, one("[data-check]"), one("[data-check-how]"));
   const good = one("[data-check-good]");
   say(good, dropped > 0 ? `${text("check.good")} ${counted("check.dropped", dropped)}` : text("check.good"));
@@ -28,6 +34,7 @@ export function showChecked(dropped: number): void {
  * by `again` once the person says that they are the same.
  */
 export async function showNotChecked(error: unknown, checking: Checking, slug: string, base: string, again: () => void): Promise<void> {
+  if (!hasNotice()) return;
   const code = codeOf(error);
   show(false, one("[data-check-good]"), one("[data-check-how]"));
   say(one("[data-check-text]"), text(`check.${code}`));

@@ -3,7 +3,7 @@ import { type Draft, wayOf } from "./draft.ts";
 import { here } from "./here.ts";
 import { KeptKeys } from "./kept.ts";
 import { mayGoAgain } from "./later_rules.ts";
-import { madeOf, officesOut, senderOf } from "./making.ts";
+import { madeOf, senderOf } from "./making.ts";
 import { drawer } from "./place.ts";
 import { type Core, Pool } from "./pool.ts";
 import type { Outcome } from "./sender.ts";
@@ -72,8 +72,9 @@ async function delivered(id: string, sure: boolean): Promise<Went> {
   if (one.tried && !sure && !mayGoAgain(one.tried, Date.now())) return "unsure";
   await withdraw(page.base, later.replaces, core);
   // Whoever went off duty while it waited is not called.
-  const list = await pool.list(true);
+  await pool.list(true);
   if (wayOf(form) === "device") new KeptKeys(page.organisation, drawer()).add({ secret: later.secret, sent: new Date().toISOString() });
+  let who = { onCall: 0, alerted: 0 };
   const to = (draft: Draft): Promise<Outcome> => senderOf({
     pool,
     base: page.base,
@@ -81,6 +82,8 @@ async function delivered(id: string, sure: boolean): Promise<Went> {
     made: () => Promise.resolve(made),
     posting: () => noted(id),
     working: () => undefined,
+    // Somebody who was chosen is called first, as whoever is on call is.
+    chose: ({ onCall, chosen, recipients }) => (who = { onCall: onCall + (chosen ? 1 : 0), alerted: recipients.length }),
     // Whoever called this tries again later, having read anew what waits.
     wait: () => Promise.reject(new Lost()),
     tell: () => undefined,
@@ -91,8 +94,7 @@ async function delivered(id: string, sure: boolean): Promise<Went> {
     throw error;
   });
   if (outcome !== "stored") return outcome;
-  const chosen = core.choose(pool.latest ?? list, officesOut(form, pool.latest ?? list));
-  return stored(one, later, { onCall: chosen.onCall, alerted: chosen.positions.length });
+  return stored(one, later, who);
 }
 
 /** Written down before it goes: whoever finds it after a crash knows that it may have arrived. @throws {@link Lost} */

@@ -25,8 +25,8 @@ export interface Draft {
   readonly from?: string;
   /** Whom the member chose by their card: its reference, or an empty text. */
   readonly peer?: string;
-  /** Somebody who meets the wishes is called first. */
-  readonly betterFirst?: boolean;
+  /** Somebody who meets the wishes is called first; undefined where nobody was asked. */
+  readonly betterFirst?: boolean | undefined;
 }
 
 /** What keeps a draft from being sent; the page has a sentence for each. */

@@ -60,6 +60,7 @@ export class AskForm {
     one<HTMLInputElement>("#when").value = draft.when;
     for (const box of all<HTMLInputElement>("[data-topic]", this.form)) box.checked = draft.about.includes(box.value);
     this.#writeOwn(draft);
+    this.#writeBetter(draft);
     for (const wish of all<HTMLSelectElement>("[data-wish]", this.form)) {
       wish.value = (draft.wishes as Readonly<Record<string, string>>)[wish.dataset["wish"] ?? ""] ?? "";
     }
@@ -67,7 +68,11 @@ export class AskForm {
     for (const box of offered) box.checked = draft.leftOut.includes(box.value);
     this.#wanted = offered.length > 0 ? [] : draft.leftOut;
     // Nothing that will be sent stays folded away.
-    const filled = { words: draft.words, "left-out": draft.leftOut.join(), about: draft.when + draft.about.join() };
+    const filled = {
+      words: draft.words,
+      "left-out": draft.leftOut.join() + draft.ownOffice,
+      about: draft.when + draft.about.join() + Object.values(draft.wishes).join(""),
+    };
     for (const [name, inside] of Object.entries(filled)) {
       if (inside) one<HTMLDetailsElement>(`[data-fold="${name}"]`, this.form).open = true;
     }
@@ -80,6 +85,12 @@ export class AskForm {
     this.#own.value = ownOffice;
     this.#followOwn();
     this.#notOver.checked = notOver;
+  }
+
+  #writeBetter({ betterFirst }: Draft): void {
+    // Without the list nothing could offer it again; whoever was not asked is not taken to have said no.
+    if (betterFirst !== undefined) this.#better.checked = betterFirst;
+    show(betterFirst !== undefined, one("[data-better-choice]", this.form));
   }
 
   /** Empty it: what was sent must not stay on the screen. */
@@ -126,9 +137,9 @@ export class AskForm {
     say(one("[data-chosen-though]", this.form), out ? text("chosen.though") : "");
   }
 
-  /** Say whether somebody who meets the wishes shall be called first. */
-  get betterFirst(): boolean {
-    return this.#better.checked && !one("[data-better-choice]", this.form).hidden;
+  /** Return whether somebody who meets the wishes shall be called first; undefined where that was not asked. */
+  get betterFirst(): boolean | undefined {
+    return one("[data-better-choice]", this.form).hidden ? undefined : this.#better.checked;
   }
 
   /** Say which wishes nobody can meet, and offer to call first who meets the others. */

@@ -70,8 +70,8 @@ export class LaterOnAsk {
 
   #change(changing: Changing): void {
     this.#changing = changing;
-    this.#desk.changing(changing.later.form);
     this.#form.write(changing.later.form);
+    this.#desk.changing(changing.later.form);
   }
 
   async #keep(): Promise<void> {

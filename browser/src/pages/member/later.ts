@@ -67,7 +67,7 @@ async function send(item: Waiting, sure: boolean): Promise<void> {
 }
 
 // What a check of the list of keys refuses, where one is made.
-const UNPROVED: readonly string[] = ["bad-signature", "old-epoch", "expired-list", "unsigned-list", "bad-list"];
+const UNPROVED: readonly string[] = ["bad-signature", "old-epoch", "expired-list", "unsigned-list", "changed-root", "bad-list"];
 
 function whyNot(error: unknown): "unproved" | "unsealed" {
   return error instanceof Refusal && UNPROVED.includes(error.code) ? "unproved" : "unsealed";

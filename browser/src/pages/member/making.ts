@@ -1,4 +1,4 @@
-import type { CandidateList, First } from "../../core/match.ts";
+import type { CandidateList, Choice, First } from "../../core/match.ts";
 import type { Box } from "../../core/receipt.ts";
 import type { Chosen } from "./chosen.ts";
 import { type Draft, likedOf, payloadOf, wayOf } from "./draft.ts";
@@ -39,6 +39,8 @@ export interface Errand extends Pick<World, "wait" | "tell"> {
   /** Told each time before it is posted. */
   readonly posting?: () => Promise<void>;
   readonly working: (seconds: number) => void;
+  /** Told for whom it was sealed. */
+  readonly chose?: (choice: Choice) => void;
 }
 
 /** Finds whom to call before all others: the peer who was chosen, or somebody who meets the wishes. */
@@ -78,15 +80,17 @@ class Before {
 
 /** Return a sender that seals a draft for whoever is on the list when it goes. */
 export function senderOf(errand: Errand): Sender {
-  const { pool, base, draft, made, posting, wait, tell, working } = errand;
+  const { pool, base, draft, made, posting, wait, tell, working, chose } = errand;
   const before = new Before(errand);
   return new Sender({
     list: (newest) => pool.list(newest),
     seal: async (list) => {
       const { attempt, core, token, written } = await made();
       const [now, first] = await before.all(list, core);
-      const { positions, recipients, chosen, slots } = core.choose(now, officesOut(draft, now), likedOf(draft, now.offices), first);
+      const choice = core.choose(now, officesOut(draft, now), likedOf(draft, now.offices), first);
+      const { positions, recipients, chosen, slots } = choice;
       if (recipients.length === 0) return null;
+      chose?.(choice);
       const envelope = await core.sealFor(recipients, written, slots);
       return core.requestFrame({ urgency: draft.urgency, list: now.list, attempt, token, positions, chosen, envelope });
     },

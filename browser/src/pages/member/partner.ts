@@ -30,11 +30,24 @@ export function cameFrom(hash: string, partners: readonly Partner[]): Partner | 
 
 /** What a page shows to somebody who comes from a partner; its peers learn from where only by the tick. */
 export class Guest {
-  readonly #home: Partner | null;
+  readonly #partners: readonly Partner[];
+  #home: Partner | null = null;
 
   constructor(page: HTMLElement) {
-    this.#home = cameFrom(location.hash, partnersOf(page));
-    if (!this.#home) return;
+    this.#partners = partnersOf(page);
+    this.#welcome(cameFrom(location.hash, this.#partners));
+  }
+
+  /** Show it as it was when a draft was kept that tells where its writer comes from. */
+  again(name: string): void {
+    if (!name) return;
+    this.#welcome(this.#partners.find((partner) => partner.name === name) ?? null);
+    if (this.#home) one<HTMLInputElement>("#say-from").checked = true;
+  }
+
+  #welcome(home: Partner | null): void {
+    if (!home) return;
+    this.#home = home;
     say(one("[data-say-from]"), text("say-from", this.#fill()));
     show(true, ...all("[data-came-from]"));
     // Whoever was sent here need not be sent on.

@@ -11,6 +11,7 @@ import { KeptKeys } from "./member/kept.ts";
 import { LaterOnAsk } from "./member/keeping.ts";
 import { type Made, madeOf, officesOut, senderOf } from "./member/making.ts";
 import { drawer, isShared } from "./member/place.ts";
+import { pinned } from "./member/pins.ts";
 import { type Core, Pool } from "./member/pool.ts";
 import { Guest } from "./member/partner.ts";
 import { showReceipt } from "./member/receipt.ts";
@@ -104,7 +105,7 @@ async function showChosen(reference: string): Promise<void> {
   history.replaceState(history.state, "", location.pathname + (rest.length > 0 ? `#${rest.join("&")}` : ""));
   form.chose(text("chosen.looking"));
   try {
-    const [{ Chosen }, { pinned }] = await Promise.all([import("./member/chosen.ts"), import("./member/pins.ts")]);
+    const { Chosen } = await import("./member/chosen.ts");
     chosen = new Chosen(base, reference);
     const { peer, name } = await chosen.card(pinned(fact(page, "organisation"))?.code ?? null);
     shownPeer = peer;

@@ -71,10 +71,19 @@ const apart = {
   },
 };
 
-/** @type {import("esbuild").BuildOptions} */
-const options = {
+// What the age library and the word list could do and nothing here asks for.
+const unused = ["html2canvas", "canvg", "dompurify"].map((name) => [name, join(here, "src/pages/team/not_needed.ts")]);
+const passphrases = ["pbkdf2", "scrypt"].map((name) => [`@noble/hashes/${name}.js`, join(here, "src/pages/member/no_passphrases.ts")]);
+
+// What the pages of members load, now or later: what a phone keeps to work without a network (alongside/site/installable.py).
+const MEMBER_PAGES = [/^(ask|back|refer|waiting|limits)$/, /^(choose|resources)$/];
+
+// Each of these groups is bundled by itself: the more pages share code, the more and the smaller are the files it is split into, and
+// each file costs its own head on the wire (bench: ask.extra_bytes).
+/** @type {(mine: typeof entries) => import("esbuild").BuildOptions} */
+const options = (mine) => ({
   absWorkingDir: here,
-  entryPoints: entries,
+  entryPoints: mine,
   outdir: target,
   bundle: true,
   splitting: true,
@@ -84,40 +93,30 @@ const options = {
   chunkNames: "chunk-[hash]",
   alias: {
     "@noble/curves/nist.js": join(here, "src/core/no_nist_curves.ts"),
-    ...Object.fromEntries(["html2canvas", "canvg", "dompurify"].map((name) => [name, join(here, "src/pages/team/not_needed.ts")])),
+    ...Object.fromEntries([...unused, ...passphrases]),
   },
   minify: true,
   charset: "utf8",
   legalComments: "linked",
   logLevel: "warning",
   plugins: [apart],
-};
-
-// What the pages of members load, now or later: what a phone keeps to work without a network (alongside/site/installable.py).
-const MEMBER_PAGES = /^src\/pages\/(ask|back|limits|waiting|refer|colleague|manager|choose|directory|resources)\.ts$/;
-
-function memberFiles(outputs) {
-  const names = new Map(Object.keys(outputs).map((path) => [path, relative(target, join(here, path))]));
-  const found = new Set();
-  const follow = (path) => {
-    if (!names.has(path) || found.has(path)) return;
-    found.add(path);
-    for (const { path: next } of outputs[path].imports) follow(next);
-  };
-  for (const [path, { entryPoint }] of Object.entries(outputs)) if (MEMBER_PAGES.test(entryPoint ?? "")) follow(path);
-  return [...found].map((path) => names.get(path)).sort();
-}
+});
+const forMembers = MEMBER_PAGES.map((pages) => ({ ...options(entries.filter(({ out }) => pages.test(out))), metafile: true }));
+const forOthers = options(entries.filter(({ out }) => !MEMBER_PAGES.some((pages) => pages.test(out))));
 
 rmSync(target, { recursive: true, force: true });
 mkdirSync(target, { recursive: true });
 writeIcons(target);
 if (process.argv.includes("--watch")) {
   await build(curve);
-  for (const one of [worker, leave, options]) await (await context(one)).watch();
+  for (const one of [worker, leave, ...forMembers, forOthers]) await (await context(one)).watch();
 } else if (entries.length > 0) {
   await build(worker);
   await build(leave);
   await build(curve);
-  const { metafile } = await build({ ...options, metafile: true });
-  writeFileSync(join(target, "member.json"), JSON.stringify(["leave.js", "main.css", ...memberFiles(metafile.outputs)]));
+  await build(forOthers);
+  const built = await Promise.all(forMembers.map((one) => build(one)));
+  const outputs = built.flatMap(({ metafile }) => Object.keys(metafile.outputs));
+  const files = outputs.map((path) => relative(target, join(here, path))).filter((name) => name.endsWith(".js"));
+  writeFileSync(join(target, "member.json"), JSON.stringify(["leave.js", "main.css", ...new Set(files.sort())]));
 }

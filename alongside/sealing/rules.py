@@ -6,11 +6,15 @@ Everything here judges bytes from outside and can open none of them. The sizes a
 
 import base64
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
+
+# Keys belong to weeks: whoever judges keys finds both here.
+from alongside.kernel.weeks import last_day as last_day  # noqa: PLC0414
+from alongside.kernel.weeks import monday_of as monday_of  # noqa: PLC0414
+from alongside.kernel.weeks import weeks_from as weeks_from  # noqa: PLC0414
 
 PADDED_BYTES = 4096
 MAX_TEXT_BYTES = PADDED_BYTES - 2
@@ -388,26 +392,3 @@ def read_base64url(text: str, count: int) -> bytes:
     if len(data) != count or base64url(data) != text:
         raise BadEnvelope("malformed")
     return data
-
-
-def monday_of(moment: datetime) -> date:
-    """Return the Monday (UTC) of the week of an aware `moment`. Raises ValueError for a naive one."""
-    if moment.tzinfo is None:
-        raise ValueError("a moment without a time zone")
-    day = moment.astimezone(UTC).date()
-    return day - timedelta(days=day.weekday())
-
-
-def weeks_from(monday: date, count: int) -> tuple[date, ...]:
-    """Return `count` Mondays, beginning with `monday`. Raises ValueError for any other day."""
-    if monday.weekday() != 0:
-        raise ValueError("not a Monday")
-    return tuple(monday + timedelta(weeks=number) for number in range(count))
-
-
-def last_day(weeks: Collection[date], this_week: date) -> date | None:
-    """Return the last day (UTC) up to which no week from `this_week` on lacks a key; None when this one does."""
-    week = this_week
-    while week in weeks:
-        week += timedelta(weeks=1)
-    return None if week == this_week else week - timedelta(days=1)

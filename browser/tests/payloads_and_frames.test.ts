@@ -186,6 +186,8 @@ describe("choosing", () => {
     const list = pool(24);
     expect(readList(JSON.parse(JSON.stringify(list)))).toEqual(list);
     expect(readList(pool(0)).candidates).toEqual([]);
+    const proved = readList({ ...pool(2), proofs: ["AAAA", null] });
+    expect(proved).toEqual({ ...pool(2), candidates: pool(2).candidates.map((one, at) => ({ ...one, proof: ["AAAA", null][at] })) });
   });
 
   it("refuses a list that is not as agreed", async () => {
@@ -218,6 +220,9 @@ describe("choosing", () => {
       { ...good, candidates: [{ ...first, over: [3] }] },
       { ...good, candidates: [{ ...first, card: [0] }] },
       { ...good, candidates: [{ ...first, card: [0, 24] }] },
+      { ...good, proofs: "AAAA" },
+      { ...good, proofs: ["AAAA"] },
+      { ...good, proofs: [null, null, 7] },
     ];
     for (const value of wrong) await refused(() => readList(value), "bad-list");
   });

@@ -25,6 +25,9 @@ def pages() -> list[str]:
         if not path.startswith("<str:language>/") or path.endswith((".webmanifest", ".js", ".json")):
             continue
         rest = path.removeprefix("<str:language>/")
+        # Titles and publishers of other people's works are what they are.
+        if rest == "library":
+            continue
         fillings = guides.MEMBER_GUIDES if "<slug:guide>" in rest else [""]
         found += [re.sub(r"<[^>]+>", filling, rest) for filling in fillings]
     return found

@@ -153,7 +153,8 @@ def test_it_tells_devices_position_rank_office_and_key_and_names_nobody(pine: Wo
     answer = fetch()
     body: dict[str, Any] = answer.json()
     listing = actions.current_list(pine.pine, NOW)
-    assert set(body) == {*("list", "until", "zone", "organisation", "week", "roster", "offices", "candidates")}
+    bound = {"organisation", "week", "roster", "proofs"}
+    assert set(body) == {"list", "until", "zone", "offices", "candidates"} | bound
     assert (body["list"], body["until"]) == (listing.id.hex, UNTIL.isoformat())
     assert body["zone"] == "America/Chicago"
     assert body["offices"] == ["Dispatch", "Jail", "Patrol"]
@@ -164,11 +165,10 @@ def test_it_tells_devices_position_rank_office_and_key_and_names_nobody(pine: Wo
             "rank": one.rank,
             "office": offices[one.office],
             "key": one.key,
-            **actions.NO_CARD,
-            "proof": None,
         }
         for place, one in enumerate(listing.candidates)
     ]
+    assert body["proofs"] == [None] * len(listing.candidates)
     # What the signatures are bound to; it names the organisation whose address the list has.
     assert (body["organisation"], body["week"], body["roster"]) == (pine.pine.id.hex, "2026-11-23", None)
     said = answer.content.decode()

@@ -1,6 +1,7 @@
 """Every change of the directory: candidate lists, mutual aid, and what an organisation says of outside help."""
 
 from alongside.directory.actions.lists import (
+    NO_CARD,
     Listing,
     block_body,
     candidates_now,
@@ -22,6 +23,7 @@ from alongside.directory.actions.resources import (
 )
 
 __all__ = [
+    "NO_CARD",
     "Listing",
     "NoSuchResource",
     "TooMany",

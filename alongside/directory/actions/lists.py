@@ -168,17 +168,14 @@ def _body(
                 "rank": one.rank,
                 "office": places.get(one.office) if one.office else None,
                 "key": one.key,
-                **wished.get(one.supporter, NO_CARD),
-                # At the end: what cannot be compressed stands apart from what can.
-                "proof": one.proof and seals.base64url(one.proof),
+                # Nothing stands here of somebody without a card.
+                **wished.get(one.supporter, {}),
             }
             for position, one in enumerate(candidates)
         ],
+        # In the same order, at the end: what cannot be compressed stands apart from what can.
+        "proofs": [one.proof and seals.base64url(one.proof) for one in candidates],
     }
-
-
-NO_CARD: dict[str, Any] = dict.fromkeys(("discipline", "band", "languages", "gender", "over", "card"))
-"""Nothing is known of somebody without a card."""
 
 
 def _wished(

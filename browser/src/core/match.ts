@@ -20,7 +20,7 @@ export interface Candidate {
   readonly over?: readonly number[] | null;
   /** Block and place in the directory. */
   readonly card?: readonly [block: number, place: number] | null;
-  /** What the coordinator and the supporter's own device signed about the key, base64url; see roster.ts. */
+  /** What the coordinator and the supporter's own device signed about the key, base64url; see roster.ts. Published at the list's end. */
   readonly proof?: string | null;
 }
 
@@ -147,7 +147,16 @@ export function readList(value: unknown): CandidateList {
   list.offices.forEach(text);
   list.candidates.forEach((candidate, at) => check(candidate, list.candidates[at - 1]?.position ?? -1, list.offices.length));
   if (new Set(list.candidates.map(({ key }) => key)).size !== list.candidates.length) bad();
-  return list;
+  return withProofs(value as Published);
+}
+
+type Published = CandidateList & { readonly proofs?: readonly (string | null)[] };
+
+function withProofs({ proofs, ...list }: Published): CandidateList {
+  if (proofs === undefined) return list;
+  if (!Array.isArray(proofs) || proofs.length !== list.candidates.length) bad();
+  if (!proofs.every((one) => one === null || typeof one === "string")) bad();
+  return { ...list, candidates: list.candidates.map((one, at) => ({ ...one, proof: proofs[at] ?? null })) };
 }
 
 function check(candidate: Candidate, before: number, offices: number): void {

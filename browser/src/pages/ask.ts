@@ -10,6 +10,7 @@ import { KeptKeys } from "./member/kept.ts";
 import { LaterOnAsk } from "./member/keeping.ts";
 import { type Made, madeOf, officesOut, senderOf } from "./member/making.ts";
 import { drawer, isShared } from "./member/place.ts";
+import { pinned } from "./member/pins.ts";
 import { type Core, Pool } from "./member/pool.ts";
 import { Guest } from "./member/partner.ts";
 import { showReceipt } from "./member/receipt.ts";
@@ -107,7 +108,7 @@ async function showChosen(reference: string): Promise<void> {
   [chosen, shownPeer] = [reference, null];
   form.chose(text("chosen.looking"));
   try {
-    const [{ Chosen }, { pinned }] = await Promise.all([import("./member/chosen.ts"), import("./member/pins.ts")]);
+    const { Chosen } = await import("./member/chosen.ts");
     const { peer, name } = await new Chosen(base, reference).card(pinned(fact(page, "organisation"))?.code ?? null);
     // Dropped meanwhile, or sent.
     if (chosen !== reference) return;

@@ -1,4 +1,5 @@
 /** A worry about somebody else: limits, form, and the same words for ever. Nothing of it stays on the device. */
+import "./member/common.ts";
 import type { Referral } from "../core/payload.ts";
 import { all, fact, goTo, one, say, show } from "./member/dom.ts";
 import { officeNumbers } from "./member/fields.ts";

@@ -1,3 +1,4 @@
+import "./common.ts";
 import { fromBase64Url } from "../../core/bytes.ts";
 import type { CandidateList } from "../../core/match.ts";
 import { Refusal } from "../../core/refusal.ts";

@@ -1,4 +1,6 @@
 /** The peer whom a member chose by their card, on the ask page. Loaded only where somebody was chosen. */
+import "./common.ts";
+import "./sealing.ts";
 import type { Directory, Entry, Peer } from "../../core/directory.ts";
 import type { CandidateList, First } from "../../core/match.ts";
 import { fetchBlock, fetchDirectory, Names } from "./people.ts";

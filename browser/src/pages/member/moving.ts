@@ -1,3 +1,4 @@
+import "./common.ts";
 import { all } from "./dom.ts";
 import { Lost } from "./talk.ts";
 

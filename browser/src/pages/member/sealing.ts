@@ -1,4 +1,6 @@
 /** The door to the core, loaded only when a page needs to seal or open: while the person types, never with the first page. */
+import "./common.ts";
+
 export { fromBase64, fromHex, toBase64Url, toHex } from "../../core/bytes.ts";
 export { isRecipient } from "../../core/envelope.ts";
 export { messageFrame, newAttempt, requestFrame } from "../../core/frame.ts";

@@ -1,4 +1,5 @@
 import "./common.ts";
+import "./sealing.ts";
 import { Work } from "../../core/work.ts";
 
 /** How long one piece of the work may take: shorter than a person notices. */

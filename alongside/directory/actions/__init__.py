@@ -1,7 +1,6 @@
 """Every change of the directory: candidate lists, mutual aid, and what an organisation says of outside help."""
 
 from alongside.directory.actions.lists import (
-    NO_CARD,
     Listing,
     block_body,
     candidates_now,
@@ -23,7 +22,6 @@ from alongside.directory.actions.resources import (
 )
 
 __all__ = [
-    "NO_CARD",
     "Listing",
     "NoSuchResource",
     "TooMany",

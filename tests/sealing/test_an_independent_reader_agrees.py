@@ -177,4 +177,4 @@ def test_the_demonstrations_keys_fit_their_words() -> None:
         rules.check_wrap(rules.read_base64(supporter["wrap"], rules.WRAP_BYTES))
         assert len(supporter["words"].split()) == 12
     distinct = {supporter["public_key"] for supporter in demo["supporters"].values()}
-    assert len(distinct) == 9
+    assert len(distinct) == 21

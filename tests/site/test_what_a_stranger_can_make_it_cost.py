@@ -110,7 +110,7 @@ def test_looking_writes_nothing_and_reads_little_whatever_is_sent_along(pine: Wo
 
 
 # Kept for two seconds by the entrance (test_what_was_said_lately).
-LISTED = 14
+LISTED = 15
 
 
 @pytest.mark.req("A-25")

@@ -110,6 +110,9 @@ def test_marc_hands_over_his_worry_and_sees_the_same_words_whatever_becomes_of_i
     marc = phone.new_page()
     # What the worker keeps for when there is no network is fetched before anything is counted.
     keep_pages(marc, demo.member())
+    last = "/ask/pine-county/directory.json"
+    until(lambda: [path for paths in kept_pages(marc).values() for path in paths], lambda paths: last in paths)
+    marc.wait_for_timeout(2000)
     pages = kept_pages(marc)
     reads_the_guide_and_the_limits(demo, marc)
     fill(marc)

@@ -127,7 +127,7 @@ def test_the_whole_job_can_be_done_by_keyboard_and_a_menu_closes_with_escape(
     expect(page.get_by_text("No reply box: they asked to be contacted directly.")).to_be_visible()
     press(page.get_by_role("button", name="Contact made"))
     # How they talked is filled in on the device, from what only the device knows.
-    expect(page.get_by_label("In writing")).to_be_checked()
+    expect(page.get_by_label("In writing", exact=True)).to_be_checked()
     for label in ("Our first talk", "A critical incident", "Nothing further for now"):
         choice = page.get_by_label(label, exact=True)
         choice.focus()

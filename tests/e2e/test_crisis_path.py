@@ -94,7 +94,7 @@ def test_911_the_line_of_the_law_or_nobody_is_called_as_the_case_is(demo: Demo, 
     expected = {
         "A life is in danger now": ("I have told them", "tel:911"),
         "Serious self-harm or an overdose": ("I have told them", "tel:911"),
-        "A child or vulnerable adult is hurt": ("I have told them", "the office that takes reports about children"),
+        "A child or vulnerable adult is hurt": ("I have told them", "tel:+12185550142"),
         "A court or somebody asks me": ("I have said that", "No 911 and no report"),
         "They want me to tell somebody": ("They say yes", "No 911 and no report"),
     }
@@ -126,8 +126,9 @@ def test_without_script_every_step_works_by_links(demo: Demo, browser: Browser) 
     page.locator("#advice").get_by_role("link", name="It is over for now").click()
     assert shown(page) == ["after"]
     expect(page.locator(".bar a")).to_have_attribute("href", "tel:+12185550100")
+    # Of two organisations nobody knows whose this is: the card that needs none.
     page.goto(demo.path("/in/team/crisis"))
-    expect(page).to_have_url(demo.path(PATH))
+    expect(page).to_have_url(demo.path("/in/team/crisis/card/generic-us/en"))
     context.close()
 
 

@@ -57,7 +57,8 @@ CHANGE_ROW = """async (change) => {
 
 
 MOST = 60  # requests of this file in one hour
-ERASE = "from alongside.help_requests.models import Request; Request.objects.all().delete()"
+# With its ladder, which would go on calling people into the next test.
+ERASE = "from alongside.escalation.models import Ladder; Ladder.objects.all().delete()"
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -99,6 +100,12 @@ def keep_it(page: Page) -> None:
     expect(page.get_by_text("Not sent: there is no connection.")).to_be_visible()
     page.get_by_role("button", name=KEEP).click()
     expect(page.get_by_role("heading", name="Kept on this phone. Not sent yet.")).to_be_visible()
+
+
+def unsigned(route: Route) -> None:
+    """Answer with the list as a server would that put keys of its own into it."""
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "roster": None})
 
 
 @pytest.mark.req("A-03", "A-25", "K-22")
@@ -336,6 +343,8 @@ def test_leaving_works_from_what_waits_without_a_network(demo: Demo, phone: Brow
     page.get_by_role("link", name="Leave now").click()
     page.wait_for_url(lambda url: "/ask/" not in url)
     back = phone.new_page()
+    # A new page of a window without a network may begin with one.
+    phone.set_offline(True)
     back.goto(demo.member())
     expect(back.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
     back.get_by_role("button", name="Delete").click()
@@ -425,6 +434,24 @@ def test_the_chosen_peer_and_who_is_left_out_are_still_there_when_it_is_changed(
     expect(page.locator("[data-ladder]")).to_contain_text("The peer you chose")
     only_as_chosen(demo, since)
     cancel(page)
+
+
+@pytest.mark.req("A-03", "A-25")
+def test_what_waits_does_not_go_where_the_list_is_not_the_posters(demo: Demo, phone: BrowserContext) -> None:
+    """Neither from a page that has the notice about it nor from one that has none."""
+    page = phone.new_page()
+    keep_pages(page, f"{demo.member()}#{poster_part()}")
+    write_offline(demo, phone, page)
+    page.goto(demo.member())
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
+    page.route("**/candidates.json", unsigned)
+    phone.set_offline(False)
+    expect(page.locator("[data-waiting-list]")).to_contain_text("the list of peers could not be checked")
+    assert requests_kept(demo) == 0
+    page.unroute("**/candidates.json")
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    discard(demo, page)
 
 
 @pytest.mark.req("A-03", "A-06")

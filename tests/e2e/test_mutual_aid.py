@@ -18,6 +18,8 @@ from tests.e2e.acts import (
 from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as
 from tests.e2e.looking import Look
 from tests.e2e.test_danas_story import Trace, everything_kept, places_of, rows_left, sealed_pieces
+from tests.e2e.test_offline import keep_pages
+from tests.e2e.test_written_offline import keep_it
 
 pytestmark = [pytest.mark.e2e]
 
@@ -159,6 +161,25 @@ def test_where_one_comes_from_is_told_only_by_a_tick(
     expect(back.get_by_role("button", name="Cancel and erase").first).to_be_visible()
     cancel(back)
     assert back.evaluate("localStorage.length") == 0
+
+
+@pytest.mark.req("A-15", "A-25")
+def test_the_tick_is_kept_with_what_waits_without_a_network(agreed: Demo, window: BrowserContext) -> None:
+    dana = window.new_page()
+    keep_pages(dana, agreed.path("/ask/st-brigid/en/"))
+    leave_everybody_out(agreed, dana)
+    go_next_door(dana)
+    dana.get_by_label("Tell the peer that I am from Pine County Sheriff's Office").check()
+    window.set_offline(True)
+    keep_it(dana)
+    dana.goto(agreed.path("/ask/st-brigid/en/"))
+    dana.get_by_role("button", name="Change").click()
+    expect(dana.get_by_label("Tell the peer that I am from Pine County Sheriff's Office")).to_be_checked()
+    expect(dana.locator("#reach")).to_have_value(NUMBER)
+    window.set_offline(False)
+    send(dana)
+    expect(dana.locator("[data-also-there]")).to_contain_text("Pine County")
+    cancel(dana)
 
 
 @pytest.mark.req("A-15")

@@ -73,3 +73,10 @@ def test_the_operator_says_whose_law_holds(demo: Demo, window: BrowserContext, l
     demo.later(2)
     page.goto(demo.member("limits", "fr"))
     expect(page.get_by_text("Nous ne connaissons aucune loi de l’Ontario", exact=False)).to_be_visible()
+    # The other tests of this file read Minnesota's, in whatever order they come.
+    page.goto(demo.path("/in/operate/organisations"))
+    page.get_by_role("link", name="Law and hotlines").first.click()
+    page.get_by_label("Law and hotlines of").select_option("mn")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_text("Members' pages show the limits of that place")).to_be_visible()
+    demo.later(2)

@@ -16,10 +16,10 @@ export const CHANGE = "later-change";
 const FIRST_PAUSE_MS = 15_000;
 const LONGEST_PAUSE_MS = 240_000;
 
-const section = one("[data-waiting]");
-const list = one("[data-waiting-list]", section);
-const live = one("[data-waiting-live]", section);
-const place = { locale: fact(section, "locale"), zone: fact(section, "zone") };
+// Looked for anew each time: another organisation's page may have come into the place of this one (moving.ts).
+const section = (): HTMLElement => one("[data-waiting]");
+const list = (): HTMLElement => one("[data-waiting-list]");
+const place = (): { locale: string; zone: string } => ({ locale: fact(section(), "locale"), zone: fact(section(), "zone") });
 // What the last try said, where the next look would not say it again by itself.
 const said = new Map<string, string>();
 let busy = false;
@@ -56,10 +56,10 @@ function nextOf(item: Waiting): ReturnType<typeof nextFor> {
 
 async function send(item: Waiting, sure: boolean): Promise<void> {
   said.delete(item.id);
-  const hear = list.querySelector<HTMLElement>(`[data-id="${item.id}"] [data-line]`);
+  const hear = list().querySelector<HTMLElement>(`[data-id="${item.id}"] [data-line]`);
   if (hear) say(hear, text("waiting.sending"));
   const went = await deliver(item.id, sure).catch(whyNot);
-  if (went === "stored") say(live, text("waiting.sent-short"));
+  if (went === "stored") say(one("[data-waiting-live]"), text("waiting.sent-short"));
   // Without a network nothing is new; anything else is said until the person does something about it.
   else if (went === "lost") tryLater();
   else if (went !== "elsewhere") said.set(item.id, `waiting.${went}`);
@@ -113,18 +113,18 @@ async function redraw(): Promise<void> {
 
 async function draw(found: readonly Waiting[]): Promise<void> {
   const items = await Promise.all(found.filter((item) => nextOf(item) !== "drop").map(drawn));
-  const held = document.activeElement instanceof HTMLElement && list.contains(document.activeElement);
-  list.replaceChildren(...items);
-  show(items.length > 0, section);
+  const held = document.activeElement instanceof HTMLElement && list().contains(document.activeElement);
+  list().replaceChildren(...items);
+  show(items.length > 0, section());
   sayHowAllStands(found);
-  if (held && items.length > 0) goTo(one("h2", section));
+  if (held && items.length > 0) goTo(one("h2", section()));
 }
 
 /** Headings must not say "not sent" above what was. */
 function sayHowAllStands(found: readonly Waiting[]): void {
   const sent = found.every(({ state: one }) => one === "sent");
   const state = found.length === 0 ? "none" : sent ? "sent" : "unsent";
-  say(one("h2", section), text(`waiting.heading.${sent ? "sent" : "unsent"}`));
+  say(one("h2", section()), text(`waiting.heading.${sent ? "sent" : "unsent"}`));
   for (const title of all("[data-kept-title]")) say(title, text(`waiting.title.${state}`));
   for (const lead of all("[data-kept-lead]")) say(lead, text(`waiting.lead.${state}`));
 }
@@ -138,19 +138,19 @@ async function drawn(item: Waiting): Promise<HTMLElement> {
 function waitingCard(item: Waiting): HTMLElement {
   const next = nextOf(item);
   const key = said.get(item.id) ?? (next === "ask" || next === "held" || next === "broken" ? `waiting.${next}` : "waiting.waits");
-  const time = clockTime(item.tried ?? item.written, place);
+  const time = clockTime(item.tried ?? item.written, place());
   const sentence = make("p", "", text(key, { time }));
   sentence.dataset["line"] = "";
   const row = make("div", "row");
   if (next !== "broken") row.append(button("waiting.send", () => void sendNow(item), "button"));
   if (next !== "broken") row.append(button("waiting.change", () => void change(item)));
   row.append(button("waiting.delete", () => void erase(item), "button danger"));
-  return make("li", "card stack tight", make("b", "", text("waiting.written", { time: clockTime(item.written, place) })), sentence, row);
+  return make("li", "card stack tight", make("b", "", text("waiting.written", { time: clockTime(item.written, place()) })), sentence, row);
 }
 
 async function sentCard(item: Waiting): Promise<HTMLElement> {
   const told = item.draft as Told | null;
-  const card = make("li", "card stack tight", make("b", "", text("waiting.sent", { time: clockTime(item.sent ?? item.written, place) })));
+  const card = make("li", "card stack tight", make("b", "", text("waiting.sent", { time: clockTime(item.sent ?? item.written, place()) })));
   if (told?.alerted) card.append(make("p", "", told.onCall ? text("waiting.first") : counted("waiting.all", told.alerted)));
   card.append(make("p", "", text(`waiting.way.${told?.way ?? "none"}`)));
   if (told?.secret) card.append(await wordsOf(told.secret));

@@ -15,6 +15,8 @@ export async function moveTo(address: string): Promise<void> {
   const typed = all("input, textarea, select", document.querySelector("[data-form]") ?? document.body);
   history.replaceState(null, "", address);
   document.title = there.title;
+  // What is kept for later is kept for the organisation that this names (here.ts), never for the one that was left.
+  document.querySelector('link[rel="manifest"]')?.replaceWith(...all("link[rel=manifest]", there.head));
   document.body.replaceChildren(...[...there.body.childNodes].map((node) => document.importNode(node, true)));
   fill(typed as Field[]);
   scrollTo(0, 0);

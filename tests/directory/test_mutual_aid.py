@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from alongside.accounts.models import AuditEntry, Role
+from alongside.accounts.queries import Seat
 from alongside.directory import actions, queries
 from alongside.directory.models import Partnership
 from alongside.directory.rules import MOST_PARTNERS, NoPartner
@@ -24,9 +25,9 @@ from tests.world import World, sign_in, unknown_id
 OURS = {"HTTP_SEC_FETCH_SITE": "same-origin"}
 
 
-def seat(person: cast.Person, of: cast.Organisation) -> actions.Seat:
+def seat(person: cast.Person, of: cast.Organisation) -> Seat:
     """Return a coordinator's seat."""
-    return actions.Seat(person, of, frozenset(["coordinator"]))
+    return Seat(person, of, frozenset(["coordinator"]))
 
 
 def agreed(world: World) -> Partnership:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -21,7 +20,7 @@ from tests.e2e.acts import (
     until,
     wait_called,
 )
-from tests.e2e.conftest import PHONE, Demo, running_demo
+from tests.e2e.conftest import PHONE, Demo
 from tests.e2e.installation import CHANGE
 from tests.e2e.test_choose_a_peer import ask_form, choose
 from tests.e2e.test_offline import keep_pages
@@ -473,31 +472,6 @@ def test_changing_one_for_the_team_does_not_turn_it_to_the_peer_chosen_for_anoth
     expect(page.locator("[data-ladder] li").first).to_be_visible()
     expect(page.locator("[data-ladder]")).not_to_contain_text("The peer you chose")
     cancel(page)
-
-
-@pytest.mark.req("A-03", "A-08")
-def test_what_was_said_about_a_wish_is_still_said_when_it_is_changed(tmp_path: Path, phone: BrowserContext) -> None:
-    # The other tests of this file move the clock, and with it who is on call.
-    with running_demo(tmp_path) as demo:
-        page = phone.new_page()
-        keep_pages(page, demo.member())
-        open_form(page, demo.member("ask"))
-        phone.set_offline(True)
-        page.get_by_text("When, what about, who").click()
-        page.get_by_label("Somebody who speaks").select_option(label="Spanish")
-        page.get_by_label("Call a peer first who fits my wish").uncheck()
-        fill_form(page)
-        keep_it(page)
-        page.goto(demo.member())
-        page.get_by_role("button", name="Change").click()
-        expect(page.get_by_label("Somebody who speaks")).to_be_visible()
-        expect(page.get_by_label("Somebody who speaks")).to_have_value("es")
-        expect(page.get_by_label("Call a peer first who fits my wish")).not_to_be_checked()
-        since = len(letters(demo))
-        phone.set_offline(False)
-        send(page)
-        wait_called(demo, "bell", since=since)
-        cancel(page)
 
 
 @pytest.mark.req("A-03", "A-06")

@@ -13,7 +13,8 @@ from tests.help_requests import sealed
 from tests.world import World
 
 MOST, AIM = 7.0, 6.0
-# No sentence of a page reads harder than this, however easy the rest of it is: lists of occupations, names of statutes and services are long.
+# No sentence of a page reads harder than this, however easy the rest of it is. Lists of occupations, names of statutes
+# and of services are long.
 HARDEST = 18.0
 
 

@@ -82,6 +82,9 @@ def roles_held(email: str, organisation: Organisation | None) -> list[str]:
 
 def open_organisation(slug: str) -> Organisation:
     """Return an organisation by its slug; raises Organisation.DoesNotExist. It may be closed: see `open`."""
+    # No name has one, and PostgreSQL takes none.
+    if "\0" in slug:
+        raise Organisation.DoesNotExist
     return Organisation.objects.get(slug=slug)
 
 
@@ -294,5 +297,6 @@ def operators() -> list[Person]:
 
 def changes_by_operators(most: int = 200) -> list[AuditEntry]:
     """Return the newest changes to the installation itself: its operators, and which organisations there are."""
-    ours = Q(organisation=None) | Q(what__in=["organisation.made", "organisation.opened", "organisation.closed"])
+    about = ["organisation.made", "organisation.opened", "organisation.closed", "organisation.pack"]
+    ours = Q(organisation=None) | Q(what__in=about)
     return list(AuditEntry.objects.filter(ours).select_related("person", "organisation")[:most])

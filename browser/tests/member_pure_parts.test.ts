@@ -201,6 +201,14 @@ describe("keys kept on the device", () => {
   };
   const kept = (digit: string, sent = now.toISOString()) => ({ secret: digit.repeat(32), sent });
 
+  it("keeping one again pushes out no other", () => {
+    const again = new KeptKeys("pine", drawer());
+    const one = (digit: string) => ({ secret: digit.repeat(32), sent: "2026-11-22T03:12:00.000Z" });
+    again.add(one("a"));
+    for (let time = 0; time < 7; time++) again.add(one("b"));
+    expect(again.list(new Date("2026-11-22T04:00:00Z")).map(({ secret }) => secret[0])).toEqual(["b", "a"]);
+  });
+
   it("come back newest first and go one by one", () => {
     const keys = new KeptKeys("pine", drawer());
     keys.add(kept("a"));

@@ -68,6 +68,29 @@ describe("what a poster's link carries", () => {
   });
 });
 
+describe("a link that says that the computer is shared", () => {
+  it("makes no browser forget its poster, nor trust another", () => {
+    open(`#p=${link(7, 9)}`);
+    open(`#p=${link(8, 9)}&shared`);
+    expect(pinned("pine-county")?.root).toEqual(bytes(7, 32));
+    expect(pinned("pine-county")?.offered?.slice(0, 32)).toEqual(bytes(8, 32));
+    page.hash = "";
+  });
+});
+
+describe("a browser that takes nothing", () => {
+  it("holds the poster for the page that it opened", () => {
+    const full = vi.spyOn(held, "set").mockImplementation(() => {
+      throw new Error("full");
+    });
+    page.pathname = "/ask/full/en/";
+    open(`#p=${link(7, 9)}`);
+    expect(pinned("full")?.root).toEqual(bytes(7, 32));
+    page.pathname = "/ask/pine-county/en/";
+    full.mockRestore();
+  });
+});
+
 describe("what was checked", () => {
   it("only ever rises, and a witness once seen stays", () => {
     open(`#p=${link(7, 9)}`);

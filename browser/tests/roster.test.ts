@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { fromBase64Url, joined, toBase64Url } from "../src/core/bytes.ts";
 import { isSigned, sign } from "../src/core/ed25519.ts";
-import type { CandidateList } from "../src/core/match.ts";
+import { type CandidateList, choose } from "../src/core/match.ts";
 import { newRingKey } from "../src/core/ring.ts";
 import { checkedCandidates, followedRoot, namedWitness, type RootChange } from "../src/core/roster.ts";
 import { checkWords, keyStatement, peerStatement, posterCode, rootKey, rootStatement, type SigningKey, vouchKey, witnessKey, witnessStatement } from "../src/core/vouch.ts";
@@ -73,6 +73,14 @@ describe("a signed list", () => {
   });
 
   // req: K-34
+  it("keeps the size of what is sealed when it loses somebody: the server goes by the published list", async () => {
+    const list = await signedList();
+    const many = { ...list, candidates: Array.from({ length: 13 }, (_, at) => ({ ...list.candidates[0], position: at, proof: at === 0 ? list.candidates[0]?.proof : null })) };
+    const { list: checked } = await check(many as CandidateList);
+    expect(checked.candidates).toHaveLength(1);
+    expect(choose(checked, []).slots).toBe(24);
+  });
+
   it("loses those for whom there is no proof, and says how many", async () => {
     const list = changed(await signedList(), 1, { proof: null });
     const proved = await check(list);

@@ -71,6 +71,7 @@ def switch_resource(seat: Seat, key: str, *, off: bool) -> None:
 @transaction.atomic
 def remove_resource(seat: Seat, key: str) -> None:
     """Delete an entry of the organisation's own; raises NoSuchResource also for one that ships."""
+    audit.hold(seat.organisation.id)
     known, row = found.resource(seat.organisation, key, clock.now()), found.row_of(seat.organisation.id, key)
     if known is None or row is None or not known.own:
         raise NoSuchResource

@@ -41,6 +41,8 @@ def tell_me(organisation: Organisation, wish: Wish) -> None:
         return
     if former.changes >= MOST_CHANGES and wish.address:
         raise Full
+    if not wish.address and not former.address:
+        return
     # Turned off, the row stays with nothing in it, so that the changes stay counted.
     former.address = outbox.sealed_address(wish.address) if wish.address else b""
     former.language, former.changes = wish.language, min(former.changes + 1, MOST_CHANGES)

@@ -37,6 +37,8 @@ export interface CandidateList {
   readonly roster?: { readonly epoch: number; readonly until: string } | null;
   readonly offices: readonly string[];
   readonly candidates: readonly Candidate[];
+  /** How many were published, where checking dropped some: the size of what is sealed goes by these. */
+  readonly published?: number;
 }
 
 /** What a member would like in the person who answers: keys of choices, and where they themselves belong. */
@@ -95,7 +97,7 @@ const WISHES: readonly Wish[] = ["language", "discipline", "rank", "gender", "of
  * empty and the page says so.
  */
 export function choose(list: CandidateList, leftOutOffices: readonly number[], liked: Liked = {}, first: First | null = null): Choice {
-  const slots: Slots = list.candidates.length > SMALL_POOL ? 24 : 12;
+  const slots: Slots = (list.published ?? list.candidates.length) > SMALL_POOL ? 24 : 12;
   const kept = list.candidates.filter(
     ({ office, over, key }) => (office === null || !leftOutOffices.includes(office)) && !leads(over, liked) && key !== first?.key,
   );

@@ -39,7 +39,9 @@ export async function checkedCandidates(list: CandidateList, root: Uint8Array, h
   if (given.length === 0) throw new Refusal("unsigned-list");
   if (roster.epoch < highestEpoch) throw new Refusal("old-epoch");
   if (roster.until < today || !isWeekOf(week, today)) throw new Refusal("expired-list");
-  return { list: { ...list, candidates: given }, dropped: list.candidates.length - given.length, epoch: roster.epoch };
+  const dropped = list.candidates.length - given.length;
+  const checked = { ...list, candidates: given, ...(dropped > 0 && { published: list.candidates.length }) };
+  return { list: checked, dropped, epoch: roster.epoch };
 }
 
 /**

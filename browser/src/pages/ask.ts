@@ -47,6 +47,7 @@ const later = new LaterOnAsk(base, form, {
     const { made, posted, typed } = begun;
     return { secret: made.core.toHex(made.secret), attempt: made.core.toHex(made.attempt), posted, typed };
   },
+  busy: () => button.getAttribute("aria-busy") === "true" || begun !== null,
   kept: () => {
     begun = null;
     nobodyChosen();
@@ -156,13 +157,14 @@ async function send(): Promise<void> {
     });
     const outcome = await sender.run();
     if (outcome === "stored" && made) return await sent(made, wayOf(draft));
-    if (outcome !== "stopped") forgetBegun();
+    // What may have arrived stays known, so that it is withdrawn before another is sent.
+    if (outcome !== "stopped" && !(outcome === "nobody-left" && begun?.posted)) forgetBegun();
     tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
     if (outcome === "nobody-left") form.refuse("nobody-left");
   } catch (error) {
     // By name: the class comes with what is loaded only where somebody was chosen.
     if (error instanceof Error && error.name === "ChosenGone") {
-      forgetBegun();
+      if (!begun?.posted) forgetBegun();
       nobodyChosen(text("chosen.gone"));
       tell("chosen.gone");
     } else tell(error instanceof Lost ? "sending.stopped" : pool.blocked ? "sending.blocked" : "sending.unsealed");
@@ -211,7 +213,8 @@ function forgetBegun(): void {
 
 async function sent({ core, secret, token, box }: Made, way: WayBack): Promise<void> {
   begun = null;
-  await later.sent();
+  // It is stored: that an old draft could not be taken away must not make anybody send it again.
+  await later.sent().catch(() => undefined);
   form.clear();
   goToStep("sent");
   showReceipt(way, way === "words" ? core.wordsOf(secret) : []);

@@ -66,7 +66,7 @@ export class AskForm {
     }
     const offered = all<HTMLInputElement>("[data-office]", this.form);
     for (const box of offered) box.checked = draft.leftOut.includes(box.value);
-    this.#wanted = offered.length > 0 ? [] : draft.leftOut;
+    this.#wanted = draft.leftOut.filter((name) => !offered.some(({ value }) => value === name));
     // Nothing that will be sent stays folded away.
     const filled = {
       words: draft.words,
@@ -114,9 +114,11 @@ export class AskForm {
 
   /** Offer the offices of the list, keeping what was ticked. */
   offer(list: CandidateList): void {
-    const ticked = new Set(this.read().leftOut);
+    // An office that was ticked stays ticked, also where nobody of it is there just now.
+    const ticked = this.read().leftOut;
     this.#wanted = [];
-    one("[data-offices]", this.form).replaceChildren(...staffed(list).map((name) => officeChoice(name, ticked.has(name))));
+    const names = [...new Set([...staffed(list), ...ticked])];
+    one("[data-offices]", this.form).replaceChildren(...names.map((name) => officeChoice(name, ticked.includes(name))));
     show(false, one("[data-offices-wait]", this.form));
     const own = this.#own.value;
     const none = this.#own.options[0] as HTMLOptionElement;

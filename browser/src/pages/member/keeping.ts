@@ -18,6 +18,8 @@ export interface Desk {
   stop(): Promise<void>;
   /** The secrets of what was begun, with the words it was begun with; `posted`: it may have arrived. */
   begun(): { readonly secret: string; readonly attempt: string; readonly typed: string; readonly posted: boolean } | null;
+  /** Say whether something is on its way, or may have arrived. */
+  busy(): boolean;
   kept(): void;
   changing(draft: Draft): void;
 }
@@ -36,7 +38,11 @@ export class LaterOnAsk {
     this.#form = form;
     this.#desk = desk;
     one("[data-keep]", this.#offer).addEventListener("click", () => void this.#keep());
-    document.addEventListener(CHANGED, (event) => this.#change((event as CustomEvent<Changing>).detail));
+    document.addEventListener(CHANGED, (event) => {
+      // Something on its way, or that may have arrived, would be taken for the one that is to be changed.
+      if (this.#desk.busy()) event.preventDefault();
+      else this.#change((event as CustomEvent<Changing>).detail);
+    });
   }
 
   /** Offer it, or take the offer away. Its code comes from what the worker keeps; where that is not here, nothing is offered. */

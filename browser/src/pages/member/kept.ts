@@ -42,7 +42,8 @@ export class KeptKeys {
 
   /** Keep one more key. */
   add(kept: Kept): void {
-    this.#write([kept, ...this.#read()].slice(0, MOST));
+    // Each try of one request keeps it again: it must not push out the others.
+    this.#write([kept, ...this.#read().filter(({ secret }) => secret !== kept.secret)].slice(0, MOST));
   }
 
   /** Forget one key. */

@@ -196,7 +196,7 @@ async function hand(item: Waiting): Promise<void> {
   const later = laterOf(item);
   if (!later) return;
   const detail: Changing = { id: item.id, later, tried: item.tried };
-  document.dispatchEvent(new CustomEvent<Changing>(CHANGE, { detail }));
+  if (!document.dispatchEvent(new CustomEvent<Changing>(CHANGE, { detail, cancelable: true }))) return redraw();
   await draw((await waiting()).filter(({ id }) => id !== item.id));
 }
 

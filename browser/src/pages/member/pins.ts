@@ -1,4 +1,4 @@
-import { drawer } from "./place.ts";
+import { drawer, isShared } from "./place.ts";
 
 /** What this browser knows of an organisation from its poster. */
 export interface Pin {
@@ -70,9 +70,11 @@ export function noteChecked(slug: string, epoch: number, witness: Uint8Array | n
 
 /** Trust another root: the person compared its six words, or the old root and its witness signed for it. */
 export function trust(slug: string, root: Uint8Array): void {
-  const { offered = null, epoch = 0 } = pinned(slug) ?? {};
+  const known = pinned(slug);
+  const offered = known?.offered ?? null;
   const carries = offered && same(offered.slice(0, ROOT_BYTES), root);
-  write(slug, { p: encoded(carries ? offered : root), e: epoch });
+  // Another root counts its own signings.
+  write(slug, { p: encoded(carries ? offered : root), e: known && same(known.root, root) ? known.epoch : 0 });
 }
 
 /** Say whether two keys are the same. */
@@ -85,9 +87,15 @@ function change(slug: string, to: Partial<Kept>): void {
   if (kept) write(slug, { ...kept, ...to });
 }
 
+// What could not be written holds for this page at least.
+const unwritten = new Map<string, string>();
+
 function read(slug: string): Kept | null {
+  const name = nameOf(slug);
   try {
-    const value = JSON.parse(drawer().getItem(nameOf(slug)) ?? "null") as Kept | null;
+    // A link that says "shared" must not make a browser forget its poster: what it knew is read, and nothing written.
+    const kept = unwritten.get(name) ?? drawer().getItem(name) ?? (isShared() ? localStorage.getItem(name) : null);
+    const value = JSON.parse(kept ?? "null") as Kept | null;
     return value && typeof value.p === "string" ? value : null;
   } catch {
     return null;
@@ -95,10 +103,12 @@ function read(slug: string): Kept | null {
 }
 
 function write(slug: string, kept: Kept): void {
+  const name = nameOf(slug);
   try {
-    drawer().setItem(nameOf(slug), JSON.stringify(kept));
+    drawer().setItem(name, JSON.stringify(kept));
+    unwritten.delete(name);
   } catch {
-    // A browser that keeps nothing checks nothing; the page says how to compare the words.
+    unwritten.set(name, JSON.stringify(kept));
   }
 }
 

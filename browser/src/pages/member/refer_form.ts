@@ -69,8 +69,10 @@ export class ReferForm {
 
   /** Offer the offices of the list, keeping what was ticked. */
   offer(list: CandidateList): void {
-    const ticked = new Set(this.read().leftOut);
-    one("[data-offices]", this.form).replaceChildren(...staffed(list).map((name) => officeChoice(name, ticked.has(name))));
+    // An office that was ticked stays ticked, also where nobody of it is there just now.
+    const ticked = this.read().leftOut;
+    const names = [...new Set([...staffed(list), ...ticked])];
+    one("[data-offices]", this.form).replaceChildren(...names.map((name) => officeChoice(name, ticked.includes(name))));
     show(false, one("[data-offices-wait]", this.form));
   }
 

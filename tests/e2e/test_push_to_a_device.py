@@ -66,6 +66,19 @@ def deliver(page: Page, demo: Demo, data: str) -> None:
     )
 
 
+def deliver_until_shown(page: Page, demo: Demo, data: str) -> None:
+    """Hand a push over until it is shown: the door for developers loses what comes while one worker follows another,
+    where a push service would wait. The same words fold into one.
+    """
+    for _ in range(6):
+        deliver(page, demo, data)
+        for _ in range(20):
+            if shown(page):
+                return
+            page.wait_for_timeout(150)
+    raise AssertionError("no notice was shown")
+
+
 def _note(event: dict[str, Any], found: dict[str, str]) -> None:
     for one in event["registrations"]:
         if one["scopeURL"].endswith("/in/") and not one["isDeleted"]:
@@ -99,8 +112,7 @@ def test_a_tap_leads_to_the_teams_pages_and_nowhere_else(page: Page, demo: Demo,
     ):
         page.goto(demo.path("/in/team/me"))
         page.wait_for_function("() => navigator.serviceWorker.controller !== null")
-        deliver(page, demo, json.dumps({**SAID, "title": f"{SAID['title']} {leads}", "link": link}))
-        until(lambda: shown(page), lambda found: len(found) == 1)
+        deliver_until_shown(page, demo, json.dumps({**SAID, "title": f"{SAID['title']} {leads}", "link": link}))
         worker = next(one for one in window.service_workers if one.url.endswith("/in/sw.js"))
         worker.evaluate("""async () => {
           const [notification] = await self.registration.getNotifications();

@@ -4,11 +4,12 @@ import type { Peer } from "../core/directory.ts";
 import type { CandidateList } from "../core/match.ts";
 import { all, fact, goTo, one, say, show } from "./member/dom.ts";
 import { BOX_SIZE, type Draft, likedOf, payloadOf, problemOf, type WayBack, wayOf } from "./member/draft.ts";
+import { officeNumbers } from "./member/fields.ts";
 import { Following } from "./member/following.ts";
 import { AskForm } from "./member/form.ts";
 import { KeptKeys } from "./member/kept.ts";
 import { LaterOnAsk } from "./member/keeping.ts";
-import { type Made, madeOf, officesOut, senderOf } from "./member/making.ts";
+import { type Made, madeOf, senderOf } from "./member/making.ts";
 import { drawer, isShared } from "./member/place.ts";
 import { pinned } from "./member/pins.ts";
 import { type Core, Pool } from "./member/pool.ts";
@@ -31,7 +32,6 @@ const button = one<HTMLButtonElement>("[data-send]");
 const buttonText = button.textContent ?? "";
 
 const guest = new Guest(page);
-
 
 /** What stands in the form, from where if it is to be told, and who is to be called first. */
 const written = (): Draft => ({ ...form.read(), from: guest.told(), peer: chosen, betterFirst: form.betterFirst });
@@ -87,7 +87,7 @@ function measure(): void {
   if (!core) return;
   form.room(bytesLeft(core, written()));
   if (!latest) return;
-  const choice = core.choose(latest, officesOut(form.read(), latest), likedOf(form.read(), latest.offices));
+  const choice = core.choose(latest, officeNumbers(latest, form.read().leftOut), likedOf(form.read(), latest.offices));
   if (shownPeer) form.though(isThough(latest));
   form.remaining(choice.positions.length, latest.candidates.length, choice.onCall);
   form.wishes(choice);
@@ -98,7 +98,7 @@ function isThough(list: CandidateList): boolean {
   const { ownOffice, notOver } = form.read();
   if (!shownPeer) return false;
   const { office, over } = shownPeer;
-  return (office !== null && officesOut(form.read(), list).includes(office)) || (notOver && over.includes(list.offices.indexOf(ownOffice)));
+  return (office !== null && officeNumbers(list, form.read().leftOut).includes(office)) || (notOver && over.includes(list.offices.indexOf(ownOffice)));
 }
 
 /** Show whom the address's fragment names, which no server sees, and take it out of the address bar. */

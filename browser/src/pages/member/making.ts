@@ -2,6 +2,7 @@ import type { CandidateList, Choice, First } from "../../core/match.ts";
 import type { Box } from "../../core/receipt.ts";
 import type { Chosen } from "./chosen.ts";
 import { type Draft, likedOf, payloadOf, wayOf } from "./draft.ts";
+import { officeNumbers } from "./fields.ts";
 import type { Core, Pool } from "./pool.ts";
 import { Sender, type World } from "./sender.ts";
 import { Lost, post, Stale } from "./talk.ts";
@@ -22,12 +23,6 @@ export async function madeOf(core: Core, draft: Draft, secret: Uint8Array, attem
   const card = box && { address: core.toBase64Url(box.address), recipient: box.recipient };
   const written = core.writePayload("request", payloadOf(draft, card));
   return { core, secret, token: core.progressToken(secret), attempt, box, written };
-}
-
-/** Return which offices of a list a draft leaves out. */
-export function officesOut(draft: Draft, list: CandidateList): number[] {
-  const names = new Set(draft.leftOut);
-  return list.offices.flatMap((name, office) => (names.has(name) ? [office] : []));
 }
 
 /** What sending needs beside the list: which request, where to, how to wait and what to say meanwhile. */
@@ -57,7 +52,7 @@ class Before {
     const { base, draft, pool } = this.#errand;
     if (!draft.peer) {
       const liked = likedOf(draft, list.offices);
-      return [list, draft.betterFirst ? core.choose(list, officesOut(draft, list), liked).better : null];
+      return [list, draft.betterFirst ? core.choose(list, officeNumbers(list, draft.leftOut), liked).better : null];
     }
     const { Chosen } = await import("./chosen.ts").catch(() => {
       throw new Lost();
@@ -87,7 +82,7 @@ export function senderOf(errand: Errand): Sender {
     seal: async (list) => {
       const { attempt, core, token, written } = await made();
       const [now, first] = await before.all(list, core);
-      const choice = core.choose(now, officesOut(draft, now), likedOf(draft, now.offices), first);
+      const choice = core.choose(now, officeNumbers(now, draft.leftOut), likedOf(draft, now.offices), first);
       const { positions, recipients, chosen, slots } = choice;
       if (recipients.length === 0) return null;
       chose?.(choice);

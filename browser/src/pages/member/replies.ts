@@ -96,7 +96,8 @@ export class Replies {
     const from = reply.name ? text("reply.from", { name: reply.name }) : text("reply.from-peer");
     // What somebody wrote comes before how it went.
     if (this.#shown.size === 1) one("[data-ladder-section]").before(this.#section);
-    show(true, this.#list);
+    // The section was put away if the request was over before the first reply was fetched.
+    show(true, this.#section, this.#list);
     this.#list.append(make("article", "reply", make("b", "", from), make("p", "", reply.text)));
     this.#writeTo = reply.write_to;
     show(this.#open, this.#form);

@@ -1,0 +1,88 @@
+"""A first plan, made in one pass: what the solver begins from, and what is there if it is stopped at once."""
+
+from dataclasses import dataclass, field
+
+from alongside.rota.rules.fairness import Weighing
+from alongside.rota.rules.grid import Grid
+from alongside.rota.rules.problem import Plan
+
+
+@dataclass
+class _Hand:
+    """What one person has so far."""
+
+    slots: set[int] = field(default_factory=set)
+    days: set[int] = field(default_factory=set)
+    begun: list[int] = field(default_factory=list)
+
+
+def draft(weighing: Weighing) -> Plan:
+    """Return a plan that breaks no limit, slot by slot in time, each for whoever is furthest below a fair share.
+
+    Slots that few people could take go first within their week. Somebody may be left out: the solver goes on from it.
+    """
+    grid = weighing.grid
+    problem, shares = grid.problem, weighing.shares
+    hands = [_Hand() for _ in problem.people]
+    for who, person in enumerate(problem.people):
+        hands[who].days |= {day.toordinal() for _, _, day in person.around}
+    amounts = [list(share.before) for share in shares]
+    plan: list[int | None] = [None] * len(problem.slots)
+    blocked: list[set[int]] = [set() for _ in problem.slots]
+
+    def take(at: int, who: int) -> None:
+        plan[at] = who
+        day = problem.slots[at].day.toordinal()
+        hands[who].days.add(day)
+        hands[who].begun.append(day)
+        for share, amount in zip(shares, amounts, strict=True):
+            amount[who] += share.gives[at]
+        for other in collisions[at]:
+            blocked[other].add(who)
+
+    collisions = both_ways(grid)
+    for at, who in problem.held.items():
+        take(at, who)
+    first = problem.slots[grid.order[0]].day.toordinal() if grid.order else 0
+    for at in sorted(grid.order, key=lambda at: ((problem.slots[at].day.toordinal() - first) // 7, len(grid.could[at]))):
+        if plan[at] is not None:
+            continue
+        day = problem.slots[at].day.toordinal()
+        able = [who for who in grid.could[at] if who not in blocked[at] and _may(grid, hands[who], who, day)]
+        if able:
+            costs = {
+                who: sum(
+                    share.price * amount[who] for share, amount in zip(shares, amounts, strict=True) if share.gives[at]
+                )
+                + weighing.wishes.get((at, who), 0)
+                for who in able
+            }
+            take(at, min(able, key=lambda who: (costs[who], len(hands[who].begun), who)))
+    return tuple(plan)
+
+
+def both_ways(grid: Grid) -> list[list[int]]:
+    """Return for each slot all others that its holder cannot have too."""
+    found: list[list[int]] = [list(later) for later in grid.collisions]
+    for at, later in enumerate(grid.collisions):
+        for then in later:
+            found[then].append(at)
+    return found
+
+
+def _may(grid: Grid, hand: _Hand, who: int, day: int) -> bool:
+    row, before, after = grid.problem.limits.days_in_a_row, day - 1, day + 1
+    while before in hand.days:
+        before -= 1
+    while after in hand.days:
+        after += 1
+    if day not in hand.days and after - before - 1 > row:
+        return False
+    cap = grid.problem.people[who].most_in_28_days
+    if cap is None:
+        return True
+    near = [begun for begun in [*hand.begun, day] if abs(begun - day) < PAIR_DAYS]
+    return all(sum(first <= begun < first + PAIR_DAYS for begun in near) <= cap for first in near)
+
+
+PAIR_DAYS = 28

@@ -1,0 +1,187 @@
+"""The planner's model in CP-SAT: some people, the slots among them, everything else as it is (docs/algorithms/rota.md)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from ortools.sat.python import cp_model
+
+from alongside.rota.rules.fairness import GAP, PAIR_DAYS, Share, Weighing
+from alongside.rota.rules.grid import Grid
+from alongside.rota.rules.problem import Plan
+
+
+@dataclass
+class Model:
+    """A model and its variables: who has a slot, and whether nobody has."""
+
+    cp: cp_model.CpModel
+    free: frozenset[int]
+    takes: dict[tuple[int, int], cp_model.IntVar]
+    empty: dict[int, cp_model.IntVar]
+    costs: list[cp_model.LinearExpr] = field(default_factory=list)
+
+
+def among(weighing: Weighing, plan: Plan, people: Collection[int]) -> Model:
+    """Return the model in which these people share anew what they have among them and what nobody has.
+
+    With everybody it is the whole problem. Its optimum is never worse than the plan.
+    """
+    grid = weighing.grid
+    free = [at for at in grid.order if plan[at] is None or (plan[at] in people and at not in grid.problem.held)]
+    model = _cover(grid, free, people, may_be_empty=None in plan)
+    fixed = {at: who for at, who in enumerate(plan) if who in people and at in grid.problem.held}
+    _rest(model, grid, free, people, fixed)
+    for who in people:
+        mine = [at for at in free if (at, who) in model.takes]
+        _row(model, grid, who, mine, fixed)
+        _cap(model, grid, who, mine, fixed)
+    for share in weighing.shares:
+        _fair(model, share, free, people, fixed)
+    for key, variable in model.takes.items():
+        if cost := weighing.wishes.get(key):
+            model.costs.append(cost * variable)
+    _hand_over(model, grid, plan, set(free), people)
+    for (at, who), variable in model.takes.items():
+        model.cp.add_hint(variable, plan[at] == who)
+    for at, variable in model.empty.items():
+        model.cp.add_hint(variable, plan[at] is None)
+    model.cp.minimize(sum(model.costs))
+    return model
+
+
+def _cover(grid: Grid, free: list[int], people: Collection[int], *, may_be_empty: bool) -> Model:
+    # Where every slot has somebody, none is ever given up: no variable says that it could be.
+    cp = cp_model.CpModel()
+    model = Model(cp, frozenset(free), {}, {})
+    for at in free:
+        able = [who for who in grid.could[at] if who in people]
+        for who in able:
+            model.takes[at, who] = cp.new_bool_var(f"{at}:{who}")
+        some = [model.takes[at, who] for who in able]
+        if may_be_empty:
+            model.empty[at] = cp.new_bool_var(f"{at}:-")
+            model.costs.append(GAP * model.empty[at])
+            some.append(model.empty[at])
+        cp.add_exactly_one(some)
+    return model
+
+
+def _rest(model: Model, grid: Grid, free: list[int], people: Collection[int], fixed: Mapping[int, int]) -> None:
+    """One duty at a time, with rest. Later slots that collide with one, and all with each other, make one clique."""
+    inside = set(free)
+    for at in free:
+        for clique in _cliques(grid, at, inside):
+            for who in people:
+                some = [model.takes[one, who] for one in clique if (one, who) in model.takes]
+                if len(some) > 1:
+                    model.cp.add_at_most_one(some)
+    for at, who in fixed.items():
+        for one in _both_sides(grid, at):
+            if (one, who) in model.takes:
+                model.cp.add(model.takes[one, who] == 0)
+
+
+def _cliques(grid: Grid, at: int, inside: set[int]) -> list[list[int]]:
+    cliques: list[list[int]] = []
+    for then in grid.collisions[at]:
+        if then not in inside:
+            continue
+        for clique in cliques:
+            if all(then in grid.collision_sets[one] for one in clique[1:]):
+                clique.append(then)
+                break
+        else:
+            cliques.append([at, then])
+    return cliques
+
+
+def _both_sides(grid: Grid, at: int) -> list[int]:
+    return [*grid.collisions[at], *(one for one in grid.order if at in grid.collision_sets[one])]
+
+
+def _row(model: Model, grid: Grid, who: int, mine: list[int], fixed: Mapping[int, int]) -> None:
+    """At most so many days in a row on which duties begin."""
+    most = grid.problem.limits.days_in_a_row
+    slots, known = grid.problem.slots, {day.toordinal() for _, _, day in grid.problem.people[who].around}
+    known |= {slots[at].day.toordinal() for at, holder in fixed.items() if holder == who}
+    days: dict[int, list[int]] = defaultdict(list)
+    for at in mine:
+        days[slots[at].day.toordinal()].append(at)
+    busy: dict[int, cp_model.LinearExprT] = {}
+    for day, places in days.items():
+        if day not in known:
+            some = [model.takes[at, who] for at in places]
+            busy[day] = some[0] if len(some) == 1 else sum(some)
+            if len(some) > 1 and not _exclude(grid, places):
+                seen = model.cp.new_bool_var(f"day{day}:{who}")
+                model.cp.add_max_equality(seen, some)
+                busy[day] = seen
+    for first in sorted({start for day in busy for start in range(day - most, day + 1)}):
+        window = range(first, first + most + 1)
+        if all(day in busy or day in known for day in window):
+            model.cp.add(sum(busy[day] for day in window if day in busy) <= most - sum(day in known for day in window))
+
+
+def _exclude(grid: Grid, places: list[int]) -> bool:
+    return all(
+        other in grid.collision_sets[one] or one in grid.collision_sets[other]
+        for number, one in enumerate(places)
+        for other in places[number + 1 :]
+    )
+
+
+def _cap(model: Model, grid: Grid, who: int, mine: list[int], fixed: Mapping[int, int]) -> None:
+    cap = grid.problem.people[who].most_in_28_days
+    if cap is None:
+        return
+    days = {at: grid.problem.slots[at].day.toordinal() for at in [*mine, *fixed]}
+    held = [days[at] for at, holder in fixed.items() if holder == who]
+    for first in sorted({days[at] for at in mine} | set(held)):
+        within = [model.takes[at, who] for at in mine if first <= days[at] < first + PAIR_DAYS]
+        there = sum(first <= day < first + PAIR_DAYS for day in held)
+        if len(within) + there > cap:
+            model.cp.add(sum(within) <= max(0, cap - there))
+
+
+def _fair(model: Model, share: Share, free: list[int], people: Collection[int], fixed: Mapping[int, int]) -> None:
+    if not share.price:
+        return
+    for who in people:
+        known = share.before[who] + sum(share.gives[at] for at, holder in fixed.items() if holder == who)
+        mine = [(at, share.gives[at]) for at in free if share.gives[at] and (at, who) in model.takes]
+        most = known + sum(gives for _, gives in mine)
+        amount = known + sum(gives * model.takes[at, who] for at, gives in mine)
+        farthest = max(most - share.high[who], share.low[who] - known, 0)
+        if not farthest:
+            continue
+        off = model.cp.new_int_var(0, farthest, f"{share.measure}:{who}")
+        model.cp.add(off >= amount - share.high[who])
+        model.cp.add(off >= share.low[who] - amount)
+        model.costs.append(share.price * off)
+        if farthest > share.step:
+            far = model.cp.new_int_var(0, farthest - share.step, f"{share.measure}+:{who}")
+            model.cp.add(far >= off - share.step)
+            model.costs.append(share.price * far)
+
+
+def _hand_over(model: Model, grid: Grid, plan: Plan, free: set[int], people: Collection[int]) -> None:
+    price = grid.problem.aims.hand_over
+    if not price or not grid.problem.limits.goes_on:
+        return
+    for at, then in grid.followers.items():
+        if at not in free and then not in free:
+            continue
+        for who in people:
+            stays = [_has(model, plan, one, who) for one in (at, then)]
+            if all(stay is not None for stay in stays):
+                kept = model.cp.new_bool_var(f"kept{at}:{who}")
+                for stay in stays:
+                    model.cp.add(kept <= stay)
+                model.costs.append(-price * kept)
+
+
+def _has(model: Model, plan: Plan, at: int, who: int) -> cp_model.LinearExprT | None:
+    if at in model.free:
+        return model.takes.get((at, who))
+    return 1 if plan[at] == who else None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from alongside.rota.rules.fairness import Weighing
+from alongside.rota.rules.fairness import MONTH, Weighing
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.problem import Plan
 
@@ -37,14 +37,15 @@ def draft(weighing: Weighing) -> Plan:
         hands[who].begun.append(day)
         for share, amount in zip(shares, amounts, strict=True):
             amount[who] += share.gives[at]
-        for other in collisions[at]:
+        for other in grid.both_ways[at]:
             blocked[other].add(who)
 
-    collisions = both_ways(grid)
     for at, who in problem.held.items():
         take(at, who)
     first = problem.slots[grid.order[0]].day.toordinal() if grid.order else 0
-    for at in sorted(grid.order, key=lambda at: ((problem.slots[at].day.toordinal() - first) // 7, len(grid.could[at]))):
+    for at in sorted(
+        grid.order, key=lambda at: ((problem.slots[at].day.toordinal() - first) // 7, len(grid.could[at]))
+    ):
         if plan[at] is not None:
             continue
         day = problem.slots[at].day.toordinal()
@@ -61,15 +62,6 @@ def draft(weighing: Weighing) -> Plan:
     return tuple(plan)
 
 
-def both_ways(grid: Grid) -> list[list[int]]:
-    """Return for each slot all others that its holder cannot have too."""
-    found: list[list[int]] = [list(later) for later in grid.collisions]
-    for at, later in enumerate(grid.collisions):
-        for then in later:
-            found[then].append(at)
-    return found
-
-
 def _may(grid: Grid, hand: _Hand, who: int, day: int) -> bool:
     row, before, after = grid.problem.limits.days_in_a_row, day - 1, day + 1
     while before in hand.days:
@@ -81,8 +73,5 @@ def _may(grid: Grid, hand: _Hand, who: int, day: int) -> bool:
     cap = grid.problem.people[who].most_in_28_days
     if cap is None:
         return True
-    near = [begun for begun in [*hand.begun, day] if abs(begun - day) < PAIR_DAYS]
-    return all(sum(first <= begun < first + PAIR_DAYS for begun in near) <= cap for first in near)
-
-
-PAIR_DAYS = 28
+    near = [begun for begun in [*hand.begun, day] if abs(begun - day) < MONTH]
+    return all(sum(first <= begun < first + MONTH for begun in near) <= cap for first in near)

@@ -12,7 +12,8 @@ from alongside.rota.rules.problem import Aims, Mark, Plan, Problem, Slot, Wish
 MEASURES = ("load", *(mark.value for mark in Mark))
 # One span without anybody weighs more than everything else together.
 GAP = 1_000_000
-PAIR_DAYS = 28
+# Days.
+MONTH = 28
 
 
 @dataclass(frozen=True)
@@ -188,4 +189,4 @@ def least_repeats(grid: Grid) -> int:
 def month_of(grid: Grid, at: int) -> int:
     """Return the number of the 28 days, from the first slot on, in which a slot begins."""
     slots = grid.problem.slots
-    return (slots[at].day - slots[grid.order[0]].day).days // PAIR_DAYS
+    return (slots[at].day - slots[grid.order[0]].day).days // MONTH

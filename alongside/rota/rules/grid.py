@@ -107,3 +107,12 @@ class Grid:
     def collision_sets(self) -> list[set[int]]:
         """The same as sets."""
         return [set(later) for later in self.collisions]
+
+    @cached_property
+    def both_ways(self) -> list[list[int]]:
+        """For each slot all others, earlier and later, that its holder cannot have too."""
+        found = [list(later) for later in self.collisions]
+        for at, later in enumerate(self.collisions):
+            for then in later:
+                found[then].append(at)
+        return found

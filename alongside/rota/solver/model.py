@@ -1,12 +1,12 @@
 """The planner's model in CP-SAT: some people, the slots among them, everything else as it is (docs/algorithms/rota.md)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
 
-from alongside.rota.rules.fairness import GAP, PAIR_DAYS, Share, Weighing
+from alongside.rota.rules.fairness import GAP, MONTH, Share, Weighing
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.problem import Plan
 
@@ -16,7 +16,7 @@ class Model:
     """A model and its variables: who has a slot, and whether nobody has."""
 
     cp: cp_model.CpModel
-    free: frozenset[int]
+    free: tuple[int, ...]
     takes: dict[tuple[int, int], cp_model.IntVar]
     empty: dict[int, cp_model.IntVar]
     costs: list[cp_model.LinearExpr] = field(default_factory=list)
@@ -27,21 +27,31 @@ def among(weighing: Weighing, plan: Plan, people: Collection[int]) -> Model:
 
     With everybody it is the whole problem. Its optimum is never worse than the plan.
     """
-    grid = weighing.grid
-    free = [at for at in grid.order if plan[at] is None or (plan[at] in people and at not in grid.problem.held)]
-    model = _cover(grid, free, people, may_be_empty=None in plan)
-    fixed = {at: who for at, who in enumerate(plan) if who in people and at in grid.problem.held}
-    _rest(model, grid, free, people, fixed)
-    for who in people:
-        mine = [at for at in free if (at, who) in model.takes]
-        _row(model, grid, who, mine, fixed)
-        _cap(model, grid, who, mine, fixed)
+    held = weighing.grid.problem.held
+    free = [at for at in weighing.grid.order if plan[at] is None or (plan[at] in people and at not in held)]
+    model = _begin(weighing, plan, people, free)
+    fixed = _fixed(plan, people, free)
     for share in weighing.shares:
-        _fair(model, share, free, people, fixed)
-    for key, variable in model.takes.items():
-        if cost := weighing.wishes.get(key):
-            model.costs.append(cost * variable)
-    _hand_over(model, grid, plan, set(free), people)
+        _fair(model, share, people, fixed)
+    _hand_over(model, weighing.grid, plan, people)
+    return finished(model, plan)
+
+
+def with_equal_shares(weighing: Weighing, plan: Plan, free: Sequence[int]) -> Model:
+    """Return the model, not yet finished, in which these slots change hands and everybody keeps what they carry."""
+    people = range(len(weighing.grid.problem.people))
+    model = _begin(weighing, plan, people, free)
+    for share in weighing.shares:
+        for who in people:
+            have = sum(share.gives[at] for at in free if plan[at] == who)
+            mine = [(at, share.gives[at]) for at in free if share.gives[at] and (at, who) in model.takes]
+            if mine:
+                model.cp.add(sum(gives * model.takes[at, who] for at, gives in mine) == have)
+    return model
+
+
+def finished(model: Model, plan: Plan) -> Model:
+    """Return the model with its aim, and the plan as what to begin from."""
     for (at, who), variable in model.takes.items():
         model.cp.add_hint(variable, plan[at] == who)
     for at, variable in model.empty.items():
@@ -50,10 +60,31 @@ def among(weighing: Weighing, plan: Plan, people: Collection[int]) -> Model:
     return model
 
 
-def _cover(grid: Grid, free: list[int], people: Collection[int], *, may_be_empty: bool) -> Model:
+def _begin(weighing: Weighing, plan: Plan, people: Collection[int], free: Sequence[int]) -> Model:
+    grid = weighing.grid
+    model = _cover(grid, free, people, may_be_empty=any(plan[at] is None for at in free))
+    fixed = _fixed(plan, people, free)
+    _rest(model, grid, people, fixed)
+    for who in people:
+        mine = [at for at in free if (at, who) in model.takes]
+        _row(model, grid, who, mine, fixed)
+        _cap(model, grid, who, mine, fixed)
+    for key, variable in model.takes.items():
+        if cost := weighing.wishes.get(key):
+            model.costs.append(cost * variable)
+    return model
+
+
+def _fixed(plan: Plan, people: Collection[int], free: Sequence[int]) -> dict[int, int]:
+    """Return the slots that stay with one of these people."""
+    inside = set(free)
+    return {at: who for at, who in enumerate(plan) if who is not None and who in people and at not in inside}
+
+
+def _cover(grid: Grid, free: Sequence[int], people: Collection[int], *, may_be_empty: bool) -> Model:
     # Where every slot has somebody, none is ever given up: no variable says that it could be.
     cp = cp_model.CpModel()
-    model = Model(cp, frozenset(free), {}, {})
+    model = Model(cp, tuple(free), {}, {})
     for at in free:
         able = [who for who in grid.could[at] if who in people]
         for who in able:
@@ -67,17 +98,17 @@ def _cover(grid: Grid, free: list[int], people: Collection[int], *, may_be_empty
     return model
 
 
-def _rest(model: Model, grid: Grid, free: list[int], people: Collection[int], fixed: Mapping[int, int]) -> None:
+def _rest(model: Model, grid: Grid, people: Collection[int], fixed: Mapping[int, int]) -> None:
     """One duty at a time, with rest. Later slots that collide with one, and all with each other, make one clique."""
-    inside = set(free)
-    for at in free:
+    inside = set(model.free)
+    for at in model.free:
         for clique in _cliques(grid, at, inside):
             for who in people:
                 some = [model.takes[one, who] for one in clique if (one, who) in model.takes]
                 if len(some) > 1:
                     model.cp.add_at_most_one(some)
     for at, who in fixed.items():
-        for one in _both_sides(grid, at):
+        for one in grid.both_ways[at]:
             if (one, who) in model.takes:
                 model.cp.add(model.takes[one, who] == 0)
 
@@ -94,10 +125,6 @@ def _cliques(grid: Grid, at: int, inside: set[int]) -> list[list[int]]:
         else:
             cliques.append([at, then])
     return cliques
-
-
-def _both_sides(grid: Grid, at: int) -> list[int]:
-    return [*grid.collisions[at], *(one for one in grid.order if at in grid.collision_sets[one])]
 
 
 def _row(model: Model, grid: Grid, who: int, mine: list[int], fixed: Mapping[int, int]) -> None:
@@ -138,18 +165,18 @@ def _cap(model: Model, grid: Grid, who: int, mine: list[int], fixed: Mapping[int
     days = {at: grid.problem.slots[at].day.toordinal() for at in [*mine, *fixed]}
     held = [days[at] for at, holder in fixed.items() if holder == who]
     for first in sorted({days[at] for at in mine} | set(held)):
-        within = [model.takes[at, who] for at in mine if first <= days[at] < first + PAIR_DAYS]
-        there = sum(first <= day < first + PAIR_DAYS for day in held)
+        within = [model.takes[at, who] for at in mine if first <= days[at] < first + MONTH]
+        there = sum(first <= day < first + MONTH for day in held)
         if len(within) + there > cap:
             model.cp.add(sum(within) <= max(0, cap - there))
 
 
-def _fair(model: Model, share: Share, free: list[int], people: Collection[int], fixed: Mapping[int, int]) -> None:
+def _fair(model: Model, share: Share, people: Collection[int], fixed: Mapping[int, int]) -> None:
     if not share.price:
         return
     for who in people:
         known = share.before[who] + sum(share.gives[at] for at, holder in fixed.items() if holder == who)
-        mine = [(at, share.gives[at]) for at in free if share.gives[at] and (at, who) in model.takes]
+        mine = [(at, share.gives[at]) for at in model.free if share.gives[at] and (at, who) in model.takes]
         most = known + sum(gives for _, gives in mine)
         amount = known + sum(gives * model.takes[at, who] for at, gives in mine)
         farthest = max(most - share.high[who], share.low[who] - known, 0)
@@ -165,15 +192,15 @@ def _fair(model: Model, share: Share, free: list[int], people: Collection[int], 
             model.costs.append(share.price * far)
 
 
-def _hand_over(model: Model, grid: Grid, plan: Plan, free: set[int], people: Collection[int]) -> None:
-    price = grid.problem.aims.hand_over
+def _hand_over(model: Model, grid: Grid, plan: Plan, people: Collection[int]) -> None:
+    price, free = grid.problem.aims.hand_over, set(model.free)
     if not price or not grid.problem.limits.goes_on:
         return
     for at, then in grid.followers.items():
         if at not in free and then not in free:
             continue
         for who in people:
-            stays = [_has(model, plan, one, who) for one in (at, then)]
+            stays = [model.takes.get((one, who)) if one in free else int(plan[one] == who) for one in (at, then)]
             if all(stay is not None for stay in stays):
                 kept = model.cp.new_bool_var(f"kept{at}:{who}")
                 for stay in stays:
@@ -181,7 +208,12 @@ def _hand_over(model: Model, grid: Grid, plan: Plan, free: set[int], people: Col
                 model.costs.append(-price * kept)
 
 
-def _has(model: Model, plan: Plan, at: int, who: int) -> cp_model.LinearExprT | None:
-    if at in model.free:
-        return model.takes.get((at, who))
-    return 1 if plan[at] == who else None
+def read(model: Model, value: Callable[[cp_model.IntVar], int], plan: Plan) -> Plan:
+    """Return the plan with what a solution says of the slots of the model."""
+    found = list(plan)
+    for at in model.free:
+        found[at] = None
+    for (at, who), variable in model.takes.items():
+        if value(variable):
+            found[at] = who
+    return tuple(found)

@@ -13,11 +13,14 @@ from alongside.rota.rules.drafting import draft
 from alongside.rota.rules.fairness import GAP, Weighing
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.problem import Plan, Problem
-from alongside.rota.solver.model import Model, among
+from alongside.rota.solver.model import Model, among, read
+from alongside.rota.solver.pairs import mixed
 
 FEW = 5
 # Slots times people up to which the whole is solved at once.
 SMALL = 10_000
+# The share of the time that is kept for mixing who works together.
+FOR_PAIRS = 0.15
 
 
 @dataclass(frozen=True)
@@ -83,16 +86,29 @@ class _Search:
     def run(self) -> Outcome:
         everybody = len(self.problem.people)
         size, stale = everybody if everybody * len(self.problem.slots) <= SMALL else min(FEW, everybody), 0
-        while self.left() > 0 and self.points > self.bound:
+        while self.left() > self.seconds * FOR_PAIRS and self.points > self.bound:
             whole = size >= everybody
             before = self.points
-            optimal = self.improve(self.group(size), self.left() if whole else min(self.left(), 1 + size / 8), whole)
+            optimal = self.improve(
+                self.group(size),
+                self.left() - self.seconds * FOR_PAIRS if whole else min(self.left(), 1 + size / 8),
+                whole,
+            )
             if whole and optimal:
                 break
             stale = 0 if self.points < before else stale + 1
             if stale > 2 + everybody // size:
                 size, stale = min(2 * size, everybody), 0
-        return Outcome(self.plan, self.points, self.bound, time.monotonic() - self.began)
+        return self.end()
+
+    def end(self) -> Outcome:
+        """Mix who works together in the time that is left, and weigh everything."""
+        least = self.weighing.least() - self.weighing.least(pairs=False)
+        if self.problem.aims.pair:
+            seed = self.chance.randrange(1 << 30)
+            self.plan = mixed(self.weighing, self.plan, self.left, seed=seed, workers=self.workers)
+        points = self.weighing.points(self.plan)
+        return Outcome(self.plan, points, self.bound + least, time.monotonic() - self.began)
 
     def left(self) -> float:
         """Return the seconds that are left; none when somebody stopped it."""
@@ -107,7 +123,9 @@ class _Search:
         worst = sorted(people, key=lambda who: (-lost[who], self.chance.random()))
         chosen = set(worst[: (size + 1) // 2])
         if None in self.plan:
-            able = sorted({who for at, has in enumerate(self.plan) if has is None for who in self.weighing.grid.could[at]})
+            able = sorted(
+                {who for at, has in enumerate(self.plan) if has is None for who in self.weighing.grid.could[at]}
+            )
             chosen = set(self.chance.sample(able, min(len(able), (size + 1) // 2)))
         others = [who for who in people if who not in chosen]
         return chosen | set(self.chance.sample(others, size - len(chosen)))
@@ -171,17 +189,6 @@ class _Heard(cp_model.CpSolverSolutionCallback):
 
     def on_solution_callback(self) -> None:
         self._search._keep(read(self._model, self.value, self._search.plan))
-
-
-def read(model: Model, value: Callable[[cp_model.IntVar], int], plan: Plan) -> Plan:
-    """Return the plan with what a solution says of the slots of the model."""
-    found = list(plan)
-    for at in model.free:
-        found[at] = None
-    for (at, who), variable in model.takes.items():
-        if value(variable):
-            found[at] = who
-    return tuple(found)
 
 
 @contextmanager

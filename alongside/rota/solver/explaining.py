@@ -1,0 +1,186 @@
+"""Why a slot has nobody, and the least that would have to change (docs/algorithms/rota.md)."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import combinations
+
+from ortools.sat.python import cp_model
+
+from alongside.rota.rules.fairness import MONTH
+from alongside.rota.rules.grid import Grid, collide
+from alongside.rota.rules.judging import Rule
+from alongside.rota.rules.problem import Plan, Why
+
+# How much is asked of somebody by setting a fact aside: less is proposed first.
+ASKS = {
+    Why.HOURS: 1,
+    Why.BLACKOUT: 2,
+    Why.BUSY: 2,
+    Rule.CAP: 2,
+    Rule.HELD: 2,
+    Why.WORK: 3,
+    Why.NOT_READY: 4,
+    Rule.ROW: 6,
+    Rule.REST: 8,
+    Why.LEAVE: 9,
+}
+SOMEBODY_NEW = 20
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that stands in the way: of a person, by place, with the span it is about where it has one.
+
+    Of `HELD` it is the slot's span. Neither `kind` nor person: one more supporter is needed.
+    """
+
+    kind: Why | Rule | None
+    person: int | None = None
+    away: int | None = None
+    slot: int | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Slots that nobody has, near each other, and the smallest set of facts without which all could be covered."""
+
+    slots: tuple[int, ...]
+    facts: tuple[Fact, ...]
+    proven: bool
+
+
+def explain(grid: Grid, plan: Plan, *, seconds: float = 5) -> list[Explanation]:
+    """Return for each group of neighbouring gaps what would fix them, gaps in order of time."""
+    groups = list(_groups(grid, plan))
+    return [_fix(grid, plan, group, seconds / len(groups)) for group in groups]
+
+
+def _groups(grid: Grid, plan: Plan) -> Iterator[tuple[int, ...]]:
+    near, group = timedelta(days=grid.problem.limits.days_in_a_row), list[int]()
+    for at in grid.order:
+        if plan[at] is not None:
+            continue
+        if group and grid.problem.slots[at].day - grid.problem.slots[group[-1]].day > near:
+            yield tuple(group)
+            group = []
+        group.append(at)
+    if group:
+        yield tuple(group)
+
+
+class _Lifting:
+    """A model of the days around some gaps in which every fact can be set aside at a price."""
+
+    def __init__(self, grid: Grid, plan: Plan, gaps: Sequence[int]) -> None:
+        self.grid, self.plan, self.cp = grid, plan, cp_model.CpModel()
+        self.lifted: dict[Fact, cp_model.IntVar] = {}
+        days = [grid.problem.slots[at].day for at in gaps]
+        margin = timedelta(days=grid.problem.limits.days_in_a_row + 1)
+        first, last = min(days) - margin, max(days) + margin
+        self.inside = [at for at in grid.order if first <= grid.problem.slots[at].day <= last]
+        self.takes: dict[tuple[int, int], cp_model.IntVar] = {}
+        for at in self.inside:
+            # What nobody has and is not asked about stays so.
+            if plan[at] is not None or at in gaps:
+                self._cover(at)
+        for who in range(len(grid.problem.people)):
+            self._limits(who)
+        self.cp.minimize(sum(_asks(fact) * variable for fact, variable in self.lifted.items()))
+
+    def lift(self, fact: Fact) -> cp_model.IntVar:
+        """Return the variable that says that a fact is set aside."""
+        if fact not in self.lifted:
+            self.lifted[fact] = self.cp.new_bool_var(str(len(self.lifted)))
+        return self.lifted[fact]
+
+    def _cover(self, at: int) -> None:
+        problem = self.grid.problem
+        slot = problem.slots[at]
+        some = []
+        for who, person in enumerate(problem.people):
+            takes = self.takes[at, who] = self.cp.new_bool_var(f"{at}:{who}")
+            some.append(takes)
+            if problem.held.get(at) == who:
+                continue
+            if at in problem.held:
+                self.cp.add_implication(takes, self.lift(Fact(Rule.HELD, slot=at)))
+            for number, away in enumerate(person.away):
+                if away.starts_at < slot.ends_at and slot.starts_at < away.ends_at:
+                    self.cp.add_implication(takes, self.lift(Fact(away.why, who, number)))
+            for start, end, _ in person.around:
+                if start < slot.ends_at and slot.starts_at < end:
+                    self.cp.add(takes == 0)
+                elif start < slot.ends_at + problem.limits.rest and slot.starts_at < end + problem.limits.rest:
+                    self.cp.add_implication(takes, self.lift(Fact(Rule.REST, who)))
+        if self.plan[at] is None:
+            some.append(self.lift(Fact(None, slot=at)))
+        self.cp.add_exactly_one(some)
+
+    def _limits(self, who: int) -> None:
+        problem = self.grid.problem
+        mine = [at for at in self.inside if (at, who) in self.takes]
+        outside = [at for at, has in enumerate(self.plan) if has == who and (at, who) not in self.takes]
+        for one, other in combinations(mine, 2):
+            if other in self.grid.collision_sets[one]:
+                self._collide(one, other, who)
+        for at in mine:
+            for other in outside:
+                if collide(problem.slots[at], problem.slots[other], problem.limits):
+                    self.cp.add(self.takes[at, who] == 0)
+        self._row(who, mine, outside)
+        self._cap(who, mine, outside)
+
+    def _collide(self, one: int, other: int, who: int) -> None:
+        slots, pair = self.grid.problem.slots, [self.takes[one, who], self.takes[other, who]]
+        if {one, other} <= self.grid.problem.held.keys():
+            return
+        if slots[other].starts_at < slots[one].ends_at:
+            self.cp.add_at_most_one(pair)
+        else:
+            self.cp.add(sum(pair) <= 1 + self.lift(Fact(Rule.REST, who)))
+
+    def _row(self, who: int, mine: Sequence[int], outside: Sequence[int]) -> None:
+        slots, most = self.grid.problem.slots, self.grid.problem.limits.days_in_a_row
+        known = {day.toordinal() for _, _, day in self.grid.problem.people[who].around}
+        known |= {slots[at].day.toordinal() for at in outside}
+        days: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+        for at in mine:
+            days[slots[at].day.toordinal()].append(self.takes[at, who])
+        busy: dict[int, cp_model.IntVar] = {}
+        for day, some in days.items():
+            busy[day] = self.cp.new_bool_var(f"day{day}:{who}")
+            self.cp.add_max_equality(busy[day], [*some, int(day in known)])
+        for first in sorted({start for day in busy for start in range(day - most, day + 1)}):
+            window = range(first, first + most + 1)
+            there = sum(day in known for day in window if day not in busy)
+            some = [busy[day] for day in window if day in busy]
+            if there + len(some) > most:
+                self.cp.add(sum(some) <= most - there + (most + 1) * self.lift(Fact(Rule.ROW, who)))
+
+    def _cap(self, who: int, mine: Sequence[int], outside: Sequence[int]) -> None:
+        cap, slots = self.grid.problem.people[who].most_in_28_days, self.grid.problem.slots
+        if cap is None:
+            return
+        for first in sorted({slots[at].day for at in [*mine, *outside]}):
+            last = first + timedelta(days=MONTH - 1)
+            some = [self.takes[at, who] for at in mine if first <= slots[at].day <= last]
+            there = sum(first <= slots[at].day <= last for at in outside)
+            if some and there + len(some) > cap:
+                self.cp.add(sum(some) <= max(0, cap - there) + len(some) * self.lift(Fact(Rule.CAP, who)))
+
+
+def _asks(fact: Fact) -> int:
+    return ASKS[fact.kind] if fact.kind else SOMEBODY_NEW
+
+
+def _fix(grid: Grid, plan: Plan, gaps: tuple[int, ...], seconds: float) -> Explanation:
+    model = _Lifting(grid, plan, gaps)
+    solver = cp_model.CpSolver()
+    solver.parameters.max_time_in_seconds, solver.parameters.num_workers = seconds, 2
+    status = solver.solve(model.cp)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return Explanation(gaps, (), proven=False)
+    facts = tuple(fact for fact, variable in model.lifted.items() if solver.value(variable))
+    return Explanation(gaps, facts, status == cp_model.OPTIMAL)

@@ -9,6 +9,8 @@ from functools import cached_property
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.problem import Aims, Mark, Plan, Problem, Slot, Wish
 
+# A level is found by halving, so it may miss a whole number by this.
+NEAR = 1e-6
 MEASURES = ("load", *(mark.value for mark in Mark))
 # One span without anybody weighs more than everything else together.
 GAP = 1_000_000
@@ -20,8 +22,8 @@ MONTH = 28
 class Share:
     """What would be fair for each person in one measure, in units of `unit` weighted minutes.
 
-    `step` units are the lightest span; `before` was served already; between `low` and `high` nothing is lost. Every unit
-    outside costs `price`, and once more from a whole step outside on.
+    `step` units are the lightest span; `before` was served already; between `low` and `high` nothing is lost. Every
+    unit outside costs `price`, and once more from a whole step outside on.
     """
 
     measure: str
@@ -109,8 +111,9 @@ def _share(grid: Grid, measure: str) -> Share | None:
     step = min(own) // unit
     most = _most(grid, [weight // unit for weight in gives])
     level = _level(before, most, sum(own) // unit)
-    low = math.floor(level - (step - 1) / 2 + 1e-6)
-    high = max(low + step, math.ceil(level - 1e-6)) if level - low > 1e-6 or step > 1 else low
+    low = math.floor(level - (step - 1) / 2 + NEAR)
+    # Where everybody can carry exactly as much, nothing else is fair.
+    high = low if step == 1 and level - low <= NEAR else low + step
     price = max(1, round(getattr(problem.aims, measure) / step)) if getattr(problem.aims, measure) else 0
     return Share(
         measure,

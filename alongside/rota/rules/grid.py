@@ -1,9 +1,10 @@
 """A problem looked up many times: who could take which slot, and which slots exclude each other for one person."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from alongside.rota.rules.problem import Limits, Problem, Slot
@@ -15,6 +16,17 @@ def collide(one: Slot, other: Slot, limits: Limits) -> bool:
     if limits.goes_on and first.tier == then.tier and first.ends_at == then.starts_at:
         return False
     return then.starts_at < first.ends_at + limits.rest
+
+
+def merged(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Return spans in order, those that touch or overlap made one."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class Grid:
 
     @cached_property
     def could(self) -> list[list[int]]:
-        """For each slot the people who are not away and whose duties around it leave rest. A held slot has its holder."""
+        """For each slot who is not away and has rest from duties around it; for a held one its holder alone."""
         problem = self.problem
         found: list[list[int]] = [[] for _ in problem.slots]
         for who in range(len(problem.people)):
@@ -41,22 +53,17 @@ class Grid:
             found[at] = [who]
         return found
 
-    def _free(self, who: int) -> list[int]:
+    def _free(self, who: int) -> Iterator[int]:
         person, rest = self.problem.people[who], self.problem.limits.rest
         taken = [(one.starts_at, one.ends_at) for one in person.away]
-        taken += [(start - rest, end + rest) for start, end, _ in person.around]
-        taken.sort()
-        slots = self.problem.slots
-        free, position, reach = [], 0, None
+        taken = merged([*taken, *((start - rest, end + rest) for start, end, _ in person.around)])
+        ends = [end for _, end in taken]
         for at in self.order:
-            while position < len(taken) and taken[position][0] < slots[at].ends_at:
-                reach = max(reach, taken[position][1]) if reach else taken[position][1]
-                position += 1
-            if reach is None or reach <= slots[at].starts_at:
-                free.append(at)
-            elif not any(start < slots[at].ends_at and slots[at].starts_at < end for start, end in taken[:position]):
-                free.append(at)
-        return free
+            slot = self.problem.slots[at]
+            # The first span that is not over yet when the slot begins.
+            position = bisect_right(ends, slot.starts_at)
+            if position == len(taken) or slot.ends_at <= taken[position][0]:
+                yield at
 
     @cached_property
     def collisions(self) -> list[list[int]]:

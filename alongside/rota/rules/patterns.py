@@ -146,8 +146,8 @@ def boundary(local: datetime, zone: tzinfo) -> datetime:
 
 
 def marks(begin: datetime, end: datetime, holidays: Collection[date]) -> Iterator[Mark]:
-    """Yield what a span counts as, by local time: a night through most of midnight to six; a weekend or holiday when half
-    of it, or half a day, falls on one.
+    """Yield what a span counts as, by local time: a night through most of midnight to six; a weekend or holiday when
+    half of it, or half a day, falls on one.
     """
     days = [begin.date() + timedelta(days=number) for number in range((end.date() - begin.date()).days + 1)]
     if any(2 * _shared(begin, end, day, NIGHT_MINUTES) > NIGHT_MINUTES for day in days):

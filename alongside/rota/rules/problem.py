@@ -30,8 +30,8 @@ class Why(StrEnum):
 class Slot:
     """A span of one tier for one person to cover.
 
-    `day` is the organisation's calendar day on which it begins. `minutes` is its length by the clock on the wall, so that
-    a night in which clocks change counts like any other; `percent` is what a minute of it weighs.
+    `day` is the organisation's calendar day on which it begins. `minutes` is its length by the clock on the wall, so
+    that a night in which clocks change counts like any other; `percent` is what a minute of it weighs.
     """
 
     tier: int

@@ -1,4 +1,4 @@
-"""The planner's model in CP-SAT: some people, the slots among them, everything else as it is (docs/algorithms/rota.md)."""
+"""The planner's model in CP-SAT: some people, the slots among them, everything else as it is."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ortools.sat.python import cp_model
 
 from alongside.rota.rules.drafting import draft
-from alongside.rota.rules.fairness import GAP, Weighing
+from alongside.rota.rules.fairness import Weighing
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.problem import Plan, Problem
 from alongside.rota.solver.model import Model, among, read
@@ -61,23 +61,25 @@ def solve(
 
     `tell` hears of every better plan and bound; `stop` is asked several times a second and ends the search.
     """
-    return _Search(problem, seconds, random.Random(seed), tell, stop, workers).run()
+    return _Search(problem, _Way(seconds, workers, random.Random(seed), tell, stop)).run()  # noqa: S311
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How to search: for how long, with how much of the machine, with what chance, and who is told."""
+
+    seconds: float
+    workers: int
+    chance: random.Random
+    tell: Callable[[Progress], None]
+    stop: Callable[[], bool]
 
 
 class _Search:
-    def __init__(
-        self,
-        problem: Problem,
-        seconds: float,
-        chance: random.Random,
-        tell: Callable[[Progress], None],
-        stop: Callable[[], bool],
-        workers: int,
-    ) -> None:
+    def __init__(self, problem: Problem, way: _Way) -> None:
         self.began = time.monotonic()
         self.weighing = Weighing(Grid(problem))
-        self.problem, self.seconds, self.chance = problem, seconds, chance
-        self.tell, self.stop, self.workers = tell, stop, workers
+        self.problem, self.way, self.chance = problem, way, way.chance
         self.plan = draft(self.weighing)
         self.points = self.weighing.points(self.plan, pairs=False)
         self.bound = self.weighing.least(pairs=False)
@@ -86,12 +88,12 @@ class _Search:
     def run(self) -> Outcome:
         everybody = len(self.problem.people)
         size, stale = everybody if everybody * len(self.problem.slots) <= SMALL else min(FEW, everybody), 0
-        while self.left() > self.seconds * FOR_PAIRS and self.points > self.bound:
+        while self.left() > self.way.seconds * FOR_PAIRS and self.points > self.bound:
             whole = size >= everybody
             before = self.points
             optimal = self.improve(
                 self.group(size),
-                self.left() - self.seconds * FOR_PAIRS if whole else min(self.left(), 1 + size / 8),
+                self.left() - self.way.seconds * FOR_PAIRS if whole else min(self.left(), 1 + size / 8),
                 whole,
             )
             if whole and optimal:
@@ -103,16 +105,17 @@ class _Search:
 
     def end(self) -> Outcome:
         """Mix who works together in the time that is left, and weigh everything."""
-        least = self.weighing.least() - self.weighing.least(pairs=False)
+        # Where slots stay empty, fewer duties are shared than were counted.
+        least = 0 if None in self.plan else self.weighing.least() - self.weighing.least(pairs=False)
         if self.problem.aims.pair:
             seed = self.chance.randrange(1 << 30)
-            self.plan = mixed(self.weighing, self.plan, self.left, seed=seed, workers=self.workers)
+            self.plan = mixed(self.weighing, self.plan, self.left, seed=seed, workers=self.way.workers)
         points = self.weighing.points(self.plan)
         return Outcome(self.plan, points, self.bound + least, time.monotonic() - self.began)
 
     def left(self) -> float:
         """Return the seconds that are left; none when somebody stopped it."""
-        return 0.0 if self.stop() else self.seconds - (time.monotonic() - self.began)
+        return 0.0 if self.way.stop() else self.way.seconds - (time.monotonic() - self.began)
 
     def group(self, size: int) -> set[int]:
         """Return people to share anew: half of those who lose most by the plan, the others by chance."""
@@ -149,9 +152,9 @@ class _Search:
         model = among(self.weighing, self.plan, people)
         solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds = max(0.05, seconds)
-        solver.parameters.num_workers = self.workers
+        solver.parameters.num_workers = self.way.workers
         solver.parameters.random_seed = self.chance.randrange(1 << 30)
-        with _stopped_by(solver, self.stop):
+        with _stopped_by(solver, self.way.stop):
             if whole:
                 solver.best_bound_callback = lambda bound: self._raise(bound + self.weighing.hoped())
                 status = solver.solve(model.cp, _Heard(self, model))
@@ -177,7 +180,7 @@ class _Search:
             self._say()
 
     def _say(self) -> None:
-        self.tell(Progress(time.monotonic() - self.began, self.plan, self.points, self.bound))
+        self.way.tell(Progress(time.monotonic() - self.began, self.plan, self.points, self.bound))
 
 
 class _Heard(cp_model.CpSolverSolutionCallback):

@@ -4,16 +4,25 @@ from dataclasses import dataclass, field
 
 from alongside.rota.rules.fairness import MONTH, Weighing
 from alongside.rota.rules.grid import Grid
-from alongside.rota.rules.problem import Plan
+from alongside.rota.rules.problem import Plan, Problem
 
 
 @dataclass
-class _Hand:
-    """What one person has so far."""
+class Hand:
+    """The days on which one person is on call so far: all, and each duty's first by the plan itself."""
 
-    slots: set[int] = field(default_factory=set)
     days: set[int] = field(default_factory=set)
     begun: list[int] = field(default_factory=list)
+
+    def take(self, day: int) -> None:
+        """Add a duty that begins on a day."""
+        self.days.add(day)
+        self.begun.append(day)
+
+
+def hands_of(problem: Problem) -> list[Hand]:
+    """Return what everybody has before a plan is made: the days around it."""
+    return [Hand({day.toordinal() for _, _, day in person.around}) for person in problem.people]
 
 
 def draft(weighing: Weighing) -> Plan:
@@ -23,18 +32,14 @@ def draft(weighing: Weighing) -> Plan:
     """
     grid = weighing.grid
     problem, shares = grid.problem, weighing.shares
-    hands = [_Hand() for _ in problem.people]
-    for who, person in enumerate(problem.people):
-        hands[who].days |= {day.toordinal() for _, _, day in person.around}
+    hands = hands_of(problem)
     amounts = [list(share.before) for share in shares]
     plan: list[int | None] = [None] * len(problem.slots)
     blocked: list[set[int]] = [set() for _ in problem.slots]
 
     def take(at: int, who: int) -> None:
         plan[at] = who
-        day = problem.slots[at].day.toordinal()
-        hands[who].days.add(day)
-        hands[who].begun.append(day)
+        hands[who].take(problem.slots[at].day.toordinal())
         for share, amount in zip(shares, amounts, strict=True):
             amount[who] += share.gives[at]
         for other in grid.both_ways[at]:
@@ -49,7 +54,7 @@ def draft(weighing: Weighing) -> Plan:
         if plan[at] is not None:
             continue
         day = problem.slots[at].day.toordinal()
-        able = [who for who in grid.could[at] if who not in blocked[at] and _may(grid, hands[who], who, day)]
+        able = [who for who in grid.could[at] if who not in blocked[at] and fits(grid, hands[who], who, day)]
         if able:
             costs = {
                 who: sum(
@@ -62,7 +67,8 @@ def draft(weighing: Weighing) -> Plan:
     return tuple(plan)
 
 
-def _may(grid: Grid, hand: _Hand, who: int, day: int) -> bool:
+def fits(grid: Grid, hand: Hand, who: int, day: int) -> bool:
+    """Say whether one more duty that begins on a day keeps a person's days in a row and cap."""
     row, before, after = grid.problem.limits.days_in_a_row, day - 1, day + 1
     while before in hand.days:
         before -= 1

@@ -173,7 +173,8 @@ def test_the_chosen_peer_is_called_first_and_the_ladder_follows(demo: Demo, memb
     for sent in trace.sent():
         assert reference.encode() not in sent
         assert bytes.fromhex(reference) not in sent
-        assert b"Ana" not in sent
+        # Among thousands of sealed letters three turn up by chance.
+        assert b"Ana" not in sent.partition(b"age-encryption.org")[0]
     cancel(page)
 
 

@@ -154,7 +154,7 @@ def reply_and_make_contact(page: Page) -> None:
 
 def read_reply(page: Page) -> None:
     """Read the reply on the device and write back."""
-    expect(page.locator("[data-reply-list]")).to_be_visible()
+    expect(page.locator("[data-reply-list]")).to_be_visible(timeout=40_000)
     expect(page.locator("[data-reply-list]")).to_contain_text(REPLY, timeout=40_000)
     page.get_by_label("Write back").fill(BACK)
     page.locator("[data-write] button[type=submit]").click()

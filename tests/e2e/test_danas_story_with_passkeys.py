@@ -130,7 +130,7 @@ def test_from_init_to_an_erased_reply_with_passkeys_and_no_word_typed(pine: Foun
     reply(first.page, REPLY)
     make_contact(first.page)
     look_now(page)
-    expect(page.locator("[data-reply-list]")).to_be_visible()
+    expect(page.locator("[data-reply-list]")).to_be_visible(timeout=40_000)
     expect(page.locator("[data-reply-list]")).to_contain_text(REPLY, timeout=SOON)
     close(first.page)
     page.get_by_role("button", name="That is all, erase it").click()

@@ -136,7 +136,7 @@ def test_a_request_goes_on_to_a_helper_and_a_new_taker_and_those_who_left_cannot
 
     reply(bell, "I am here until seven")
     look_now(dana)
-    expect(dana.locator("[data-reply-list]")).to_be_visible()
+    expect(dana.locator("[data-reply-list]")).to_be_visible(timeout=40_000)
     expect(dana.locator("[data-reply-list]")).to_contain_text("I am here until seven", timeout=SOON)
     write_back(dana, BACK[0])
     expect(dana.locator("[data-live]")).to_have_text("Sealed for the 2 peers who are on this now, and sent.")
@@ -163,7 +163,7 @@ def test_a_request_goes_on_to_a_helper_and_a_new_taker_and_those_who_left_cannot
     assert who_can(bytes(message)) == {"dubois", "moreau"}  # type: ignore[call-overload]
     reply(renee, "Renée here, I call at six")
     look_now(dana)
-    expect(dana.locator("[data-reply-list]")).to_be_visible()
+    expect(dana.locator("[data-reply-list]")).to_be_visible(timeout=40_000)
     expect(dana.locator("[data-reply-list]")).to_contain_text("Renée here", timeout=SOON)
 
     end_gus(demo, windows[3])
@@ -326,7 +326,7 @@ def test_writing_back_to_nobody_or_to_no_list_of_keys_is_refused_and_keeps_the_w
     accept(bell)
     reply(bell, "I am here")
     look_now(dana)
-    expect(dana.locator("[data-reply-list]")).to_be_visible()
+    expect(dana.locator("[data-reply-list]")).to_be_visible(timeout=40_000)
     expect(dana.locator("[data-reply-list]")).to_contain_text("I am here", timeout=SOON)
     error = dana.locator("[data-write-error]")
     someone = age_reader.new_identity()[1]

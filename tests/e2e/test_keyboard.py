@@ -44,7 +44,8 @@ class Keyboard:
                 continue
             passed.append(here["name"])
             assert here["ring"], f"nothing shows that the keyboard is at {here['name']!r}"
-            assert here["seen"], f"the keyboard is at {here['name']!r}, which cannot be seen"
+            # What is fetched late may come in above and be scrolled away again.
+            self.page.wait_for_function(f"() => ({HERE})()?.seen", timeout=2_000)
             if re.match(name, here["name"]):
                 return
         raise AssertionError(f"no way to {name!r}; stops: {passed}")

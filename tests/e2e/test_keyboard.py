@@ -45,7 +45,7 @@ class Keyboard:
             passed.append(here["name"])
             assert here["ring"], f"nothing shows that the keyboard is at {here['name']!r}"
             # What is fetched late may come in above and be scrolled away again.
-            self.page.wait_for_function(f"() => ({HERE})()?.seen", timeout=2_000)
+            until(lambda: self.page.evaluate(HERE), lambda found: bool(found and found["seen"]), 2)
             if re.match(name, here["name"]):
                 return
         raise AssertionError(f"no way to {name!r}; stops: {passed}")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from tests.e2e.acts import see_reply
 from tests.e2e.conftest import Demo, continue_as
 
 pytestmark = [pytest.mark.e2e]
@@ -154,8 +155,7 @@ def reply_and_make_contact(page: Page) -> None:
 
 def read_reply(page: Page) -> None:
     """Read the reply on the device and write back."""
-    expect(page.locator("[data-reply-list]")).to_be_visible()
-    expect(page.locator("[data-reply-list]")).to_contain_text(REPLY, timeout=40_000)
+    see_reply(page, REPLY)
     page.get_by_label("Write back").fill(BACK)
     page.locator("[data-write] button[type=submit]").click()
     expect(page.get_by_label("Write back")).to_have_value("", timeout=20_000)

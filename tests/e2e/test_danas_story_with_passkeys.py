@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.acts import (
     NUMBER,
-    SOON,
     accept,
     ask,
     close,
@@ -19,6 +18,7 @@ from tests.e2e.acts import (
     read_first,
     reply,
     rows,
+    see_reply,
     unlock,
     until,
 )
@@ -130,8 +130,7 @@ def test_from_init_to_an_erased_reply_with_passkeys_and_no_word_typed(pine: Foun
     reply(first.page, REPLY)
     make_contact(first.page)
     look_now(page)
-    expect(page.locator("[data-reply-list]")).to_be_visible()
-    expect(page.locator("[data-reply-list]")).to_contain_text(REPLY, timeout=SOON)
+    see_reply(page, REPLY)
     close(first.page)
     page.get_by_role("button", name="That is all, erase it").click()
     page.locator("[data-confirm] [data-yes]").click()

@@ -23,6 +23,7 @@ from tests.e2e.acts import (
     read_first,
     reply,
     rows,
+    see_reply,
     see_waiting,
     until,
     wait_called,
@@ -136,8 +137,7 @@ def test_a_request_goes_on_to_a_helper_and_a_new_taker_and_those_who_left_cannot
 
     reply(bell, "I am here until seven")
     look_now(dana)
-    expect(dana.locator("[data-reply-list]")).to_be_visible()
-    expect(dana.locator("[data-reply-list]")).to_contain_text("I am here until seven", timeout=SOON)
+    see_reply(dana, "I am here until seven")
     write_back(dana, BACK[0])
     expect(dana.locator("[data-live]")).to_have_text("Sealed for the 2 peers who are on this now, and sent.")
     for page in (bell, gus):
@@ -163,8 +163,7 @@ def test_a_request_goes_on_to_a_helper_and_a_new_taker_and_those_who_left_cannot
     assert who_can(bytes(message)) == {"dubois", "moreau"}  # type: ignore[call-overload]
     reply(renee, "Renée here, I call at six")
     look_now(dana)
-    expect(dana.locator("[data-reply-list]")).to_be_visible()
-    expect(dana.locator("[data-reply-list]")).to_contain_text("Renée here", timeout=SOON)
+    see_reply(dana, "Renée here")
 
     end_gus(demo, windows[3])
     assert (
@@ -326,8 +325,7 @@ def test_writing_back_to_nobody_or_to_no_list_of_keys_is_refused_and_keeps_the_w
     accept(bell)
     reply(bell, "I am here")
     look_now(dana)
-    expect(dana.locator("[data-reply-list]")).to_be_visible()
-    expect(dana.locator("[data-reply-list]")).to_contain_text("I am here", timeout=SOON)
+    see_reply(dana, "I am here")
     error = dana.locator("[data-write-error]")
     someone = age_reader.new_identity()[1]
     told: list[list[str]] = []

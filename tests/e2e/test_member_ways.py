@@ -23,6 +23,7 @@ from tests.e2e.acts import (
     open_form,
     read_first,
     reply,
+    see_reply,
     send,
     until,
     wait_called,
@@ -89,8 +90,7 @@ def test_twelve_words_open_the_reply_on_another_phone_and_writing_back_works_fro
     other = second_phone.new_page()
     come_back(demo, other, [word[:4].upper() for word in words])
     expect(other.get_by_role("heading", name="A peer has read it.")).to_be_visible()
-    expect(other.locator("[data-reply-list]")).to_be_visible()
-    expect(other.locator("[data-reply-list]")).to_contain_text("I call you after the count.")
+    see_reply(other, "I call you after the count.")
     other.get_by_label("Write back").fill("After eight is better.")
     other.locator("[data-write] button").click()
     expect(other.locator("[data-reply-list] .mine")).to_contain_text("After eight is better.")
@@ -179,8 +179,7 @@ def test_only_here_needs_no_number_and_the_reply_outlives_the_closing(
     accept(bell)
     reply(bell, "Third night in a row: I am with you.")
     look_now(page)
-    expect(page.locator("[data-reply-list]")).to_be_visible()
-    expect(page.locator("[data-reply-list]")).to_contain_text("Third night in a row: I am with you.")
+    see_reply(page, "Third night in a row: I am with you.")
     page.get_by_label("Write back").fill("Thank you.")
     page.locator("[data-write] button").click()
     expect(page.locator("[data-reply-list] .mine")).to_be_visible()
@@ -189,8 +188,7 @@ def test_only_here_needs_no_number_and_the_reply_outlives_the_closing(
     close(bell)
     look_now(page)
     expect(page.get_by_role("heading", name="It is closed and erased.")).to_be_visible()
-    expect(page.locator("[data-reply-list]")).to_be_visible()
-    expect(page.locator("[data-reply-list]")).to_contain_text("Third night in a row: I am with you.")
+    see_reply(page, "Third night in a row: I am with you.")
     expect(page.get_by_label("Write back")).to_be_hidden()
     page.get_by_role("button", name="That is all, erase it").click()
     page.locator("[data-confirm] [data-yes]").click()

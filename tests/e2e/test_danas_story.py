@@ -139,9 +139,9 @@ def read_and_accept(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("One person is waiting.")
     expect(page.locator("[data-part=summary]").first).to_contain_text("Call back.")
     page.get_by_role("link", name="Read it first").click()
-    expect(page.locator("[data-part=facts]")).to_contain_text(WORDS)
+    expect(page.locator("[data-part=facts]:visible")).to_contain_text(WORDS)
     page.get_by_role("button", name="Accept").click()
-    expect(page.locator("[data-part=facts]")).to_contain_text(NUMBER)
+    expect(page.locator("[data-part=facts]:visible")).to_contain_text(NUMBER)
 
 
 def reply_and_make_contact(page: Page) -> None:
@@ -163,7 +163,7 @@ def read_reply(page: Page) -> None:
 
 def close(page: Page) -> None:
     """Read what was written back, then close with the taps of the tally."""
-    expect(page.locator("[data-part=written]")).to_contain_text(BACK, timeout=40_000)
+    expect(page.locator("[data-part=written]:visible")).to_contain_text(BACK, timeout=40_000)
     form = page.locator("[data-part=close-form]")
     for name in ("pair", "topic", "outcome"):
         form.locator(f"input[name={name}]").first.check()

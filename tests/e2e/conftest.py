@@ -178,6 +178,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield running
 
 
+@pytest.fixture
+def own_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Run a demonstration for one test that leaves nothing to others as they would expect it, such as the time."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Run Chromium."""

@@ -5,9 +5,7 @@ sampled in tables about members and counts. Sealed columns are stored as they ar
 A later table of this kind needs a migration of its own; `alongside doctor` and a test tell of a column that was forgotten.
 """
 
-from django.db import migrations
-
-from alongside.site import no_samples
+from django.db import migrations, models
 
 TABLES = (
     ("help_requests", "Request"),
@@ -22,6 +20,19 @@ TABLES = (
 )
 
 
+def leave_no_statistics(apps, schema_editor):
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    quote = schema_editor.connection.ops.quote_name
+    for app, name in TABLES:
+        meta = apps.get_model(app, name)._meta
+        for field in meta.local_concrete_fields:
+            changes = [f"ALTER COLUMN {quote(field.column)} SET STATISTICS 0"]
+            if isinstance(field, models.BinaryField) and not field.max_length:
+                changes.append(f"ALTER COLUMN {quote(field.column)} SET STORAGE EXTERNAL")
+            schema_editor.execute(f"ALTER TABLE {quote(meta.db_table)} {', '.join(changes)}")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("help_requests", "0001_initial"),
@@ -30,4 +41,4 @@ class Migration(migrations.Migration):
         ("anonymous", "0001_initial"),
         ("sealing", "0001_initial"),
     ]
-    operations = [migrations.RunPython(no_samples.of(TABLES), migrations.RunPython.noop)]
+    operations = [migrations.RunPython(leave_no_statistics, migrations.RunPython.noop)]

@@ -1,6 +1,6 @@
 """Every change of the directory: candidate lists, cards, mutual aid, and what an organisation says of outside help."""
 
-from alongside.directory.actions.cards import block_body, directory_body, show_card, take_card_away
+from alongside.directory.actions.cards import NoSuchBlock, block_body, directory_body, show_card, take_card_away
 from alongside.directory.actions.lists import Listing, candidates_now, current_list, purge, renew
 from alongside.directory.actions.partners import agree, forget_partners, part, propose
 from alongside.directory.actions.resources import (
@@ -14,6 +14,7 @@ from alongside.directory.actions.resources import (
 
 __all__ = [
     "Listing",
+    "NoSuchBlock",
     "NoSuchResource",
     "TooMany",
     "add_resource",

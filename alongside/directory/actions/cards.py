@@ -23,6 +23,10 @@ from alongside.team import queries as team
 from alongside.team.rules import Facts
 
 
+class NoSuchBlock(LookupError):
+    """The directory has fewer blocks."""
+
+
 def directory_body(organisation: Organisation, listing: Listing, now: datetime) -> bytes:
     """Return directory.json: what every card shows, a column for each kind of fact, in the order of the blocks.
 
@@ -90,19 +94,20 @@ def _duties(organisation: Organisation, directory: tuple[uuid.UUID, ...], now: d
     }
 
 
-def block_body(organisation: Organisation, listed: queries.Listed, number: int, now: datetime) -> bytes | None:
-    """Return one block of a list: reference, key and sealed details of each of its people; None for no such block.
+def block_body(organisation: Organisation, listed: queries.Listed, number: int, now: datetime) -> bytes:
+    """Return one block of a list: reference, key and sealed details of each of its people.
 
     Somebody who took their card away since stands there with a key alone, so that the others keep their places, and
-    somebody without a key for this week with neither.
+    somebody without a key for this week with neither. Raises NoSuchBlock.
     """
     members = rules.block(listed.directory, number)
     if not members:
-        return None
-    people = team.people_of(members)
+        raise NoSuchBlock
+    serving = team.serving(members)
+    people = {one.id: one.person for one in serving}
     keys = sealing.keys_for_week(people.values(), seals.monday_of(now))
     details = queries.details_of(members)
-    proofs = proofs_of(organisation, team.eligible_at(organisation.id, now), now)
+    proofs = proofs_of(organisation, serving, now)
     vouch = sealing.vouch_keys(people.values())
     entries = [
         _entry(keys.get(person), vouch.get(person), proofs.get(person), details.get(one))
@@ -142,9 +147,11 @@ def show_card(supporter: Facts, shown: rules.Shown, sealed: rules.Sealed) -> Non
     if Card.objects.filter(reference=sealed.reference).exists():
         raise rules.BadCard("same-reference")
     Card.objects.filter(consent=consent).delete()
+    bound = sealing.vouch_keys([supporter.person]).get(supporter.person) if sealed.details else None
     Card.objects.create(
         consent=consent,
         reference=sealed.reference,
+        bound_to=bound,
         discipline=shown.discipline,
         band=shown.band,
         office_shown=shown.office_shown,

@@ -20,7 +20,7 @@ from alongside.policy.values import Values
 from alongside.rota import queries as rota
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
-from alongside.sealing.queries import Roster
+from alongside.sealing.queries import Epoch
 from alongside.team import queries as team
 from alongside.team.rules import Facts
 
@@ -100,12 +100,12 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
     cards = {one: card for one, card in queries.cards_of(organisation.id).items() if one in able.keys}
     # The order of the references: random, the same from list to list, and nothing that anybody could wish for.
     directory = tuple(sorted(cards, key=lambda one: cards[one].reference))
-    roster = sealing.roster_of(organisation.id)
+    epoch = sealing.epoch_of(organisation.id)
     facts = [
         [[str(office.id), office.name] for office in offices],
         organisation.time_zone,
         values.version,
-        roster.epoch if roster else 0,
+        epoch.number if epoch else 0,
     ]
     mark = _fingerprint(candidates, facts, [(cards[one], able.keys[one]) for one in directory])
     until = rules.valid_until(now, values.list_valid)
@@ -119,7 +119,7 @@ def current_list(organisation: Organisation, now: datetime) -> Listing:
             until=until,
         )
     wished = _wished(cards, directory, offices)
-    body = {**_signed(organisation, roster, now), **_body(organisation, row, candidates, offices, wished)}
+    body = {**_signed(organisation, epoch, now), **_body(organisation, row, candidates, offices, wished)}
     return Listing(row.id, row.until, candidates, written(body), directory)
 
 
@@ -137,12 +137,12 @@ def _fingerprint(
     return mark.hexdigest()
 
 
-def _signed(organisation: Organisation, roster: Roster | None, now: datetime) -> dict[str, Any]:
+def _signed(organisation: Organisation, epoch: Epoch | None, now: datetime) -> dict[str, Any]:
     """Return what the proofs of a list are bound to."""
     return {
         "organisation": organisation.id.hex,
         "week": seals.monday_of(now).isoformat(),
-        "roster": roster and {"epoch": roster.epoch, "until": roster.until.isoformat()},
+        "roster": epoch and {"epoch": epoch.number, "until": epoch.until.isoformat()},
     }
 
 

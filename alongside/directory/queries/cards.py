@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from alongside.directory import rules
 from alongside.directory.models import Card
+from alongside.sealing import queries as sealing
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class OnCard:
     reference: bytes
     shown: rules.Shown
     name: bytes | None
+    bound_to: bytes | None
 
 
 def cards_of(organisation_id: uuid.UUID) -> dict[uuid.UUID, OnCard]:
@@ -37,13 +39,26 @@ def _on_card(row: Card) -> OnCard:
         over=tuple(uuid.UUID(one) for one in row.over),
     )
     name = None if row.sealed_name is None else bytes(row.sealed_name)
-    return OnCard(row.consent.supporter_id, bytes(row.reference), shown, name)
+    bound = None if row.bound_to is None else bytes(row.bound_to)
+    return OnCard(row.consent.supporter_id, bytes(row.reference), shown, name, bound)
 
 
 def card_of(supporter_id: uuid.UUID) -> OnCard | None:
     """Return a supporter's own card; None without one."""
     row = Card.objects.filter(consent__supporter_id=supporter_id).select_related("consent").first()
     return _on_card(row) if row else None
+
+
+def shut_cards(organisation_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Return the supporters who have made new keys since they saved their card, so that its details open for nobody."""
+    rows = Card.objects.filter(consent__supporter__organisation_id=organisation_id)
+    bound = [
+        (one, person, bytes(key))
+        for one, person, key in rows.values_list("consent__supporter_id", "consent__supporter__person_id", "bound_to")
+        if key is not None
+    ]
+    vouch = sealing.vouch_keys(person for _one, person, _key in bound)
+    return frozenset(one for one, person, key in bound if person in vouch and rules.opens_no_more(key, vouch[person]))
 
 
 def details_of(supporter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[bytes, bytes | None]]:

@@ -12,6 +12,7 @@ from alongside.directory.rules.cards import (
     check_card,
     hour_of,
     hours_until,
+    opens_no_more,
     place_in,
 )
 from alongside.directory.rules.lists import (
@@ -72,6 +73,7 @@ __all__ = [
     "number",
     "oldest_week_in_use",
     "only_readable",
+    "opens_no_more",
     "order",
     "place_in",
     "rank_of",

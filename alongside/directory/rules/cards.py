@@ -67,6 +67,13 @@ def check_card(shown: Shown, sealed: Sealed, choices: Mapping[str, Collection[st
         raise BadCard("wrong-size")
 
 
+def opens_no_more(bound_to: bytes | None, vouch: bytes | None) -> bool:
+    """Say whether the sealed details of a card open for nobody: sealed together with another vouching key than its
+    supporter has now.
+    """
+    return bound_to is not None and bound_to != vouch
+
+
 def block_start(block: int, people: int) -> int:
     """Return where a block begins: the last one reaches back, so that it is as full as the others."""
     return min(block * BLOCK, max(0, people - BLOCK))

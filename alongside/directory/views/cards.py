@@ -40,6 +40,7 @@ def card(request: HttpRequest) -> HttpResponse:
     shown, language = queries.card_of(me.id), get_language() or "en"
     details = queries.details_of([me.id]).get(me.id, (b"", None))[1]
     offices = accounts.offices_of(seat.organisation)
+    vouch = sealing.vouch_keys([seat.person.id]).get(seat.person.id)
     context = {
         "seat": seat,
         "card": shown.shown if shown else None,
@@ -49,7 +50,8 @@ def card(request: HttpRequest) -> HttpResponse:
         "reference": shown.reference.hex() if shown else "",
         "sealed_name": base64.b64encode(shown.name).decode() if shown and shown.name else "",
         "sealed_details": base64.b64encode(details).decode() if details else "",
-        "vouch": seals.base64url(vouch) if (vouch := sealing.vouch_keys([seat.person.id]).get(seat.person.id)) else "",
+        "vouch": seals.base64url(vouch) if vouch else "",
+        "shut": bool(shown and vouch and rules.opens_no_more(shown.bound_to, vouch)),
         **{kind: choices.choices(kind, language) for kind in choices.KINDS},
     }
     return render(request, "team/card.html", context)

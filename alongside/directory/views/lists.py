@@ -1,7 +1,6 @@
 """The candidate list, the directory and its blocks as browsers fetch them."""
 
 import gzip
-import threading
 import uuid
 from collections.abc import Callable
 from functools import wraps
@@ -9,17 +8,19 @@ from typing import Any
 
 import brotli
 from django import db
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
 from alongside.directory import actions, queries, rules
-from alongside.kernel import clock
+from alongside.kernel import clock, once
+from alongside.kernel.once import Once
 
-# What was packed for an organisation under a name, and of which state it is.
-_packed: dict[tuple[uuid.UUID, str, str], tuple[object, bytes]] = {}
-_lock = threading.Lock()
+MOST_BYTES = 24_000_000
+# What was packed for an organisation, by name and compression.
+_packed = Once(MOST_BYTES)
 
 
 def _brotli(body: bytes) -> bytes:
@@ -48,7 +49,7 @@ def _public(view: Public) -> Public:
             return view(request, found, **more)
         except Organisation.DoesNotExist:
             return JsonResponse({"state": "refused", "code": "no-organisation"}, status=404)
-        except db.Error:
+        except (db.Error, TimeoutError):
             return JsonResponse({"state": "busy"}, status=503)
 
     return answering
@@ -76,15 +77,21 @@ def directory(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @_public
 def block(request: HttpRequest, organisation: Organisation, number: int) -> HttpResponse:
-    """Return one block of the list that is named; 409 when that list is over, or none is named."""
+    """Return one block of the list that is named, as it was a few seconds ago at most; 409 when that list is over, or
+    none is named.
+    """
     now = clock.now()
     listed = _listed(organisation, request.GET.get("list", ""))
     if listed is None:
         return JsonResponse({"state": "reseal"}, status=409, headers={"Cache-Control": "no-store"})
-    body = actions.block_body(organisation, listed, number, now)
-    if body is None:
+    # Not for as long as the list: somebody may take their card away.
+    name, state = f"block {number} {listed.id.hex}", once.slot(settings.ALONGSIDE_STANDING_SECONDS)
+    try:
+        return _cacheable(
+            request, organisation, name, state, lambda: actions.block_body(organisation, listed, number, now)
+        )
+    except actions.NoSuchBlock:
         return JsonResponse({"state": "refused", "code": "unknown-block"}, status=404)
-    return _answer(request, _PACKERS[_encoding(request)](body))
 
 
 def _listed(organisation: Organisation, wanted: str) -> queries.Listed | None:
@@ -104,12 +111,7 @@ def _cacheable(
 ) -> HttpResponse:
     """Answer with what is made and compressed once for as long as `state` is the same."""
     encoding = _encoding(request)
-    with _lock:
-        kept = _packed.get((organisation.id, name, encoding))
-        if kept is None or kept[0] != state:
-            kept = (state, _PACKERS[encoding](body()))
-            _packed[organisation.id, name, encoding] = kept
-    return _answer(request, kept[1])
+    return _answer(request, _packed.get((organisation.id, name, encoding), state, lambda: _PACKERS[encoding](body())))
 
 
 def _answer(request: HttpRequest, packed: bytes) -> HttpResponse:

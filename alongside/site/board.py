@@ -253,7 +253,9 @@ def _shut(organisation: Organisation, places: list[Place]) -> list[Task]:
     shut = directory.shut_cards(organisation.id)
     if not (names := [place.name for place in places if place.id in shut]):
         return []
-    text = _("%(names)s: numbers on their cards open for nobody since they made new keys. Ask them to save them again.")
+    text = _(
+        "%(names)s: nobody can open the numbers on their card since they made new keys. Ask them to save it again."
+    )
     return [Task("late", _("Cards"), text % {"names": _some(names)}, reverse("in_team"), _("See the team"))]
 
 

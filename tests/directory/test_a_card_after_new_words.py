@@ -97,10 +97,10 @@ def test_the_page_that_makes_new_keys_says_it_as_soon_as_they_are_made(pine: Wor
 
 @pytest.mark.req("A-06")
 def test_the_board_names_whose_card_is_shut(pine: World) -> None:
-    assert "on their cards open for nobody" not in board(pine)
+    assert "nobody can open the numbers on their card" not in board(pine)
     start_over(pine.renee, 70)
-    assert "Renée Dubois: numbers on their cards open for nobody since they made new keys." in board(pine)
+    assert "Renée Dubois: nobody can open the numbers on their card since they made new keys." in board(pine)
     # Without keys they are named for that already; of another organisation nothing is said.
     sealing.drop_keys(pine.renee.person_id)
-    assert "on their cards open for nobody" not in board(pine)
+    assert "nobody can open the numbers on their card" not in board(pine)
     assert queries.shut_cards(pine.lake.id) == frozenset()

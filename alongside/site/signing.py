@@ -296,7 +296,7 @@ def roots(request: HttpRequest, organisation: str) -> HttpResponse:
     """Answer a member's page that checks: which root is in force, and who signed for each change."""
     try:
         found = accounts.open_organisation(organisation)
-        moment = once.slot(settings.ALONGSIDE_STANDING_SECONDS)
+        moment = once.slot(settings.ALONGSIDE_PUBLIC_SECONDS)
         told = _told_lately.get(found.id, moment, lambda: json.dumps(told_roots(found)).encode())
     except Organisation.DoesNotExist:
         return JsonResponse({"state": "refused", "code": "no-organisation"}, status=404)

@@ -51,8 +51,8 @@ def test_a_card_that_opens_for_nobody_is_said_to_its_owner_and_to_the_coordinato
     page.get_by_role("button", name="Change my card").click()
     expect(page.get_by_text("Your card is shown.")).to_be_visible()
     expect(page.get_by_text(TOLD)).to_have_count(0)
-    # What is the same for everybody was made a moment ago, and is kept for three seconds.
-    page.wait_for_timeout(3500)
+    # The server answers for two seconds what it answered before.
+    page.wait_for_timeout(2500)
     context, seen = phone(browser, demo)
     seen.get_by_role("button", name="Call or write to Cy").click()
     expect(seen.get_by_role("link", name=f"Call {NUMBER}")).to_be_visible()

@@ -3,6 +3,7 @@
 import gzip
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -33,6 +34,9 @@ def _gzip(body: bytes) -> bytes:
 
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {"br": _brotli, "gzip": _gzip, "": bytes}
 
+# The list of each organisation as it was a moment ago: finding out whether it has changed means reading the whole team.
+_listings: dict[uuid.UUID, tuple[object, actions.Listing]] = {}
+
 Public = Callable[..., HttpResponse]
 
 
@@ -60,7 +64,7 @@ def candidates(request: HttpRequest, organisation: Organisation) -> HttpResponse
     """Return who can be asked now as public keys: no name, number or picture (docs/decisions/0002). Cacheable for a
     minute.
     """
-    listing = actions.current_list(organisation, clock.now())
+    listing = _listing(organisation, clock.now())
     return _cacheable(request, organisation, "candidates", listing.id, lambda: listing.body)
 
 
@@ -68,7 +72,7 @@ def candidates(request: HttpRequest, organisation: Organisation) -> HttpResponse
 def directory(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Return what all cards show, in one file that is the same for everybody (docs/decisions/0020)."""
     now = clock.now()
-    listing = actions.current_list(organisation, now)
+    listing = _listing(organisation, now)
     state = (listing.id, rules.hour_of(now))
     return _cacheable(
         request, organisation, "directory", state, lambda: actions.directory_body(organisation, listing, now)
@@ -77,21 +81,33 @@ def directory(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @_public
 def block(request: HttpRequest, organisation: Organisation, number: int) -> HttpResponse:
-    """Return one block of the list that is named, as it was a few seconds ago at most; 409 when that list is over, or
-    none is named.
+    """Return one block of the list that is named, as it was a second ago at most; 409 when that list is over, or none
+    is named.
     """
     now = clock.now()
     listed = _listed(organisation, request.GET.get("list", ""))
     if listed is None:
         return JsonResponse({"state": "reseal"}, status=409, headers={"Cache-Control": "no-store"})
     # Not for as long as the list: somebody may take their card away.
-    name, state = f"block {number} {listed.id.hex}", once.slot(settings.ALONGSIDE_STANDING_SECONDS)
+    name, state = f"block {number} {listed.id.hex}", _moment()
     try:
         return _cacheable(
             request, organisation, name, state, lambda: actions.block_body(organisation, listed, number, now)
         )
     except actions.NoSuchBlock:
         return JsonResponse({"state": "refused", "code": "unknown-block"}, status=404)
+
+
+def _moment() -> object:
+    return once.slot(settings.ALONGSIDE_PUBLIC_SECONDS)
+
+
+def _listing(organisation: Organisation, now: datetime) -> actions.Listing:
+    moment = _moment()
+    kept = _listings.get(organisation.id)
+    if kept is None or kept[0] != moment:
+        kept = _listings[organisation.id] = (moment, actions.current_list(organisation, now))
+    return kept[1]
 
 
 def _listed(organisation: Organisation, wanted: str) -> queries.Listed | None:

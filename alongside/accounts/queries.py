@@ -103,6 +103,12 @@ def open_organisations() -> list[Organisation]:
     return list(Organisation.objects.filter(open=True))
 
 
+def only_organisation() -> Organisation | None:
+    """Return the one organisation that takes requests here; None where there are several, or none."""
+    found = Organisation.objects.filter(open=True)[:2]
+    return found[0] if len(found) == 1 else None
+
+
 def offices_of(organisation: Organisation) -> list[Office]:
     """Return the organisation's offices by name."""
     return list(Office.objects.filter(organisation=organisation))

@@ -98,6 +98,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_uncovered(gaps),
         *_unready(places),
         *_unsigned(organisation),
+        *_shut(organisation, places),
         *_unreached(organisation, places),
         *_unreachable(organisation),
         *_uncalled(organisation, now),
@@ -245,6 +246,17 @@ def _unsigned(organisation: Organisation) -> list[Task]:
     elif found.gone:
         text = _("Somebody left since the last signing. Sign again, so that what was signed for them is over.")
     return [Task(tone, _("Signing"), text, reverse("in_signing"), _("Look and sign"))] if text else []
+
+
+def _shut(organisation: Organisation, places: list[Place]) -> list[Task]:
+    """Name whose card says nothing to members any more, because they started over with new words."""
+    shut = directory.shut_cards(organisation.id)
+    if not (names := [place.name for place in places if place.id in shut]):
+        return []
+    text = _(
+        "%(names)s: nobody can open the numbers on their card since they made new keys. Ask them to save it again."
+    )
+    return [Task("late", _("Cards"), text % {"names": _some(names)}, reverse("in_team"), _("See the team"))]
 
 
 def _unreached(organisation: Organisation, places: list[Place]) -> list[Task]:

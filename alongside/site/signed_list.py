@@ -110,9 +110,8 @@ def _change(was: tuple[str, bytes] | None, office: str, key: bytes | None) -> st
 
 def told_roots(organisation: Organisation) -> dict[str, Any]:
     """Return the root in force and how each one followed the one before it; all of it public."""
-    roster = kept.roster_of(organisation.id)
-    roots = kept.roots_of(organisation.id)
-    used = [one for one in roots if roster and one.serial <= _serial(roots, roster)]
+    epoch = kept.epoch_of(organisation.id)
+    used = [one for one in kept.roots_of(organisation.id) if one.serial <= epoch.serial] if epoch else []
     changes = [_told_change(old, new) for old, new in pairwise(used)]
     last = used[-1] if used else None
     return {
@@ -122,10 +121,6 @@ def told_roots(organisation: Organisation) -> dict[str, Any]:
         "named": last and last.named and seals.base64url(last.named),
         "changes": changes,
     }
-
-
-def _serial(roots: list[Root], roster: Roster) -> int:
-    return next(one.serial for one in roots if one.public_key == roster.root)
 
 
 def _told_change(old: Root, new: Root) -> dict[str, str | None]:

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -41,6 +42,8 @@ def changed(demo: Demo, change: str, values: tuple[object, ...] = ()) -> Iterato
     """Change rows behind the server's back, as somebody who got into it can, and put them back."""
     kept = {table: rows(demo.data, f"SELECT * FROM {table}") for table in KEPT}  # noqa: S608
     _write(demo, lambda database: database.execute(change, values))
+    # A block is made once in a second for everybody.
+    time.sleep(1.2)
     yield
     _write(demo, lambda database: _put_back(database, kept))
 

@@ -218,7 +218,7 @@ def _partners(organisation: Organisation, name: str, moment: datetime) -> dict[s
     if name not in ("ask", "back"):
         return {}
     states = ("agreed", "ended") if name == "back" else ("agreed",)
-    known = [one for one in listed.partners_of(organisation.id) if one.state in states]
+    known = {one.slug: one for one in listed.partners_of(organisation.id) if one.state in states}.values()
     helping = listed.helping(organisation.id) if name == "ask" and known else []
     return {
         "partners": json.dumps([{"slug": one.slug, "name": one.name} for one in known], ensure_ascii=False),

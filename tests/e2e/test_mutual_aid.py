@@ -208,9 +208,15 @@ def test_an_agreement_that_ended_meanwhile_still_leads_back_to_what_was_asked(
     back = window.new_page()
     come_back(agreed, back, words)
     expect(back.locator("[data-found-at]:visible")).to_contain_text("St. Brigid Hospital")
-    cancel(back)
     back.goto(agreed.member("ask"))
     assert back.get_by_role("link", name=HOSPITAL).count() == 0
+    # Proposing it anew, and agreeing to it, takes nothing away from whoever asked before.
+    propose_and_agree(agreed, other)
+    agreed.later(1)
+    again = window.new_page()
+    come_back(agreed, again, words)
+    expect(again.locator("[data-found-at]:visible")).to_contain_text("St. Brigid Hospital")
+    cancel(again)
 
 
 @pytest.mark.req("A-15", "A-24")

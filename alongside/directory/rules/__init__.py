@@ -23,7 +23,7 @@ from alongside.directory.rules.lists import (
     rank_of,
     valid_until,
 )
-from alongside.directory.rules.partners import DAYS_AFTER_THE_END, MOST_PARTNERS, NoPartner, forgotten_before
+from alongside.directory.rules.partners import MOST_PARTNERS, NoPartner, days_after_the_end, forgotten_before
 from alongside.directory.rules.resources import (
     LONGEST_SITE,
     OLDEST_CALL,
@@ -44,7 +44,6 @@ from alongside.directory.rules.resources import (
 
 __all__ = [
     "BLOCK",
-    "DAYS_AFTER_THE_END",
     "LONGEST_SITE",
     "MOST_PARTNERS",
     "NEXT_ON_DAYS",
@@ -65,6 +64,7 @@ __all__ = [
     "block_start",
     "check_call",
     "check_card",
+    "days_after_the_end",
     "dialled",
     "forgotten_before",
     "fresh_until",

@@ -296,6 +296,12 @@ def changes_of(organisation_id: uuid.UUID, most: int = 200) -> list[AuditEntry]:
     return list(AuditEntry.objects.filter(organisation_id=organisation_id).select_related("person")[:most])
 
 
+def packs_before(organisation_id: uuid.UUID) -> list[tuple[datetime, str]]:
+    """Return which law packs an organisation had before the one it has, each with the moment it ended, oldest first."""
+    entries = AuditEntry.objects.filter(organisation_id=organisation_id, what="organisation.pack").order_by("at")
+    return [(entry.at, str(entry.detail.get("from", ""))) for entry in entries]
+
+
 def operators() -> list[Person]:
     """Return everybody who operates this installation and can sign in, by name."""
     return list(Person.objects.filter(is_active=True, roles__name="operator").distinct())

@@ -103,6 +103,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_unreachable(organisation),
         *_uncalled(organisation, now),
         *_law(organisation, now),
+        *_lapsed(organisation),
         *_asked(organisation),
         *_offered(organisation),
     ]
@@ -329,6 +330,17 @@ def _law(organisation: Organisation, now: datetime) -> list[Task]:
     else:
         return []
     return [Task(tone, _("Law"), text, reverse("in_law"), _("See the limits"))]
+
+
+def _lapsed(organisation: Organisation) -> list[Task]:
+    """Say that choices were made beside another pack: they count for nothing until somebody chooses again."""
+    found = policy.lapsed_choices(organisation.id, organisation.pack, get_language() or "en")
+    text = ngettext(
+        "One choice was made under the law of another place. It does not count here: look at it again.",
+        "%(count)d choices were made under the law of another place. They do not count here: look at them again.",
+        len(found),
+    ) % {"count": len(found)}
+    return [Task("late", _("Law"), text, reverse("in_law"), _("Look at it"))] if found else []
 
 
 def _asked(organisation: Organisation) -> list[Task]:

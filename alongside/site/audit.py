@@ -49,6 +49,7 @@ SENTENCES = {
     "resource.off": gettext_lazy("switched {name} off: members do not see it"),
     "resource.on": gettext_lazy("switched {name} on again"),
     "resource.removed": gettext_lazy("removed {name} from the numbers outside the programme"),
+    "briefing.removed": gettext_lazy("took back the briefing of {office} on {held_on}"),
     "briefing.recorded": gettext_lazy("recorded a briefing of {office} on {held_on}"),
     "partner.proposed": gettext_lazy("proposed mutual aid to {name}"),
     "partner.proposed_by_other": gettext_lazy("proposed mutual aid"),

@@ -145,6 +145,7 @@ COORDINATE = [
     path("resources/<str:resource>/remove", outside.remove, name="in_resource_remove"),
     path("briefings", programme.briefings, name="in_briefings"),
     path("briefings/record", programme.coordinator_records, name="in_briefing_record"),
+    path("briefings/<uuid:id>/take-back", programme.coordinator_takes_back, name="in_briefing_take_back"),
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),

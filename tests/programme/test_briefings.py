@@ -9,7 +9,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from alongside.accounts.models import Office, Role
+from alongside.accounts.models import AuditEntry, Office, Role
 from alongside.accounts.queries import permit
 from alongside.content import guides, load
 from alongside.policy import actions as policy
@@ -120,12 +120,18 @@ def test_a_bad_briefing_is_refused_with_words(world: World, okafor: Client, chan
     assert not Briefing.objects.exists()
 
 
-def test_the_same_day_twice_is_one_briefing(world: World, okafor: Client) -> None:
-    for _ in range(2):
-        okafor.post(reverse("in_manage_briefing"), briefing(world.jail))
+@pytest.mark.req("I-31")
+def test_the_same_day_twice_is_one_briefing_and_says_so(world: World, okafor: Client) -> None:
+    hana = sign_in(Client(), world.hana)
+    first = okafor.post(reverse("in_manage_briefing"), briefing(world.jail), follow=True).content.decode()
+    assert "Written down. No name is kept." in first
+    for client, route in ((okafor, "in_manage_briefing"), (hana, "in_briefing_record")):
+        page = client.post(reverse(route), briefing(world.jail), follow=True).content.decode()
+        assert "A briefing of Jail on 20 November 2026 stands there already." in page
+        assert "No name is kept" not in page
     assert Briefing.objects.count() == 1
-    answer = okafor.post(reverse("in_manage_briefing"), briefing(world.jail), follow=True)
-    assert "was written down before" in answer.content.decode()
+    # What changed nothing is no change.
+    assert not AuditEntry.objects.filter(what="briefing.recorded").exists()
 
 
 @pytest.mark.req("M-24", "K-14")
@@ -151,6 +157,34 @@ def test_one_takes_back_only_what_one_recorded(world: World, okafor: Client) -> 
     assert other.post(reverse("in_manage_take_back", args=[row.id])).status_code == 404
     assert okafor.post(reverse("in_manage_take_back", args=[row.id])).status_code == 302
     assert not Briefing.objects.exists()
+
+
+@pytest.mark.req("I-31", "K-24")
+def test_a_coordinator_takes_back_any_briefing_of_the_own_organisation_and_it_is_written_down(
+    world: World, okafor: Client
+) -> None:
+    hana, lars = sign_in(Client(), world.hana), sign_in(Client(), world.lars)
+    okafor.post(reverse("in_manage_briefing"), briefing(world.jail))
+    hana.post(reverse("in_briefing_record"), briefing(world.patrol))
+    assert "2 of 3 units were briefed in time." in main_of(hana, "in_briefings")
+    for row in Briefing.objects.all():
+        address = reverse("in_briefing_take_back", args=[row.id])
+        assert address in main_of(hana, "in_briefings")
+        for client in (okafor, lars, Client()):
+            assert client.post(address).status_code in (403, 404)
+            assert Briefing.objects.filter(id=row.id).exists(), "only their own coordinator"
+        assert hana.post(address).url == reverse("in_briefings")
+        assert hana.post(address).status_code == 404
+    assert not Briefing.objects.exists()
+    assert "0 of 3 units were briefed in time." in main_of(hana, "in_briefings")
+    entries = AuditEntry.objects.filter(what="briefing.removed")
+    assert {(entry.person, entry.detail["office"]) for entry in entries} == {
+        (world.hana, "Jail"),
+        (world.hana, "Patrol"),
+    }
+    assert "took back the briefing of Jail" in main_of(hana, "in_audit")
+    # Whoever recorded it is named on no page of the team.
+    assert world.okafor.name not in main_of(hana, "in_briefings")
 
 
 # --- a coordinator ---------------------------------------------------------------------------------------------------

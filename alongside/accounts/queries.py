@@ -88,6 +88,16 @@ def open_organisation(slug: str) -> Organisation:
     return Organisation.objects.get(slug=slug)
 
 
+def organisation_at(slug: str) -> Organisation | None:
+    """Return the organisation that an address names, None where it names none; raises Http404 for one that is not
+    there, as `permit` does.
+    """
+    try:
+        return open_organisation(slug) if slug else None
+    except Organisation.DoesNotExist:
+        raise Http404 from None
+
+
 def contact_points_of(person_id: uuid.UUID) -> list[ContactPoint]:
     """Return the places where a person is alerted, in their order; for their own page."""
     return list(ContactPoint.objects.filter(person_id=person_id))
@@ -273,6 +283,13 @@ def people_of(organisation_id: uuid.UUID) -> list[tuple[Person, list[str]]]:
     for role in rows.order_by("person__name"):
         held.setdefault(role.person, []).append(role.name)
     return [(person, sorted(names, key=rules.ROLES.index)) for person, names in held.items()]
+
+
+def holders(capability: str, organisation_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Return who can sign in and hold a capability by a role in an organisation."""
+    names = load.capabilities()[capability]
+    rows = Role.objects.filter(organisation_id=organisation_id, name__in=names, person__is_active=True)
+    return frozenset(rows.values_list("person_id", flat=True))
 
 
 def organisations() -> list[Organisation]:

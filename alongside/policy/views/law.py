@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alongside.accounts import queries as accounts
-from alongside.accounts.models import Organisation
 from alongside.accounts.queries import Seat
 from alongside.content import guides, law, load
 from alongside.kernel import clock
@@ -166,14 +165,7 @@ def paper(request: HttpRequest, name: str) -> HttpResponse:
 
 def _seat(request: HttpRequest) -> Seat:
     """Return the seat where `of` says, else the first: whoever serves in two organisations reads the right limits."""
-    return accounts.permit(request.user, "policy.see", _named(request.GET.get("of", "")))
-
-
-def _named(slug: str) -> Organisation | None:
-    try:
-        return accounts.open_organisation(slug) if slug else None
-    except Organisation.DoesNotExist:
-        raise Http404 from None
+    return accounts.permit(request.user, "policy.see", accounts.organisation_at(request.GET.get("of", "")))
 
 
 def _facts(seat: Seat, language: str) -> dict[str, Any]:

@@ -105,6 +105,17 @@ REGISTER: tuple[Setting, ...] = (
         ),
     ),
     Setting(
+        "hand_over_within",
+        24,
+        1,
+        48,
+        "hours",
+        "B-34",
+        _(
+            "Who answers although another rank was asked for helps at once, and passes it to a peer of that rank within {value} hours of the request."
+        ),
+    ),
+    Setting(
         "alarm_every",
         240,
         15,
@@ -352,6 +363,7 @@ class Values:
     routine_all_latest: int = 480
     urgent_contact: int = 15
     routine_contact: int = 240
+    hand_over_within: int = 24
     alarm_every: int = 240
     last_hold: int = 60
     request_limit: int = 72

@@ -230,6 +230,42 @@ def test_an_unmet_wish_is_said_before_sending_and_to_whoever_answers(
     )
     accept(marcus)
     expect(marcus.locator("[data-part=unmet]:visible")).to_contain_text("hand over as soon as practical")
+    expect(marcus.locator("[data-part=hand-over]")).to_be_hidden()
+    cancel(page)
+
+
+@pytest.mark.req("B-34", "B-33")
+def test_another_rank_than_was_asked_for_sets_a_task_with_its_time_on_the_device(
+    demo: Demo, member: BrowserContext, other: BrowserContext
+) -> None:
+    page = member.new_page()
+    page.goto(demo.member("ask"))
+    page.get_by_role("button", name="I have read this").click()
+    expect(page.locator("[data-offices-wait]")).to_be_hidden()
+    page.get_by_text("When, what about, who").click()
+    # Marcus is on call and has another rank on his card.
+    page.get_by_label("Rank, like mine").select_option(label="Management or command")
+    first = page.get_by_label("Call a peer first who fits my wish")
+    if first.is_visible():
+        first.uncheck()
+    since = len(letters(demo))
+    fill_form(page)
+    send(page)
+    wait_called(demo, "bell", since=since)
+    marcus = inbox(other, demo, "bell")
+    read_first(marcus)
+    accept(marcus)
+    task = marcus.locator("[data-part=hand-over]")
+    expect(task).to_be_visible()
+    expect(task).to_contain_text(re.compile(r"To do: pass it on by \w+day, \d\d:\d\d"))
+    task.get_by_role("button", name="Pass to somebody").click()
+    expect(marcus.locator("[data-part=hand-on-title]")).to_be_focused()
+    marcus.goto(demo.path("/in/team/"))
+    expect(marcus.locator("article [data-part=hand-over]").first).to_contain_text("To do: pass it on by")
+    # A day later it says that it is late; the request still lives.
+    demo.later(24 * 60)
+    marcus.reload()
+    expect(marcus.locator("article [data-part=hand-over]").first).to_contain_text("Pass it on now.")
     cancel(page)
 
 

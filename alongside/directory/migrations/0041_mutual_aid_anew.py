@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0030_crisis_numbers'),
-        ('directory', '0030_mutual_aid'),
+        ('directory', '0040_bound_cards'),
     ]
 
     operations = [

@@ -11,6 +11,8 @@ const SHELL: Shell = {
   data: ["/ask/pine/directory.json"],
 };
 const PATH = "/ask/pine/directory.json";
+// By its name: types of a worker are not those of a page (src/worker/tsconfig.json).
+const WORKER: string = "../src/worker/member.ts";
 const HERE = "https://shift.example";
 const json = (body: unknown, status = 200): Response => Response.json(body, { status });
 
@@ -29,7 +31,7 @@ async function worker(): Promise<{ ask: (mode: RequestCache) => Promise<Response
   };
   vi.stubGlobal("self", { shell: SHELL, location: { origin: HERE }, addEventListener: (kind: string, run: Listener) => listeners.set(kind, run) });
   vi.stubGlobal("caches", { open: async () => cache, keys: async () => [] });
-  await import("../src/worker/member.ts");
+  await import(/* @vite-ignore */ WORKER);
   const ask = async (mode: RequestCache): Promise<Response> => {
     let answer: Promise<Response> | undefined;
     const request = { method: "GET", mode: "cors", url: HERE + PATH, cache: mode };

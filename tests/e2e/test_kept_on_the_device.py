@@ -1,4 +1,4 @@
-"""What a member's device keeps: a worry written without a network, several drafts, ways back, and what a poster brought."""
+"""What a member's device keeps: a worry written without a network, drafts, ways back, and what a poster brought."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from alongside.site.demo.poster import poster_part
-from tests.e2e.acts import cancel, fill_form, open_form, requests_kept, sent_to
+from tests.e2e.acts import cancel, fill_form, letters, open_form, requests_kept, send, sent_to, wait_called
 from tests.e2e.conftest import Demo, continue_as
 from tests.e2e.installation import CHANGE
 from tests.e2e.looking import Look
@@ -33,6 +33,7 @@ from tests.e2e.test_written_offline import (
 
 pytestmark = [pytest.mark.e2e]
 
+OFFER = "This browser still keeps something from before"
 RECEIVED = {"colleague": "Your worry was received.", "manager": "Received, thank you."}
 
 
@@ -279,6 +280,35 @@ def test_a_chosen_peer_who_went_before_it_was_sent_is_said(
     assert again.returncode == 0, again.stderr
 
 
+def here_is_the_list(page: Page) -> None:
+    """Wait for the list of peers: the place that says so is folded away, and what is folded away is hidden in any case."""
+    expect(page.locator("[data-offices] input").first).to_be_attached()
+
+
+@pytest.mark.req("A-03", "A-08")
+def test_what_was_said_about_a_wish_is_still_said_when_it_is_changed(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    open_form(page, demo.member("ask"))
+    here_is_the_list(page)
+    phone.set_offline(True)
+    page.get_by_text("When, what about, who").click()
+    page.get_by_label("Somebody who speaks").select_option(label="Spanish")
+    page.get_by_label("Call a peer first who fits my wish").uncheck()
+    fill_form(page)
+    keep_it(page)
+    page.goto(demo.member())
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_label("Somebody who speaks")).to_be_visible()
+    expect(page.get_by_label("Somebody who speaks")).to_have_value("es")
+    expect(page.get_by_label("Call a peer first who fits my wish")).not_to_be_checked()
+    since = len(letters(demo))
+    phone.set_offline(False)
+    send(page)
+    wait_called(demo, "bell", since=since)
+    cancel(page)
+
+
 @pytest.mark.req("A-25", "K-26")
 def test_a_shared_computer_offers_to_delete_all_that_was_kept_and_then_nothing_is_left(
     demo: Demo, phone: BrowserContext
@@ -286,10 +316,9 @@ def test_a_shared_computer_offers_to_delete_all_that_was_kept_and_then_nothing_i
     page = phone.new_page()
     keep_pages(page, f"{demo.member()}#{poster_part()}")
     assert stored(page)["local"] == ["page-look-pine-county"]
-    offer = page.get_by_text("This browser still keeps something from before")
     # A poster alone is enough to be asked about, and is not thrown away unasked.
     page.get_by_role("link", name="This is a shared computer").click()
-    expect(offer).to_be_visible()
+    expect(page.get_by_text(OFFER)).to_be_visible()
     assert stored(page)["local"] == ["page-look-pine-county"]
     # That page takes away, for a while, whatever worker comes.
     page.close()
@@ -300,9 +329,9 @@ def test_a_shared_computer_offers_to_delete_all_that_was_kept_and_then_nothing_i
     phone.set_offline(False)
     expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
     page.goto(demo.member("limits#shared"))
-    expect(offer).to_be_visible()
+    expect(page.get_by_text(OFFER)).to_be_visible()
     page.get_by_role("button", name="Delete it").click()
-    expect(offer).to_be_hidden()
+    expect(page.get_by_text(OFFER)).to_be_hidden()
     expect(page.get_by_text("It is deleted from this browser.")).to_be_visible()
     until(lambda: stored(page), lambda found: found == NOTHING)
 
@@ -316,6 +345,7 @@ def test_a_posters_link_opened_in_the_page_itself_is_taken_up_and_holds(
     page = phone.new_page()
     page.route("**/candidates.json", unsigned)
     open_form(page, demo.member("ask"))
+    here_is_the_list(page)
     fill_form(page)
     page.evaluate("(part) => { location.hash = part; }", f"{poster_part()}{mark}")
     expect(page).to_have_url(re.compile(r"/ask(#shared)?$"))

@@ -281,7 +281,7 @@ def test_a_chosen_peer_who_went_before_it_was_sent_is_said(
 
 
 def here_is_the_list(page: Page) -> None:
-    """Wait for the list of peers: the place that says so is folded away, and what is folded away is hidden in any case."""
+    """Wait for the list of peers; what says that it comes is folded away, and hidden in any case."""
     expect(page.locator("[data-offices] input").first).to_be_attached()
 
 

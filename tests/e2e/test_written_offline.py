@@ -342,8 +342,9 @@ def test_leaving_works_from_what_waits_without_a_network(demo: Demo, phone: Brow
     write_offline(demo, phone, page)
     page.get_by_role("link", name="Leave now").click()
     page.wait_for_url(lambda url: "/ask/" not in url)
-    back = phone.new_page()
     # A new page of a window without a network may begin with one.
+    phone.route("**/candidates.json", lambda route: route.abort("internetdisconnected"))
+    back = phone.new_page()
     phone.set_offline(True)
     back.goto(demo.member())
     expect(back.locator("[data-waiting-list]:visible")).to_contain_text("Not sent yet.")

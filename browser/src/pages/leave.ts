@@ -9,6 +9,8 @@ import { drawer, isShared } from "./member/place.ts";
 import { beShared } from "./member/shared.ts";
 
 learn();
+// A poster's link opened in this very page changes only what stands behind the "#".
+addEventListener("hashchange", learn);
 
 const link = document.querySelector<HTMLAnchorElement>("a[data-leave]");
 const PRESSES = 3;

@@ -206,7 +206,9 @@ def _more(name: str, language: str, more: Mapping[str, object]) -> dict[str, obj
         # The page's own `languages` are those it can be read in.
         offered["languages_spoken"] = offered.pop("languages")
         return {**offered, "guide": guides.guide("what-a-peer-is", language)}
-    shown = {"colleague": "open-the-talk", "guide": more.get("guide")}.get(name)
+    if name == "manager":
+        return {"guides": [guides.guide(key, language) for key in (*guides.MANAGER_GUIDES, "after-a-hard-call")]}
+    shown = {"home": "after-a-hard-call", "colleague": "open-the-talk", "guide": more.get("guide")}.get(name)
     return {"guide": guides.guide(str(shown), language)} if shown else {}
 
 

@@ -341,6 +341,10 @@ def test_a_supporter_makes_a_card_whose_name_the_server_never_sees_and_takes_it_
     assert NAME not in page.locator("[data-part=open-preview]").inner_text()
     page.get_by_role("button", name="Show my card").click()
     expect(page.get_by_text("Your card is shown.")).to_be_visible()
+    # The code was pasted, and still opens what was just sealed with it; nothing keeps it beyond that.
+    expect(page.locator("[data-part=sealed-preview]")).to_contain_text(NAME)
+    expect(page.locator("[data-part=cannot-open]")).to_be_hidden()
+    assert page.evaluate("sessionStorage.getItem('card-saved')") is None
     markers = [NAME, PHONE_NUMBER, PHONE_NUMBER.replace(" ", ""), ADDRESS]
     kept = everything_kept(demo)
     for marker in markers:

@@ -275,6 +275,20 @@ def test_managers_guides_need_no_sign_in(world: World, key: str, language: str) 
     assert 'href="tel:911"' in answer.content.decode()
 
 
+@pytest.mark.req("A-22", "L-14", "L-15", "L-16", "L-17")
+@pytest.mark.parametrize("language", load.LANGUAGES)
+def test_every_guide_without_sign_in_is_led_to_from_the_pages_where_one_would_look(world: World, language: str) -> None:
+    """From the first page what is for members, from the managers' page what is for them and what they hand out."""
+    for page, keys in (
+        ("", ("early-signs", "what-a-peer-is", "after-a-hard-call")),
+        ("manager", ("open-the-talk", "after-a-hard-call", *guides.MANAGER_GUIDES)),
+    ):
+        shown = Client().get(f"/ask/pine/{language}/{page}").content.decode()
+        for key in keys:
+            assert f'href="/ask/pine/{language}/guides/{key}"' in shown, (page, key)
+            assert key == "open-the-talk" or guides.guide(key, language).title in shown
+
+
 def test_no_other_text_is_served_as_a_guide(world: World) -> None:
     for key in ("manager-rules", "agreement", "guide-first-words", "nothing"):
         assert Client().get(f"/ask/pine/en/guides/{key}").status_code == 404

@@ -1,6 +1,7 @@
 """The list of supporters is signed by its coordinator, one epoch after the other; nothing else is taken for it."""
 
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -381,6 +382,15 @@ def test_only_a_coordinator_or_the_clinician_is_a_witness(cast: World, hana: Cli
         assert client.post(reverse("in_witness_offer"), {"witness": Signer().text}).status_code == 404
     for text in ("", "AAAA", "A" * 44):
         assert hana.post(reverse("in_witness_offer"), {"witness": text}).status_code == 422
+
+
+@pytest.mark.req("A-29")
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_poster_is_offered_in_the_organisations_first_language(cast: World, hana: Client, language: str) -> None:
+    sign(hana, Signer())
+    type(cast.pine).objects.filter(id=cast.pine.id).update(language=language)
+    page = hana.get(reverse("in_poster")).content.decode()
+    assert re.findall(r'name="language" value="(..)" checked', page) == [language]
 
 
 def test_another_poster_is_one_number_more(cast: World, hana: Client) -> None:

@@ -1,6 +1,6 @@
 /**
  * On every page of a member: "Leave now" (replaces this page in the history with a neutral site; also when Escape is pressed three
- * times), the mark of a shared computer, and, once the page is there, what keeps it for when there is no network.
+ * times), the mark of a shared computer, the word that there is no network, and, once the page is there, what keeps it for then.
  */
 import { here, waitingMark } from "./member/here.ts";
 import { install } from "./member/install.ts";
@@ -35,6 +35,9 @@ if (link) {
 }
 
 const place = here();
+
+// A kept page says that there is no network. Once there is one again, that is not so any more.
+addEventListener("online", () => document.querySelector("[data-old]")?.setAttribute("hidden", ""));
 
 if (place) {
   const decide = (): void => {

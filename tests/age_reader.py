@@ -7,8 +7,8 @@ so what one side seals and the other opens is sealed as the format says.
 import base64
 import hashlib
 import hmac as hmac_module
-import os
 import random
+import secrets
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,7 +52,7 @@ class Receipt:
 
 def new_identity(seed: bytes | None = None) -> tuple[str, str]:
     """Return an identity `AGE-SECRET-KEY-PQ-1...` and its recipient `age1pq1...`, random or from 32 bytes."""
-    identity = to_bech32("age-secret-key-pq-", seed or os.urandom(32)).upper()
+    identity = to_bech32("age-secret-key-pq-", seed or secrets.token_bytes(32)).upper()
     return identity, recipient_of(identity)
 
 
@@ -150,7 +150,7 @@ def poster_code(secret: bytes, number: int) -> bytes:
 
 def seal_ring_key(ring_key: bytes, name: str, secret: bytes) -> bytes:
     """Seal a ring's key for the member whose secret this is."""
-    nonce = os.urandom(12)
+    nonce = secrets.token_bytes(12)
     return nonce + AESGCM(_ring_seal_key(name, secret)).encrypt(nonce, ring_key, _ring_bound(name))
 
 
@@ -192,7 +192,7 @@ def unpad(padded: bytes) -> str:
 
 def encrypt(recipients: list[str], plain: bytes) -> bytes:
     """Write an age file of one chunk with one hybrid stanza for each recipient."""
-    file_key = os.urandom(16)
+    file_key = secrets.token_bytes(16)
     header = b"age-encryption.org/v1\n"
     for recipient in recipients:
         public = from_bech32("age1pq", recipient)
@@ -203,7 +203,7 @@ def encrypt(recipients: list[str], plain: bytes) -> bytes:
         sealed = _SUITE.encrypt(file_key, MLKEM768X25519PublicKey(kem, curve), _INFO)
         header += b"-> mlkem768x25519 " + _b64(sealed[:_SHARE_BYTES]) + b"\n" + _b64(sealed[_SHARE_BYTES:]) + b"\n"
     header += b"---"
-    nonce = os.urandom(16)
+    nonce = secrets.token_bytes(16)
     payload = ChaCha20Poly1305(_derived(file_key, nonce, b"payload", 32)).encrypt(_ONLY_CHUNK, plain, None)
     return header + b" " + _b64(_mac(file_key, header).finalize()) + b"\n" + nonce + payload
 

@@ -11,10 +11,27 @@ from django.core.cache import caches
 from hypothesis import settings as hypothesis_settings
 
 from alongside.kernel import clock as kernel_clock
+from tests import databases
 from tests import world as cast
 
 hypothesis_settings.register_profile("house", max_examples=60, deadline=None, print_blob=True)
 hypothesis_settings.load_profile("house")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--needs-database",
+        action="store_true",
+        help="leave out what says the same whatever the database (tests/databases.py)",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --needs-database leave out what another run has said already."""
+    if config.getoption("--needs-database"):
+        alike = [item for item in items if databases.says_the_same(item)]
+        config.hook.pytest_deselected(items=alike)
+        items[:] = [item for item in items if item not in alike]
 
 
 class Clock:

@@ -50,4 +50,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # What changed counts at once.
-ALONGSIDE_STANDING_SECONDS = 0.0
+ALONGSIDE_STANDING_SECONDS = ALONGSIDE_PUBLIC_SECONDS = 0.0

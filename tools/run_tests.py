@@ -26,7 +26,7 @@ BIN = Path(sys.executable).parent
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 LONGEST = 40 * 60  # seconds that one step may take
 # What looks at code and texts says the same whatever the database.
-NO_DATABASE = ("--ignore=tests/architecture", "--ignore=tests/content")
+NO_DATABASE = ("--ignore=tests/architecture", "--ignore=tests/content", "--needs-database")
 _printing = threading.Lock()
 
 
@@ -136,8 +136,13 @@ def tests(*, quick: bool, database: str | None) -> list[Result]:
     return results + side_by_side(
         [
             Step("tests on PostgreSQL", [*pytest, "-n", "2", "-m", "not e2e", *NO_DATABASE], on_postgres),
-            # They wait for browsers and servers much of the time.
-            Step("stories in Chromium", [*pytest, "-n", "3", "-m", "e2e"], {"E2E_POSTGRES": database or ""}),
+            # They wait for browsers and servers much of the time. A worker goes through the stories of one module after
+            # the other, on one server, and takes of another worker's when it has none left.
+            Step(
+                "stories in Chromium",
+                [*pytest, "-n", "3", "--dist", "worksteal", "-m", "e2e"],
+                {"E2E_POSTGRES": database or ""},
+            ),
         ],
         at_once=1,
     )

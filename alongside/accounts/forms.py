@@ -1,6 +1,6 @@
 """What people type about organisations, themselves and their way in."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from allauth.account import forms as library
@@ -19,6 +19,9 @@ from alongside.accounts.models import ContactPoint, Organisation, Person
 from alongside.content import law
 from alongside.notify import queries as outbox
 from alongside.notify import rules as notify
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 GOOD_PASSWORD = _("At least 12 characters. Four or five words in a row are easy to remember and hard to guess.")
 PHONE = RegexValidator(
@@ -90,6 +93,17 @@ class NewPersonForm(forms.Form):
         return cleaned
 
 
+def _number(label: "StrOrPromise", help_text: "StrOrPromise") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=30,
+        required=False,
+        validators=[PHONE],
+        widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        help_text=help_text,
+    )
+
+
 class OrganisationForm(forms.Form):
     """What an organisation is called and reached by."""
 
@@ -100,34 +114,20 @@ class OrganisationForm(forms.Form):
         initial="Shift info",
         help_text=_("Somebody may look over a shoulder: choose words that do not tell what it is."),
     )
-    on_call_number = forms.CharField(
-        label=_("On-call telephone number"),
-        max_length=30,
-        required=False,
-        validators=[PHONE],
-        widget=forms.TextInput(attrs={"inputmode": "tel"}),
-        help_text=_(
-            "The programme's own number, forwarded to whoever is on call. Members see it. Empty if there is none."
-        ),
+    on_call_number = _number(
+        _("On-call telephone number"),
+        _("The programme's own number, forwarded to whoever is on call. Members see it. Empty if there is none."),
     )
-    clinical_number = forms.CharField(
-        label=_("Telephone number for clinical advice"),
-        max_length=30,
-        required=False,
-        validators=[PHONE],
-        widget=forms.TextInput(attrs={"inputmode": "tel"}),
-        help_text=_(
+    clinical_number = _number(
+        _("Telephone number for clinical advice"),
+        _(
             "For supporters, in a crisis. It stands on the crisis path, which opens without sign-in: enter a duty "
             "line, nobody's private number."
         ),
     )
-    coordinator_number = forms.CharField(
-        label=_("Telephone number of the coordinator"),
-        max_length=30,
-        required=False,
-        validators=[PHONE],
-        widget=forms.TextInput(attrs={"inputmode": "tel"}),
-        help_text=_("For supporters, in a crisis. As above: a duty line."),
+    coordinator_number = _number(
+        _("Telephone number of the coordinator"),
+        _("For supporters, in a crisis. As above: a duty line."),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
     language = forms.ChoiceField(label=_("First language"), choices=lambda: settings.LANGUAGES)

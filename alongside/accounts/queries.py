@@ -88,6 +88,16 @@ def open_organisation(slug: str) -> Organisation:
     return Organisation.objects.get(slug=slug)
 
 
+def organisation_at(slug: str) -> Organisation | None:
+    """Return the organisation that an address names, None where it names none; raises Http404 for one that is not
+    there, as `permit` does.
+    """
+    try:
+        return open_organisation(slug) if slug else None
+    except Organisation.DoesNotExist:
+        raise Http404 from None
+
+
 def contact_points_of(person_id: uuid.UUID) -> list[ContactPoint]:
     """Return the places where a person is alerted, in their order; for their own page."""
     return list(ContactPoint.objects.filter(person_id=person_id))
@@ -101,6 +111,12 @@ def organisation(organisation_id: uuid.UUID) -> Organisation:
 def open_organisations() -> list[Organisation]:
     """Return every organisation that takes requests."""
     return list(Organisation.objects.filter(open=True))
+
+
+def only_organisation() -> Organisation | None:
+    """Return the one organisation that takes requests here; None where there are several, or none."""
+    found = Organisation.objects.filter(open=True)[:2]
+    return found[0] if len(found) == 1 else None
 
 
 def offices_of(organisation: Organisation) -> list[Office]:
@@ -269,6 +285,13 @@ def people_of(organisation_id: uuid.UUID) -> list[tuple[Person, list[str]]]:
     return [(person, sorted(names, key=rules.ROLES.index)) for person, names in held.items()]
 
 
+def holders(capability: str, organisation_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Return who can sign in and hold a capability by a role in an organisation."""
+    names = load.capabilities()[capability]
+    rows = Role.objects.filter(organisation_id=organisation_id, name__in=names, person__is_active=True)
+    return frozenset(rows.values_list("person_id", flat=True))
+
+
 def organisations() -> list[Organisation]:
     """Return every organisation of this installation by slug; for operators."""
     return list(Organisation.objects.all())
@@ -288,6 +311,12 @@ def led(organisation_ids: Iterable[uuid.UUID], now: datetime) -> frozenset[uuid.
 def changes_of(organisation_id: uuid.UUID, most: int = 200) -> list[AuditEntry]:
     """Return the newest changes that coordinators and operators made, newest first."""
     return list(AuditEntry.objects.filter(organisation_id=organisation_id).select_related("person")[:most])
+
+
+def packs_before(organisation_id: uuid.UUID) -> list[tuple[datetime, str]]:
+    """Return which law packs an organisation had before the one it has, each with the moment it ended, oldest first."""
+    entries = AuditEntry.objects.filter(organisation_id=organisation_id, what="organisation.pack").order_by("at")
+    return [(entry.at, str(entry.detail.get("from", ""))) for entry in entries]
 
 
 def operators() -> list[Person]:

@@ -275,6 +275,7 @@ def _restore(args: argparse.Namespace) -> None:
     print(
         f"Restored {copied.rows} rows of {copied.made_at}.\n"
         "- Supporters make new keys with their 12 words at their next sign-in; only those who did can be asked.\n"
+        "- Coordinators sign the list of supporters again: until then, phones that came by the poster send nothing.\n"
         "- Requests that were open are unknown here: their senders' pages say so, show the numbers and offer to send "
         "again.\n"
         "- Invitations are not restored: invite again.\n"

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alongside.accounts import queries as accounts
@@ -14,6 +14,7 @@ from alongside.escalation.models import Ladder
 from alongside.help_requests.models import BoxReply, HandedOn, Message, Request
 from alongside.help_requests.rules import Gone, NotAlerted, TakenBySomebody
 from alongside.kernel import ids
+from alongside.policy import queries as policy
 from alongside.rota import queries as rota
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
@@ -38,6 +39,10 @@ class Entry:
     spare: bool
     contact_by: datetime | None
     ends_at: datetime
+    hand_over_by: datetime | None
+    """Of an own one: by when it should be with a peer of the rank asked for. Whether another was, the device knows."""
+    own_rank: str
+    """As the supporter's card has it; empty without one."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ def _entry(row: Request, supporter_id: uuid.UUID, now: datetime) -> Entry:
     ladder = row.ladder
     mine = ladder.taker_id == supporter_id
     facts = escalation.facts_of(ladder, now)
+    card = directory.card_of(supporter_id) if mine else None
     return Entry(
         request_id=row.id,
         urgency=ladder.urgency,
@@ -90,7 +96,15 @@ def _entry(row: Request, supporter_id: uuid.UUID, now: datetime) -> Entry:
         spare=HandedOn.objects.filter(request=row, supporter_id=supporter_id, spare=True).exists(),
         contact_by=ladders.contact_by(facts) if ladder.state == Ladder.State.ACCEPTED else None,
         ends_at=ladders.end_of(facts),
+        hand_over_by=_hand_over_by(row, ladders.end_of(facts)) if mine else None,
+        own_rank=card.shown.band if card else "",
     )
+
+
+def _hand_over_by(row: Request, ends_at: datetime) -> datetime:
+    """Return the same for every request of this age: the server cannot know which one needs it (B-34)."""
+    within = policy.in_force(row.organisation_id).hand_over_within
+    return min(row.ladder.opened_at + timedelta(hours=within), ends_at)
 
 
 def _is_offered(ladder: Ladder, supporter_id: uuid.UUID) -> bool:

@@ -45,19 +45,40 @@ def choose_law(seat: Seat, key: str, value: object) -> None:
     organisation = seat.organisation
     accounts.hold(organisation.id)
     organisation.refresh_from_db(fields=["pack"])
-    choices = queries.law_choices(organisation.id)
+    choices = queries.law_choices(organisation.id, organisation.pack)
     law.refuse(organisation.pack, choices, key, value)
     language = load.LANGUAGES[0]
     if law.in_force(organisation.pack, {**choices, key: value}, language) == law.in_force(
         organisation.pack, choices, language
     ):
         return
+    _keep(seat, key, value)
+    accounts.note_change(seat, "law.chosen", {"pack": organisation.pack, "key": key, "to": value})
+
+
+@transaction.atomic
+def leave_law(seat: Seat, key: str) -> None:
+    """Leave as the pack has it what had been chosen beside a former one, so that nobody asks for it any more, and write
+    it down. Raises law.Unknown for what is not to be chosen again.
+    """
+    organisation = seat.organisation
+    accounts.hold(organisation.id)
+    organisation.refresh_from_db(fields=["pack"])
+    if key not in {one.key for one in queries.lapsed_choices(organisation.id, organisation.pack, load.LANGUAGES[0])}:
+        raise law.Unknown(key)
+    choices = queries.law_choices(organisation.id, organisation.pack)
+    now = next(one for one in law.switches(organisation.pack, choices, load.LANGUAGES[0]) if one.key == key)
+    _keep(seat, key, now.value if now.what == "number" else now.on)
+    accounts.note_change(seat, "law.left", {"pack": organisation.pack, "key": key})
+
+
+def _keep(seat: Seat, key: str, value: object) -> None:
     LawChoice.objects.create(
-        organisation=organisation,
+        organisation=seat.organisation,
+        pack=seat.organisation.pack,
         key=key,
         value=value,
-        version=queries.law_version(organisation.id) + 1,
+        version=queries.law_version(seat.organisation.id) + 1,
         changed_by=seat.person,
         changed_at=clock.now(),
     )
-    accounts.note_change(seat, "law.chosen", {"pack": organisation.pack, "key": key, "to": value})

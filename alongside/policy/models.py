@@ -21,10 +21,14 @@ class Change(models.Model):
 
 
 class LawChoice(models.Model):
-    """One choice by which an organisation is stricter than its law pack; the newest per key is in force."""
+    """One choice by which an organisation is stricter than its law pack; beside that pack the newest per key counts.
+
+    Without `pack` it was made before packs were written beside choices: under the one it had at that moment.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.CASCADE, related_name="+")
+    pack = models.CharField(max_length=40, default="", db_default="")
     key = models.CharField(max_length=60)
     value = models.JSONField()
     version = models.PositiveIntegerField()

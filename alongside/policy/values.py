@@ -105,6 +105,17 @@ REGISTER: tuple[Setting, ...] = (
         ),
     ),
     Setting(
+        "hand_over_within",
+        24,
+        1,
+        48,
+        "hours",
+        "B-34",
+        _(
+            "Who answers although another rank was asked for helps at once, and passes it to a peer of that rank within {value} hours of the request."
+        ),
+    ),
+    Setting(
         "alarm_every",
         240,
         15,
@@ -203,13 +214,7 @@ REGISTER: tuple[Setting, ...] = (
         _("Receiving keys are made {value} weeks ahead; a supporter without a key for the week is not on a ladder."),
     ),
     Setting(
-        "key_warning",
-        7,
-        1,
-        14,
-        "days",
-        "K-34",
-        _("Supporters are warned {value} days before their keys run out."),
+        "key_warning", 7, 1, 14, "days", "K-34", _("Supporters are warned {value} days before their keys run out.")
     ),
     Setting(
         "roster_valid",
@@ -231,23 +236,9 @@ REGISTER: tuple[Setting, ...] = (
         "K-34",
         _("The coordinator is told {value} days before the signed list runs out."),
     ),
+    Setting("invitation_valid", 7, 1, 30, "days", "K-24", _("An invitation to the team can be used for {value} days.")),
     Setting(
-        "invitation_valid",
-        7,
-        1,
-        30,
-        "days",
-        "K-24",
-        _("An invitation to the team can be used for {value} days."),
-    ),
-    Setting(
-        "invitations_per_day",
-        40,
-        5,
-        500,
-        "people",
-        "K-24",
-        _("At most {value} people are invited within 24 hours."),
+        "invitations_per_day", 40, 5, 500, "people", "K-24", _("At most {value} people are invited within 24 hours.")
     ),
     Setting(
         "channel_gap",
@@ -352,6 +343,7 @@ class Values:
     routine_all_latest: int = 480
     urgent_contact: int = 15
     routine_contact: int = 240
+    hand_over_within: int = 24
     alarm_every: int = 240
     last_hold: int = 60
     request_limit: int = 72

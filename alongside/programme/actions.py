@@ -35,7 +35,7 @@ def record_briefing(seat: Seat, office_id: uuid.UUID, held_on: date, *, noted: b
     if office is None:
         raise NoSuchUnit
     _row, made = Briefing.objects.get_or_create(office=office, held_on=held_on, defaults={"recorded_by": seat.person})
-    if noted:
+    if made and noted:
         accounts.note_change(seat, "briefing.recorded", {"office": office.name, "held_on": held_on.isoformat()})
     return made
 
@@ -44,6 +44,17 @@ def record_briefing(seat: Seat, office_id: uuid.UUID, held_on: date, *, noted: b
 def remove_briefing(seat: Seat, briefing_id: uuid.UUID) -> None:
     """Take back a briefing that one recorded by mistake; raises Briefing.DoesNotExist for anybody else's."""
     Briefing.objects.get(id=briefing_id, recorded_by=seat.person, office__organisation=seat.organisation).delete()
+
+
+@transaction.atomic
+def strike_briefing(seat: Seat, briefing_id: uuid.UUID) -> None:
+    """Take back a briefing of one's organisation, whoever recorded it, and write that down (K-24); raises
+    Briefing.DoesNotExist. For coordinators, who answer for what was held.
+    """
+    accounts.hold(seat.organisation.id)
+    row = Briefing.objects.select_related("office").get(id=briefing_id, office__organisation=seat.organisation)
+    row.delete()
+    accounts.note_change(seat, "briefing.removed", {"office": row.office.name, "held_on": row.held_on.isoformat()})
 
 
 @transaction.atomic

@@ -55,6 +55,11 @@ def own_briefings(seat: Seat, most: int = 10) -> list[Briefing]:
     return list(rows.select_related("office")[:most])
 
 
+def latest_briefings(organisation: Organisation, most: int = 20) -> list[Briefing]:
+    """Return the newest briefings of an organisation's units; who recorded them is nobody's question."""
+    return list(Briefing.objects.filter(office__organisation=organisation).select_related("office")[:most])
+
+
 def own_acknowledgement(seat: Seat, now: datetime) -> rules.Due:
     """Return until when a manager reads their rules again (I-18)."""
     row = Acknowledgement.objects.filter(person=seat.person, organisation=seat.organisation).first()

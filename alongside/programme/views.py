@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -126,6 +127,18 @@ def coordinator_records(request: HttpRequest) -> HttpResponse:
     return _coordinator_page(request, seat, form)
 
 
+@require_POST
+def coordinator_takes_back(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Remove a briefing that was written down by mistake, whoever did it."""
+    seat = accounts.permit(request.user, "briefings.record")
+    try:
+        actions.strike_briefing(seat, id)
+    except Briefing.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("Removed. The list of changes says so."))
+    return redirect("in_briefings")
+
+
 def _coordinator_page(request: HttpRequest, seat: Seat, form: BriefingForm | None = None) -> HttpResponse:
     now = clock.now()
     found = queries.coverage(seat.organisation, now)
@@ -133,6 +146,7 @@ def _coordinator_page(request: HttpRequest, seat: Seat, form: BriefingForm | Non
         "seat": seat,
         "units": [_row(one) for one in found],
         "covered": sum(one.due.state in {"good", "soon"} for one in found),
+        "recorded": queries.latest_briefings(seat.organisation),
         "readers": queries.readers(seat.organisation, now),
         "version": guides.managers_rules_version(),
         "values": policy.in_force(seat.organisation.id),
@@ -185,7 +199,9 @@ def _record(request: HttpRequest, seat: Seat, form: BriefingForm, *, noted: bool
     if actions.record_briefing(seat, uuid.UUID(form.cleaned_data["office"]), held_on, noted=noted):
         messages.success(request, _("Written down. No name is kept."))
     else:
-        messages.success(request, _("That briefing was written down before."))
+        said = _("A briefing of %(unit)s on %(day)s stands there already. Nothing was written down again.")
+        unit = dict(form.fields["office"].choices)[form.cleaned_data["office"]]  # type: ignore[attr-defined]
+        messages.warning(request, said % {"unit": unit, "day": date_format(held_on, "j F Y")})
 
 
 def _number(typed: str) -> int:

@@ -117,6 +117,15 @@ class Roster:
 
 
 @dataclass(frozen=True)
+class Epoch:
+    """The running epoch without its certificates: its last day, and the serial of the root it was signed with."""
+
+    number: int
+    until: date
+    serial: int
+
+
+@dataclass(frozen=True)
 class Root:
     """A root: whom it names as its witness, which poster is current, and who vouches for it as the next."""
 
@@ -128,6 +137,13 @@ class Root:
     offered_by: uuid.UUID | None
     by_old: bytes | None
     by_witness: bytes | None
+
+
+def epoch_of(organisation_id: uuid.UUID) -> Epoch | None:
+    """Return the running epoch of a signed list; None where nobody has signed yet."""
+    rows = SignedRoster.objects.filter(organisation_id=organisation_id)
+    found = rows.values_list("epoch", "until", "root__serial").first()
+    return Epoch(*found) if found else None
 
 
 def roster_of(organisation_id: uuid.UUID) -> Roster | None:

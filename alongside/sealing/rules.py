@@ -35,6 +35,9 @@ RING_KEY_BYTES = 12 + 32 + 16
 VOUCH_BYTES = 32
 SIGNATURE_BYTES = 64
 """Ed25519 keys and signatures: a vouching key, the root, a witness; what each of them signs."""
+EPOCHS_AHEAD = 1000
+"""How far the numbers of signings go on after a restore, besides one for each minute since the backup: no phone may
+take what is signed next for older than what it saw last."""
 
 CARD_REFERENCE_BYTES = 16
 """What a device draws anew each time it seals a card: names the card, and is the nonce of what is sealed with it."""

@@ -24,6 +24,9 @@ SENTENCES = {
     "organisation.changed": gettext_lazy("changed the organisation’s details: {fields}"),
     "organisation.pack": gettext_lazy("gave {name} the law of {to} instead of {from}"),
     "law.chosen": gettext_lazy("changed what members are told about limits. In force since then: {sentence}"),
+    "law.left": gettext_lazy(
+        "looked again at what had been chosen under the law of another place, and left it as it is here: {rule}"
+    ),
     "organisation.opened": gettext_lazy("opened the organisation to requests"),
     "organisation.closed": gettext_lazy("closed the organisation to new requests"),
     "person.invited": gettext_lazy("invited {name} ({roles})"),
@@ -46,6 +49,7 @@ SENTENCES = {
     "resource.off": gettext_lazy("switched {name} off: members do not see it"),
     "resource.on": gettext_lazy("switched {name} on again"),
     "resource.removed": gettext_lazy("removed {name} from the numbers outside the programme"),
+    "briefing.removed": gettext_lazy("took back the briefing of {office} on {held_on}"),
     "briefing.recorded": gettext_lazy("recorded a briefing of {office} on {held_on}"),
     "partner.proposed": gettext_lazy("proposed mutual aid to {name}"),
     "partner.proposed_by_other": gettext_lazy("proposed mutual aid"),
@@ -101,6 +105,8 @@ def said(entry: AuditEntry) -> str:
         detail["sentence"] = _promise(entry.detail)
     if entry.what == "law.chosen":
         detail["sentence"] = _law(entry.detail)
+    if entry.what == "law.left":
+        detail["rule"] = _rule(entry.detail) or _("a rule that this version no longer has")
     if entry.what == "organisation.pack":
         detail |= {key: _pack_name(entry.detail.get(key)) for key in ("from", "to")}
     try:
@@ -118,16 +124,20 @@ def _promise(detail: dict[str, Any]) -> str:
 
 def _law(detail: dict[str, Any]) -> str:
     """Return a choice beside the pack as a sentence, in the words of the pack it was made in."""
-    key, value = str(detail.get("key")), detail.get("to")
-    pack, language = str(detail.get("pack")), (get_language() or "en")[:2]
-    found = (one for one in law.switches(pack, {"federal": True}, language) if one.key == key)
-    label = next((one.label for one in found), "")
+    key, value, label = str(detail.get("key")), detail.get("to"), _rule(detail)
     if not label:
         return _("a rule that this version no longer has")
     if key.startswith("number:"):
         return _("reports about %(whom)s go to %(number)s") % {"whom": label, "number": value or _("nobody yet")}
     state = _("yes") if value is True else _("no") if value is False else _("yes, agreed to by %s") % value
     return f"“{label}”: {state}"
+
+
+def _rule(detail: dict[str, Any]) -> str:
+    """Return what a choice is about, in the words of its pack; nothing where this version has no such rule."""
+    pack, language = str(detail.get("pack")), (get_language() or "en")[:2]
+    found = law.switches(pack, {"federal": True}, language)
+    return next((one.label for one in found if one.key == detail.get("key")), "")
 
 
 def _pack_name(key: object) -> str:

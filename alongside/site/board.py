@@ -98,10 +98,12 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_uncovered(gaps),
         *_unready(places),
         *_unsigned(organisation),
+        *_shut(organisation, places),
         *_unreached(organisation, places),
         *_unreachable(organisation),
         *_uncalled(organisation, now),
         *_law(organisation, now),
+        *_lapsed(organisation),
         *_asked(organisation),
         *_offered(organisation),
     ]
@@ -247,6 +249,17 @@ def _unsigned(organisation: Organisation) -> list[Task]:
     return [Task(tone, _("Signing"), text, reverse("in_signing"), _("Look and sign"))] if text else []
 
 
+def _shut(organisation: Organisation, places: list[Place]) -> list[Task]:
+    """Name whose card says nothing to members any more, because they started over with new words."""
+    shut = directory.shut_cards(organisation.id)
+    if not (names := [place.name for place in places if place.id in shut]):
+        return []
+    text = _(
+        "%(names)s: nobody can open the numbers on their card since they made new keys. Ask them to save it again."
+    )
+    return [Task("late", _("Cards"), text % {"names": _some(names)}, reverse("in_team"), _("See the team"))]
+
+
 def _unreached(organisation: Organisation, places: list[Place]) -> list[Task]:
     """Name who may not hear a call: supporters in service and coordinators; of their addresses nothing."""
     people = {place.person: place.name for place in places}
@@ -317,6 +330,17 @@ def _law(organisation: Organisation, now: datetime) -> list[Task]:
     else:
         return []
     return [Task(tone, _("Law"), text, reverse("in_law"), _("See the limits"))]
+
+
+def _lapsed(organisation: Organisation) -> list[Task]:
+    """Say that choices were made beside another pack: they count for nothing until somebody chooses again."""
+    found = policy.lapsed_choices(organisation.id, organisation.pack, get_language() or "en")
+    text = ngettext(
+        "One choice was made under the law of another place. It does not count here: look at it again.",
+        "%(count)d choices were made under the law of another place. They do not count here: look at them again.",
+        len(found),
+    ) % {"count": len(found)}
+    return [Task("late", _("Law"), text, reverse("in_law"), _("Look at it"))] if found else []
 
 
 def _asked(organisation: Organisation) -> list[Task]:

@@ -43,8 +43,7 @@ def _home(request: HttpRequest) -> Organisation | None:
         own = next((seat.of for seat in accounts.seats(request.user) if seat.of), None)
         if own is not None:
             return own
-    first = accounts.open_organisations()
-    return first[0] if len(first) == 1 else None
+    return accounts.only_organisation()
 
 
 @require_safe

@@ -246,7 +246,7 @@ def _page(request: HttpRequest, seat: Seat) -> HttpResponse:
         "form": form,
         "plan": found,
         "counts": {state: found.count(state) for state in ("new", "invite", "there", "wrong")} if found else {},
-        "minutes": len(found.listed) * actions.PACE // timedelta(minutes=1) if found else 0,
+        "minutes": max(1, len(found.listed) * actions.PACE // timedelta(minutes=1)) if found else 0,
         "waiting": waiting,
         "last": last,
         "columns": [(name, LABELS[name]) for name in COLUMNS],

@@ -42,7 +42,7 @@ PAGES = (
     "colleague/refer",
     "manager",
     "manager/refer",
-    *(f"guides/{guide}" for guide in guides.MEMBER_GUIDES),
+    *(f"guides/{guide}" for guide in (*guides.MEMBER_GUIDES, *guides.MANAGER_GUIDES)),
 )
 DATA = ("directory.json",)
 

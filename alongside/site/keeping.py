@@ -31,6 +31,7 @@ from alongside import __version__
 from alongside.anonymous import actions as anonymous
 from alongside.content import load
 from alongside.kernel import clock
+from alongside.sealing import actions as sealing
 from alongside.site import traces
 
 SHORT_PATIENCE = 200  # milliseconds
@@ -210,7 +211,7 @@ def restore(path: Path, now: datetime) -> Copied:
     """Fill an empty, migrated database from a backup, wholly or not at all; raises Refused.
 
     The running tally periods start again. Receiving keys, wraps and invitations are not in backups: supporters make new
-    keys at their next sign-in.
+    keys at their next sign-in. What was signed is let go of: coordinators sign the list again.
     """
     _must_be_empty()
     try:
@@ -219,6 +220,7 @@ def restore(path: Path, now: datetime) -> Copied:
             connection.check_constraints()
             _count_on()
             anonymous.start_again(now)
+            sealing.after_restore(now - _moment(copied.made_at))
     except FileNotFoundError:
         raise Refused(f"There is no file {path}.") from None
     except (OSError, EOFError, zlib.error, _Damaged):
@@ -274,12 +276,23 @@ def _parsed(text: bytes) -> dict[str, Any]:
 def _check_header(header: dict[str, Any]) -> dict[str, Any]:
     if header.get("format") != FORMAT or "migrations" not in header:
         raise _Damaged
+    _moment(header.get("made_at"))
     if header["migrations"] != _migrations():
         raise Refused(
             f"This backup was made by Alongside {header['alongside']} and does not fit the tables of this one "
             f"({__version__}). Restore it with that version, then update. Nothing was restored."
         )
     return header
+
+
+def _moment(written: object) -> datetime:
+    try:
+        found = datetime.fromisoformat(str(written))
+    except ValueError:
+        raise _Damaged from None
+    if found.tzinfo is None:
+        raise _Damaged
+    return found
 
 
 def _row(entry: dict[str, Any], known: dict[str, tuple[load.Table, Model]]) -> models.Model:

@@ -20,6 +20,8 @@ from django.views.decorators.http import require_POST, require_safe
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Person
 from alongside.accounts.queries import Seat
+from alongside.directory import queries as directory
+from alongside.directory import rules as cards
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
@@ -28,6 +30,7 @@ from alongside.sealing import rules as seals
 from alongside.sealing.actions import BadKeys, Changed, NewKey, NewRing, OtherWords, Publication
 from alongside.site import signatures
 from alongside.site.demo.words import known_keys
+from alongside.team import queries as team
 
 # Twelve weeks, the most that policy allows, each with a wrap for every member of the largest ring, are about 170 kB.
 MOST_BYTES = 190_000
@@ -37,7 +40,19 @@ MOST_BYTES = 190_000
 def keys(request: HttpRequest) -> HttpResponse:
     """Show the page; whether it makes keys, unlocks or says that all is well is decided on the device."""
     seat = accounts.permit(request.user, "team.serve")
-    return render(request, "team/keys.html", {"seat": seat, "weeks": len(_weeks(seat))})
+    context = {"seat": seat, "weeks": len(_weeks(seat)), "card_shut": _card_shut(seat)}
+    return render(request, "team/keys.html", context)
+
+
+def _card_shut(seat: Seat) -> bool:
+    """Say whether a person's card has to be saved again once they have keys: it was sealed together with others."""
+    try:
+        me = team.supporter_of(seat.person.id, seat.organisation.id)
+    except team.NotASupporter:
+        return False
+    card = directory.card_of(me.id)
+    vouch = kept.vouch_keys([seat.person.id]).get(seat.person.id)
+    return card is not None and cards.opens_no_more(card.bound_to, vouch)
 
 
 @require_safe

@@ -1,13 +1,14 @@
 """Answers that were given a moment ago and are the same for everybody, given again without a thread.
 
 Only what Django itself marked as public is kept, for seconds, by path and compression; nothing of who asked is part of
-it. So a flood of one page costs a look into a dictionary, and the database is asked once in two seconds at most.
+it. So a flood of one page costs a look into a dictionary, and the database is asked once in a second at most.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-FRESH = timedelta(seconds=2)
+# What is kept may be a second old when it comes here (ALONGSIDE_PUBLIC_SECONDS), so two in all.
+FRESH = timedelta(seconds=1)
 MOST_ENTRIES, MOST_BYTES, LARGEST = 400, 8_000_000, 300_000
 # What browsers say. Any other spelling goes to Django: spellings are free, and must fill no memory.
 _ENCODINGS = frozenset({"", "br", "gzip", "gzip, deflate", "gzip, deflate, br", "gzip, deflate, br, zstd"})

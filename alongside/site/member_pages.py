@@ -206,7 +206,9 @@ def _more(name: str, language: str, more: Mapping[str, object]) -> dict[str, obj
         # The page's own `languages` are those it can be read in.
         offered["languages_spoken"] = offered.pop("languages")
         return {**offered, "guide": guides.guide("what-a-peer-is", language)}
-    shown = {"colleague": "open-the-talk", "guide": more.get("guide")}.get(name)
+    if name == "manager":
+        return {"guides": [guides.guide(key, language) for key in (*guides.MANAGER_GUIDES, "after-a-hard-call")]}
+    shown = {"home": "after-a-hard-call", "colleague": "open-the-talk", "guide": more.get("guide")}.get(name)
     return {"guide": guides.guide(str(shown), language)} if shown else {}
 
 
@@ -218,7 +220,7 @@ def _partners(organisation: Organisation, name: str, moment: datetime) -> dict[s
     if name not in ("ask", "back"):
         return {}
     states = ("agreed", "ended") if name == "back" else ("agreed",)
-    known = [one for one in listed.partners_of(organisation.id) if one.state in states]
+    known = {one.slug: one for one in listed.partners_of(organisation.id) if one.state in states}.values()
     helping = listed.helping(organisation.id) if name == "ask" and known else []
     return {
         "partners": json.dumps([{"slug": one.slug, "name": one.name} for one in known], ensure_ascii=False),

@@ -75,7 +75,7 @@ def _purge_keys(now: datetime) -> int:
 
     A request that outlived them because this machine was off keeps its keys until somebody could answer it.
     """
-    most = {setting.key: setting.most for setting in REGISTER}
+    most = _widest()
     week = lists.oldest_week_in_use(
         now,
         list_valid=most["list_valid"],
@@ -85,6 +85,23 @@ def _purge_keys(now: datetime) -> int:
     if oldest := escalation.oldest_live():
         week = min(week, monday_of(oldest - timedelta(minutes=most["list_valid"])))
     return sealing.purge_keys(week)
+
+
+def _forget_partners(now: datetime) -> int:
+    """Forget ended mutual aid once nothing asked under it can be left, by the widest bounds either side may set."""
+    most = _widest()
+    days = lists.days_after_the_end(
+        list_valid=most["list_valid"],
+        request_limit=most["request_limit"],
+        last_hold=most["last_hold"],
+        box_kept=most["box_kept"],
+    )
+    return directory.forget_partners(now, days)
+
+
+def _widest() -> dict[str, int]:
+    """Return the upper bound of every setting: what is kept must not depend on a number that is changed meanwhile."""
+    return {setting.key: setting.most for setting in REGISTER}
 
 
 def _delivery(kind: str) -> Callable[[datetime], int]:
@@ -114,7 +131,7 @@ JOBS = (
     Job("forget what is over", 60, help_requests.purge, purges=True),
     Job("renew the lists", 20, directory.renew),
     Job("forget expired lists", 60, directory.purge, purges=True),
-    Job("forget ended mutual aid", 3600, directory.forget_partners, purges=True),
+    Job("forget ended mutual aid", 3600, _forget_partners, purges=True),
     Job("forget expired notices", 300, notify.purge, purges=True),
     Job("forget expired test pages", 300, accounts.purge_tests, purges=True),
     Job("forget expired invitations", 300, _purge_invitations, purges=True),

@@ -207,6 +207,8 @@ LOGGING = {
 
 # For how long what taking a request needs to know of its organisation is kept in memory.
 ALONGSIDE_STANDING_SECONDS = 3.0
+# How old what everybody fetches may be; the entrance adds a second (alongside/site/lately.py).
+ALONGSIDE_PUBLIC_SECONDS = 1.0
 # How old the newest backup may be before the doctor speaks up.
 BACKUP_DAYS = env.backup_days
 # The address people type; links in notices begin with it.

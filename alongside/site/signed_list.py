@@ -4,11 +4,12 @@ them.
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
 from alongside.kernel import clock, ids
 from alongside.policy import queries as policy
@@ -32,7 +33,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Standing:
-    """How the signed list of an organisation stands; `gone` counts those it was signed for who serve no more."""
+    """How the signed list of an organisation stands; `gone` counts those it was signed for who serve no more, and
+    `witness_gone` says that the witness may be it no more: the root in force then stands here as one without.
+    """
 
     roster: Roster | None
     root: Root | None
@@ -41,6 +44,7 @@ class Standing:
     gone: int
     today: date
     warning: int
+    witness_gone: bool
 
     @property
     def days_left(self) -> int:
@@ -82,7 +86,8 @@ def standing(organisation: Organisation) -> Standing:
     vouch = kept.vouch_keys(place.person for place in places)
     roster = kept.roster_of(organisation.id)
     roots = kept.roots_of(organisation.id)
-    root = next((one for one in roots if roster and one.public_key == roster.root), None)
+    signed = next((one for one in roots if roster and one.public_key == roster.root), None)
+    root = signed and _with_witness(signed, organisation)
     lines = []
     for place in places:
         key = vouch.get(place.person)
@@ -97,7 +102,17 @@ def standing(organisation: Organisation) -> Standing:
         gone=roster.people - len(set(roster.certified) & serving) if roster else 0,
         today=now.date(),
         warning=policy.in_force(organisation.id).roster_warning,
+        witness_gone=root != signed,
     )
+
+
+def _with_witness(root: Root, organisation: Organisation) -> Root:
+    """Return a root without its witness where that person left or lost the role: who may not be asked is neither
+    named nor told to phones.
+    """
+    if root.witness is None or root.offered_by in accounts.holders("roster.witness", organisation.id):
+        return root
+    return replace(root, witness=None, named=None, offered_by=None)
 
 
 def _change(was: tuple[str, bytes] | None, office: str, key: bytes | None) -> str:
@@ -110,11 +125,10 @@ def _change(was: tuple[str, bytes] | None, office: str, key: bytes | None) -> st
 
 def told_roots(organisation: Organisation) -> dict[str, Any]:
     """Return the root in force and how each one followed the one before it; all of it public."""
-    roster = kept.roster_of(organisation.id)
-    roots = kept.roots_of(organisation.id)
-    used = [one for one in roots if roster and one.serial <= _serial(roots, roster)]
+    epoch = kept.epoch_of(organisation.id)
+    used = [one for one in kept.roots_of(organisation.id) if one.serial <= epoch.serial] if epoch else []
     changes = [_told_change(old, new) for old, new in pairwise(used)]
-    last = used[-1] if used else None
+    last = _with_witness(used[-1], organisation) if used else None
     return {
         "organisation": organisation.id.hex,
         "root": last and seals.base64url(last.public_key),
@@ -122,10 +136,6 @@ def told_roots(organisation: Organisation) -> dict[str, Any]:
         "named": last and last.named and seals.base64url(last.named),
         "changes": changes,
     }
-
-
-def _serial(roots: list[Root], roster: Roster) -> int:
-    return next(one.serial for one in roots if one.public_key == roster.root)
 
 
 def _told_change(old: Root, new: Root) -> dict[str, str | None]:

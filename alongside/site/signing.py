@@ -5,12 +5,14 @@ whether it fits.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
+from django import db
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -23,7 +25,8 @@ from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
 from alongside.accounts.queries import Seat
 from alongside.content import poster as words
-from alongside.kernel import clock
+from alongside.kernel import clock, once
+from alongside.kernel.once import Once
 from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
 from alongside.sealing import rules as seals
@@ -87,12 +90,15 @@ def _line(line: Line) -> dict[str, str]:
 
 
 @contextmanager
-def _written_down(seat: Seat, what: str, detail: Mapping[str, Any]) -> Iterator[None]:
-    """Hold the organisation, so that two do not overtake each other, and write the change down with it."""
+def _written_down(seat: Seat, what: str, **known: Any) -> Iterator[dict[str, Any]]:
+    """Hold the organisation, and write the change down with it; the caller adds to the detail what it finds out.
+
+    What is read within is what is there when it is changed: nobody signs, starts over or leaves in between.
+    """
     with transaction.atomic():
         changes.hold(seat.organisation.id)
-        yield
-        changes.note_change(seat, what, detail)
+        yield known
+        changes.note_change(seat, what, known)
 
 
 @require_POST
@@ -101,12 +107,11 @@ def sign(request: HttpRequest) -> HttpResponse:
     """Keep a new epoch of the list: exactly the people, offices and keys that the coordinator looked at."""
     seat = accounts.permit(request.user, "roster.sign")
     try:
-        sent = _signed(request, seat)
-        last_day = clock.now().date() + timedelta(days=policy.in_force(seat.organisation.id).roster_valid)
-        facts = {"count": len(sent.certificates), "epoch": sent.epoch, "until": sent.until.isoformat()}
-        with _written_down(seat, "roster.signed", facts):
-            today = clock.now().date()
+        with _written_down(seat, "roster.signed") as facts:
+            sent, today = _signed(request, seat), clock.now().date()
+            last_day = today + timedelta(days=policy.in_force(seat.organisation.id).roster_valid)
             sealing.sign(seat.organisation.id, sent, by=seat.person.id, last_day=last_day, today=today)
+            facts |= {"count": len(sent.certificates), "epoch": sent.epoch, "until": sent.until.isoformat()}
     except Overtaken:
         messages.error(
             request,
@@ -175,16 +180,15 @@ def root(request: HttpRequest) -> HttpResponse:
     """Keep the public half of new signing words, with the old words' signature or without."""
     seat = accounts.permit(request.user, "roster.sign")
     try:
-        found = standing(seat.organisation)
         new = seals.read_base64url(request.POST["root"], seals.VOUCH_BYTES)
         by_old = request.POST.get("by_old", "")
         signature = seals.read_base64url(by_old, seals.SIGNATURE_BYTES) if by_old else None
-        old = found.root.public_key if found.root else b""
-        if signature is not None and not signatures.fits(
-            old, signatures.root_statement(seat.organisation.id, old, new), signature
-        ):
-            raise BadSigning("signature")
-        with _written_down(seat, "root.proposed" if signature else "root.lost", {}):
+        with _written_down(seat, "root.proposed" if signature else "root.lost"):
+            found = standing(seat.organisation)
+            old = found.root.public_key if found.root else b""
+            statement = signatures.root_statement(seat.organisation.id, old, new)
+            if signature is not None and not signatures.fits(old, statement, signature):
+                raise BadSigning("signature")
             sealing.propose_root(seat.organisation.id, NewRoot(new, signature))
     except (ValueError, KeyError, Overtaken):
         return _not_taken(request, seat)
@@ -218,7 +222,7 @@ def offer(request: HttpRequest) -> HttpResponse:
     seat = accounts.permit(request.user, "roster.witness")
     try:
         key = seals.read_base64url(request.POST["witness"], seals.VOUCH_BYTES)
-        with _written_down(seat, "witness.offered", {"name": seat.person.name}):
+        with _written_down(seat, "witness.offered", name=seat.person.name):
             sealing.offer_witness(seat.organisation.id, seat.person.id, key)
     except (ValueError, KeyError, Overtaken):
         return _witness_page(request, seat, 422)
@@ -231,16 +235,16 @@ def offer(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest) -> HttpResponse:
     """Keep the witness's signature under new signing words."""
     seat = accounts.permit(request.user, "roster.witness")
-    found = standing(seat.organisation)
     try:
-        if found.root is None or found.proposed is None or found.root.offered_by != seat.person.id:
-            raise Overtaken
         signature = seals.read_base64url(request.POST["by_witness"], seals.SIGNATURE_BYTES)
-        old, new = found.root.public_key, found.proposed.public_key
-        statement = signatures.root_statement(seat.organisation.id, old, new)
-        if not signatures.fits(found.root.witness or b"", statement, signature):
-            raise BadSigning("signature")
-        with _written_down(seat, "root.witnessed", {"name": seat.person.name}):
+        with _written_down(seat, "root.witnessed", name=seat.person.name):
+            found = standing(seat.organisation)
+            if found.root is None or found.proposed is None or found.root.offered_by != seat.person.id:
+                raise Overtaken
+            old, new = found.root.public_key, found.proposed.public_key
+            statement = signatures.root_statement(seat.organisation.id, old, new)
+            if not signatures.fits(found.root.witness or b"", statement, signature):
+                raise BadSigning("signature")
             sealing.confirm_root(seat.organisation.id, new, signature)
     except (ValueError, KeyError, Overtaken):
         return _witness_page(request, seat, 422)
@@ -273,7 +277,7 @@ def renew(request: HttpRequest) -> HttpResponse:
     number = request.POST.get("poster", "")
     try:
         known = int(number) if number.isdecimal() and len(number) < 5 else -1  # noqa: PLR2004
-        with _written_down(seat, "poster.renewed", {"number": known + 1}):
+        with _written_down(seat, "poster.renewed", number=known + 1):
             sealing.renew_poster(seat.organisation.id, known)
     except Overtaken:
         messages.error(request, _("Somebody else changed this meanwhile. Look again."))
@@ -284,14 +288,18 @@ def renew(request: HttpRequest) -> HttpResponse:
 
 # --- what members' pages ask -------------------------------------------------------------------------------------
 
+_told_lately = Once(1_000_000)
+
 
 @require_safe
 def roots(request: HttpRequest, organisation: str) -> HttpResponse:
     """Answer a member's page that checks: which root is in force, and who signed for each change."""
     try:
         found = accounts.open_organisation(organisation)
+        moment = once.slot(settings.ALONGSIDE_PUBLIC_SECONDS)
+        told = _told_lately.get(found.id, moment, lambda: json.dumps(told_roots(found)).encode())
     except Organisation.DoesNotExist:
         return JsonResponse({"state": "refused", "code": "no-organisation"}, status=404)
-    response = JsonResponse(told_roots(found))
-    response.headers["Cache-Control"] = "public, max-age=60"
-    return response
+    except (db.Error, TimeoutError):
+        return JsonResponse({"state": "busy"}, status=503)
+    return HttpResponse(told, content_type="application/json", headers={"Cache-Control": "public, max-age=60"})

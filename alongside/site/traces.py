@@ -5,8 +5,10 @@ transaction numbers in which order they came; counters tell how many there ever 
 """
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import OperationalError, connection
 from django.db.backends.utils import CursorWrapper
@@ -92,10 +94,9 @@ def _put_in_order(cursor: CursorWrapper, name: str, may: Rights) -> bool:
     key = connection.ops.quote_name(_key(cursor, name))
     cursor.execute(f"UPDATE {table} SET {key} = {key}")  # noqa: S608
     own = cursor.rowcount
-    somebody_reads = _somebody_reads(cursor)
-    cursor.execute(f"CLUSTER {table} USING {connection.ops.quote_name(_key_index(cursor, name))}")
+    nothing_left = _write_anew(cursor, f"{table} USING {connection.ops.quote_name(_key_index(cursor, name))}")
     after = _counted(cursor, name)
-    if before and after and not somebody_reads:
+    if before and after and nothing_left:
         # Only when nobody else wrote meanwhile: their rows may have been left as they came.
         expected = own if may.may_reset_counters else before[1] + own
         if after == (before[0], expected):
@@ -139,12 +140,26 @@ def _key_index(cursor: CursorWrapper, name: str) -> str:
     return str(cursor.fetchone()[0])
 
 
-def _somebody_reads(cursor: CursorWrapper) -> bool:
-    cursor.execute(
-        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() "
-        "AND coalesce(datname, current_database()) = current_database())"
-    )
-    return bool(cursor.fetchone()[0])
+def _write_anew(cursor: CursorWrapper, table: str) -> bool:
+    """Write a table anew; say whether no dead row had to be kept for somebody.
+
+    Rows are kept for any transaction that is older than their end: one of a reader here, but also one that only wrote,
+    of another role, a prepared one, or one in another database of the server. No view shows all of these to an
+    ordinary role. So PostgreSQL's own report is read: its detail begins with the number, in any language.
+    """
+    said: list[str] = []
+
+    def hear(notice: Any) -> None:
+        said.append(notice.message_detail or "")
+
+    server = cursor.connection
+    server.add_notice_handler(hear)
+    try:
+        cursor.execute(f"CLUSTER (VERBOSE) {table}")
+    finally:
+        server.remove_notice_handler(hear)
+    kept = [number.group() for detail in said if (number := re.search(r"\d+", detail))]
+    return bool(kept) and not any(map(int, kept))
 
 
 # --- what only whoever runs the server can change ------------------------------------------------------------------

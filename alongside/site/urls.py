@@ -11,6 +11,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from alongside.accounts import views as accounts
+from alongside.directory.views import cards
 from alongside.directory.views import lists as directory
 from alongside.directory.views import resources as outside
 from alongside.help_requests.views import member
@@ -102,9 +103,9 @@ TEAM = [
     path("keys", keys.keys, name="in_keys"),
     path("keys/state", keys.state, name="in_keys_state"),
     path("keys/publish", keys.publish, name="in_keys_publish"),
-    path("card", directory.card, name="in_card"),
-    path("card/show", directory.show_card, name="in_card_show"),
-    path("card/away", directory.take_card_away, name="in_card_away"),
+    path("card", cards.card, name="in_card"),
+    path("card/show", cards.show_card, name="in_card_show"),
+    path("card/away", cards.take_card_away, name="in_card_away"),
     path("me", rota.me, name="in_me"),
     path("me/contact", accounts.add_contact, name="in_contact_add"),
     path("me/contact/<uuid:id>/remove", accounts.remove_contact, name="in_contact_remove"),
@@ -144,6 +145,7 @@ COORDINATE = [
     path("resources/<str:resource>/remove", outside.remove, name="in_resource_remove"),
     path("briefings", programme.briefings, name="in_briefings"),
     path("briefings/record", programme.coordinator_records, name="in_briefing_record"),
+    path("briefings/<uuid:id>/take-back", programme.coordinator_takes_back, name="in_briefing_take_back"),
     path("settings", policy.settings, name="in_settings"),
     path("settings/programme", accounts.programme, name="in_programme"),
     path("settings/<str:key>", policy.setting, name="in_setting"),

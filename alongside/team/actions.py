@@ -196,6 +196,8 @@ def end(seat: Seat, supporter_id: uuid.UUID) -> None:
     opened by them. Shifts stay and show as gaps. Raises queries.NotASupporter for an id of another organisation,
     NotNow when ended already.
     """
+    # Held, so that nobody signs for somebody who leaves in the same instant.
+    accounts.hold(seat.organisation.id)
     supporter = queries.supporter_in(seat.organisation.id, supporter_id)
     changed = (
         Supporter.objects.filter(id=supporter.id)

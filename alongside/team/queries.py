@@ -83,11 +83,11 @@ def person_of(supporter_id: uuid.UUID) -> Person:
     return row.person
 
 
-def people_of(supporter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
-    """Return supporter -> person of those who may be called today (rules.may_serve)."""
-    rows = Supporter.objects.filter(id__in=list(supporter_ids))
+def serving(supporter_ids: Iterable[uuid.UUID]) -> list[rules.Facts]:
+    """Return those of them who may be called today (rules.may_serve)."""
     version = guides.oldest_agreement()
-    return {row.id: row.person_id for row in rows if rules.may_serve(row.facts(), version)}
+    rows = Supporter.objects.filter(id__in=list(supporter_ids))
+    return [facts for row in rows if rules.may_serve(facts := row.facts(), version)]
 
 
 def held(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> rules.Facts:

@@ -101,17 +101,10 @@ def _me(request: HttpRequest, slug: str = "") -> tuple[Seat, rules.Facts]:
     """Return the seat in which somebody serves, where `slug` says or else the first, and their facts there; Http404 for
     everybody else.
     """
-    seat = permit(request.user, "team.serve", _named(slug))
+    seat = permit(request.user, "team.serve", people.organisation_at(slug))
     try:
         return seat, queries.supporter_of(seat.person.id, seat.organisation.id)
     except queries.NotASupporter:
-        raise Http404 from None
-
-
-def _named(slug: str) -> Organisation | None:
-    try:
-        return people.open_organisation(slug) if slug else None
-    except Organisation.DoesNotExist:
         raise Http404 from None
 
 

@@ -11,7 +11,7 @@ import { isOwnWeek, makeWeeks, type WeekKey } from "../src/core/supporter_keys.t
 import { newSecret, wordsOf } from "../src/core/words.ts";
 import { firstLine, linesOf, reachLink } from "../src/pages/team/asked.ts";
 import { TYPED_BACK, wrongPlaces } from "../src/pages/team/enrolment.ts";
-import { type Card, offered, type Peer, unmetBy } from "../src/pages/team/peers.ts";
+import { type Card, isOfAnotherRank, offered, type Peer, unmetBy } from "../src/pages/team/peers.ts";
 import { fill } from "../src/pages/team/texts.ts";
 import { beginRing, planned } from "../src/pages/team/publishing.ts";
 import { type KeyState, Unlocked, withWords } from "../src/pages/team/unlock.ts";
@@ -89,6 +89,14 @@ describe("who is offered", () => {
     expect(unmetBy(wishes, card)).toEqual([]);
     expect(unmetBy({ ...wishes, gender: "woman", office: "other" }, card)).toEqual(["gender"]);
     expect(unmetBy(wishes, null)).toEqual(["language", "rank"]);
+  });
+
+  it("is needed by a time only where another rank was asked for (B-34)", () => {
+    expect(isOfAnotherRank({ rank: "front" }, "front")).toBe(false);
+    expect(isOfAnotherRank({ rank: "front" }, "lead")).toBe(true);
+    expect(isOfAnotherRank({ rank: "front" }, "")).toBe(true);
+    expect(isOfAnotherRank({ language: "fr" }, "lead")).toBe(false);
+    expect(isOfAnotherRank({}, "")).toBe(false);
   });
 
   it("is nobody for whom the server names another purpose, and somebody without an office is nobody's office", () => {

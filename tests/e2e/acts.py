@@ -99,6 +99,12 @@ def look_now(page: Page) -> None:
     page.evaluate("[0, 800, 2000, 4000].forEach((ms) => setTimeout(() => dispatchEvent(new Event('online')), ms))")
 
 
+def see_reply(page: Page, text: str) -> None:
+    """See a reply on the member's page, which fetches it when it looks."""
+    expect(page.locator("[data-reply-list]")).to_contain_text(text, timeout=SOON)
+    expect(page.locator("[data-reply-list]")).to_be_visible()
+
+
 # --- those who are called ----------------------------------------------------------------------------------------
 
 

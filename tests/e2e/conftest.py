@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
+from tests.e2e import filled
+
 if TYPE_CHECKING:
     from tests.e2e.looking import Look
 
@@ -104,26 +106,32 @@ def clean_environment() -> dict[str, str]:
 
 @contextmanager
 def running_demo(folder: Path, database: str = "") -> Iterator[Demo]:
-    """Run `alongside demo` as a person would, and stop it as a person would."""
+    """Run the demonstration and stop it as a person would: on a copy of rows that were filled once, where the rows
+    are in its folder; on a database by `alongside demo` itself.
+    """
     port = free_port()
-    env = clean_environment() | {"ALONGSIDE_DATA": str(folder)}
+    address, data = f"http://localhost:{port}", folder / f"demo-{port}"
+    settings = {"ALONGSIDE_DATA": str(data), "ALONGSIDE_DEMO": "yes", "ALONGSIDE_ADDRESS": address}
+    env = clean_environment()
     if database:
         env["DATABASE_URL"] = database
+    command, environment = "demo", env | {"ALONGSIDE_DATA": str(folder)}
+    if filled.is_shared() and not database:
+        begins = filled.copy(data, env)
+        command = "serve"
+        environment = env | settings | {"ALONGSIDE_HOSTS": "localhost", "ALONGSIDE_DEMO_CLOCK": begins.isoformat()}
     log = folder / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "alongside", "demo", "--port", str(port)],
+            [sys.executable, "-m", "alongside", command, "--port", str(port)],
             cwd=ROOT,
-            env=env,
+            env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         try:
-            address = f"http://localhost:{port}"
             wait_for(address, server, log)
-            data = folder / f"demo-{port}"
-            settings = {"ALONGSIDE_DATA": str(data), "ALONGSIDE_DEMO": "yes", "ALONGSIDE_ADDRESS": address}
             yield Demo(address, data, log, env | settings, server.pid)
         finally:
             server.send_signal(signal.SIGINT)
@@ -158,9 +166,21 @@ def _complaint(message: ConsoleMessage) -> str:
     return f"{message.text} ({message.location['url']})"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _filled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    filled.share(tmp_path_factory)
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Run the demonstration on a fresh SQLite file."""
+    with running_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@pytest.fixture
+def own_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Run a demonstration for one test that leaves nothing to others as they would expect it, such as the time."""
     with running_demo(tmp_path_factory.mktemp("demo")) as running:
         yield running
 

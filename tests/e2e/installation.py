@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tests.e2e import filled
 from tests.e2e.conftest import ROOT, Demo, clean_environment, free_port, wait_for
 
-# As the demonstration fills itself; without its doors the organisation begins at the real time.
-FILL_DEMO = "django.setup(); from alongside.site.demo import run; run.fill(); print(os.environ['ALONGSIDE_DEMO_CLOCK'])"
+# Without the doors of the demonstration the organisation begins at the real time.
 FILL_REAL = (
-    "django.setup(); from django.core.management import call_command; call_command('migrate', verbosity=0);"
+    "from django.core.management import call_command; call_command('migrate', verbosity=0);"
     "from alongside.site.demo import seed; seed.fill()"
 )
 CHANGE = """
@@ -35,7 +35,7 @@ class Installation(Demo):
 
     server: "subprocess.Popen[bytes] | None" = None
     begins: datetime | None = None
-    filled: float = 0
+    filled_at: float = 0
 
     @property
     def database(self) -> Path:
@@ -46,7 +46,7 @@ class Installation(Demo):
         """Serve, with the demonstration's clock that much further than it would be; wait until it answers."""
         env = dict(self.env)
         if self.begins:
-            gone = timedelta(seconds=time.time() - self.filled)
+            gone = timedelta(seconds=time.time() - self.filled_at)
             env["ALONGSIDE_DEMO_CLOCK"] = (self.begins + gone + later).isoformat()
         with self.log.open("ab") as output:
             self.server = subprocess.Popen(
@@ -101,13 +101,14 @@ def installed(folder: Path, *, demo: bool = True, **settings: str) -> Iterator[I
         "DJANGO_SETTINGS_MODULE": "alongside.site.settings",
         **settings,
     }
-    code = f"import django, os; {FILL_DEMO if demo else FILL_REAL}"
-    filling = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-    )
-    assert filling.returncode == 0, filling.stderr
-    begins = datetime.fromisoformat(filling.stdout.strip()) if demo else None
-    made = Installation(address, folder / "data", folder / "log", env, begins=begins, filled=time.time())
+    begins = None
+    if demo and filled.is_shared() and "DATABASE_URL" not in settings:
+        begins = filled.copy(folder / "data", env)
+    elif demo:
+        begins = datetime.fromisoformat(filled.fill(filled.FILL, env))
+    else:
+        filled.fill(FILL_REAL, env)
+    made = Installation(address, folder / "data", folder / "log", env, begins=begins, filled_at=time.time())
     try:
         yield made
     finally:

@@ -37,7 +37,7 @@ def test_no_file_of_the_browser_holds_what_waits_in_the_clear(demo: Demo, browse
     fill_form(page, words=MARKER)
     page.get_by_role("button", name="Seal and send").click()
     page.get_by_role("button", name=KEEP).click()
-    expect(page.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text("Not sent yet.")
     page.wait_for_timeout(1000)
     phone.close()
     assert found_in(tmp_path, "INTHECLEAR9182"), "the search finds what is there"

@@ -23,6 +23,7 @@ from tests.e2e.acts import (
     read_first,
     reply,
     rows,
+    see_reply,
     see_waiting,
     until,
     wait_called,
@@ -131,40 +132,38 @@ def test_a_request_goes_on_to_a_helper_and_a_new_taker_and_those_who_left_cannot
     gus.get_by_role("link", name="Look again now").click()
     expect(gus.get_by_text("Backup wanted")).to_be_visible()
     gus.get_by_role("link", name="Open").click()
-    expect(gus.locator("[data-part=facts]")).to_contain_text(WORDS)
-    expect(gus.locator("[data-part=facts]")).to_contain_text(NUMBER)
+    expect(gus.locator("[data-part=facts]:visible")).to_contain_text(WORDS)
+    expect(gus.locator("[data-part=facts]:visible")).to_contain_text(NUMBER)
 
     reply(bell, "I am here until seven")
     look_now(dana)
-    expect(dana.locator("[data-reply-list]")).to_be_visible()
-    expect(dana.locator("[data-reply-list]")).to_contain_text("I am here until seven", timeout=SOON)
+    see_reply(dana, "I am here until seven")
     write_back(dana, BACK[0])
-    expect(dana.locator("[data-live]")).to_have_text("Sealed for the 2 peers who are on this now, and sent.")
+    expect(dana.locator("[data-live]:visible")).to_have_text("Sealed for the 2 peers who are on this now, and sent.")
     for page in (bell, gus):
         page.reload()
-        expect(page.locator("[data-part=written]")).to_contain_text(BACK[0], timeout=SOON)
+        expect(page.locator("[data-part=written]:visible")).to_contain_text(BACK[0], timeout=SOON)
     [(message,)] = rows(demo.data, "SELECT envelope FROM help_requests_message")
     assert who_can(bytes(message)) == {"bell", "moreau"}  # type: ignore[call-overload]
 
     renee = hand_over_to_renee(demo, bell, windows[2])
-    expect(renee.locator("[data-part=written]")).to_contain_text("Written to those who were on this before you")
+    expect(renee.locator("[data-part=written]:visible")).to_contain_text("Written to those who were on this before you")
     bell.reload()
     expect(bell.get_by_role("heading", level=1)).to_have_text("This one is taken care of.")
     envelope = demo.path(str(renee.locator("[data-part=request]").get_attribute("data-envelope")))
     assert bell.request.get(envelope).status == 410
 
     write_back(dana, BACK[1])
-    expect(dana.locator("[data-write-error]")).to_contain_text("who is on this has changed")
+    expect(dana.locator("[data-write-error]:visible")).to_contain_text("who is on this has changed")
     assert len(rows(demo.data, "SELECT number FROM help_requests_message")) == 1
     dana.locator("[data-write] button[type=submit]").click()
-    expect(dana.locator("[data-live]")).to_have_text("Sealed for the 2 peers who are on this now, and sent.")
-    expect(renee.locator("[data-part=written]")).to_contain_text(BACK[1], timeout=SOON)
+    expect(dana.locator("[data-live]:visible")).to_have_text("Sealed for the 2 peers who are on this now, and sent.")
+    expect(renee.locator("[data-part=written]:visible")).to_contain_text(BACK[1], timeout=SOON)
     [(message,)] = rows(demo.data, "SELECT envelope FROM help_requests_message WHERE number = 2")
     assert who_can(bytes(message)) == {"dubois", "moreau"}  # type: ignore[call-overload]
     reply(renee, "Renée here, I call at six")
     look_now(dana)
-    expect(dana.locator("[data-reply-list]")).to_be_visible()
-    expect(dana.locator("[data-reply-list]")).to_contain_text("Renée here", timeout=SOON)
+    see_reply(dana, "Renée here")
 
     end_gus(demo, windows[3])
     assert (
@@ -187,7 +186,9 @@ def test_a_request_goes_on_to_a_helper_and_a_new_taker_and_those_who_left_cannot
 def get_help_from_gus(demo: Demo, bell: Page, told: int) -> None:
     """Choose Gus, who was on leave when Dana asked: the list has nobody of the office that she left out."""
     bell.get_by_role("button", name="Choose who helps").click()
-    expect(bell.locator("[data-part=hand-on-left-out]")).to_contain_text("nobody from these offices sees this: Jail")
+    expect(bell.locator("[data-part=hand-on-left-out]:visible")).to_contain_text(
+        "nobody from these offices sees this: Jail"
+    )
     names = offered(bell)
     assert names[0] == "Renée Dubois"
     assert "Gus Moreau" in names
@@ -198,7 +199,7 @@ def get_help_from_gus(demo: Demo, bell: Page, told: int) -> None:
     bell.get_by_role("button", name="Not now").click()
     choose(bell, "Choose who helps", "Gus Moreau")
     expect(bell.get_by_text("Gus Moreau is being called to help you. It stays yours.")).to_be_visible()
-    expect(bell.locator("[data-part=asked]")).to_contain_text("Gus Moreau, to help you")
+    expect(bell.locator("[data-part=asked]:visible")).to_contain_text("Gus Moreau, to help you")
     wait_called(demo, "moreau", since=told)
     [(copy, spare)] = rows(demo.data, "SELECT envelope, spare FROM help_requests_handedon")
     assert not spare
@@ -215,11 +216,11 @@ def hand_over_to_renee(demo: Demo, bell: Page, window: BrowserContext) -> Page:
     expect(renee.get_by_text("asks you to take it over. It stays theirs until you accept.")).to_be_visible()
     renee.get_by_role("link", name="Read it first").click()
     expect(renee.get_by_role("heading", level=1)).to_have_text("A peer asks you to take this over.")
-    expect(renee.locator("[data-part=facts]")).to_contain_text(WORDS)
+    expect(renee.locator("[data-part=facts]:visible")).to_contain_text(WORDS)
     assert NUMBER not in renee.locator("[data-part=facts]").inner_text()
     renee.get_by_role("button", name="Take it over").click()
     expect(renee.get_by_role("button", name="Contact made")).to_be_visible()
-    expect(renee.locator("[data-part=facts]")).to_contain_text(NUMBER)
+    expect(renee.locator("[data-part=facts]:visible")).to_contain_text(NUMBER)
     return renee
 
 
@@ -249,12 +250,12 @@ def test_somebody_called_passes_it_to_a_person_and_is_out_of_it(
     expect(gus.get_by_text("A peer who was called passed this one to you.")).to_be_visible()
     read_first(gus)
     expect(gus.get_by_role("heading", level=1)).to_have_text("A peer passed this to you.")
-    expect(gus.locator("[data-part=facts]")).to_contain_text(WORDS)
+    expect(gus.locator("[data-part=facts]:visible")).to_contain_text(WORDS)
     # The ladder climbs on meanwhile.
     demo.later(5)
     until(lambda: called(demo, told), lambda found: found == ["dubois", "moreau"])
     accept(gus)
-    expect(gus.locator("[data-part=facts]")).to_contain_text(NUMBER)
+    expect(gus.locator("[data-part=facts]:visible")).to_contain_text(NUMBER)
     cancel(dana)
 
 
@@ -275,7 +276,7 @@ def test_the_list_says_what_went_wrong_and_loses_nothing(
     bell.get_by_role("radio", name="Gus Moreau").check()
     windows[0].set_offline(True)
     bell.get_by_role("button", name="Seal it and call them").click()
-    expect(bell.locator("[data-part=hand-on-trouble]")).to_contain_text("connection")
+    expect(bell.locator("[data-part=hand-on-trouble]:visible")).to_contain_text("connection")
     windows[0].set_offline(False)
     gus.goto(demo.path("/in/team/me"))
     gus.get_by_role("button", name="Take leave now").click()
@@ -310,7 +311,9 @@ def test_by_keyboard_alone_and_readable_for_everybody(
     bell.keyboard.press("Tab")
     bell.keyboard.press("Space")
     bell.keyboard.press("Enter")
-    expect(bell.locator("[data-part=hand-on-done]")).to_contain_text("Renée Dubois is being called to help you.")
+    expect(bell.locator("[data-part=hand-on-done]:visible")).to_contain_text(
+        "Renée Dubois is being called to help you."
+    )
     look.at(bell, "asked")
     cancel(dana)
 
@@ -326,8 +329,7 @@ def test_writing_back_to_nobody_or_to_no_list_of_keys_is_refused_and_keeps_the_w
     accept(bell)
     reply(bell, "I am here")
     look_now(dana)
-    expect(dana.locator("[data-reply-list]")).to_be_visible()
-    expect(dana.locator("[data-reply-list]")).to_contain_text("I am here", timeout=SOON)
+    see_reply(dana, "I am here")
     error = dana.locator("[data-write-error]")
     someone = age_reader.new_identity()[1]
     told: list[list[str]] = []
@@ -347,8 +349,8 @@ def test_writing_back_to_nobody_or_to_no_list_of_keys_is_refused_and_keeps_the_w
     dana.unroute("**/progress/present")
     assert rows(demo.data, "SELECT number FROM help_requests_message") == []
     dana.locator("[data-write] button[type=submit]").click()
-    expect(dana.locator("[data-live]")).to_have_text("Sealed for the one peer who is on this now, and sent.")
-    expect(bell.locator("[data-part=written]")).to_contain_text(BACK[0], timeout=SOON)
+    expect(dana.locator("[data-live]:visible")).to_have_text("Sealed for the one peer who is on this now, and sent.")
+    expect(bell.locator("[data-part=written]:visible")).to_contain_text(BACK[0], timeout=SOON)
 
 
 @pytest.mark.req("K-34")
@@ -368,5 +370,5 @@ def test_new_keys_after_a_lost_phone_open_the_copy_that_a_peer_seals_anew(
     other = age_reader.seal_for([age_reader.new_identity()[1]], "{}", 12)
     renee.route(re.compile("/envelope$"), lambda route: route.fulfill(body=other))
     renee.get_by_role("link", name="Open").click()
-    expect(renee.locator("[data-part=facts]")).to_contain_text(WORDS)
+    expect(renee.locator("[data-part=facts]:visible")).to_contain_text(WORDS)
     cancel(dana)

@@ -52,7 +52,7 @@ def answered_by_fortin(demo: Demo, desktop: BrowserContext, before: int) -> Page
     expect(noemie.locator("html")).to_have_attribute("lang", "fr")
     until(lambda: look_again(noemie), lambda waiting: waiting > 0)
     noemie.get_by_role("button", name="Accepter").first.click()
-    expect(noemie.locator("[data-part=facts]")).to_contain_text(NUMBER)
+    expect(noemie.locator("[data-part=facts]:visible")).to_contain_text(NUMBER)
     return noemie
 
 
@@ -139,7 +139,7 @@ def test_marc_hands_over_his_worry_in_french(demo: Demo, phone: BrowserContext, 
     words = page.locator("body").inner_text()
     noemie = answered_by_fortin(demo, desktop, before)
     expect(noemie.locator("[data-part=referral]")).to_be_visible()
-    expect(noemie.locator("[data-part=facts]")).to_contain_text(WHO)
+    expect(noemie.locator("[data-part=facts]:visible")).to_contain_text(WHO)
     close(noemie)
     until(lambda: requests_kept(demo), lambda count: count == 0)
     nothing_left(demo)

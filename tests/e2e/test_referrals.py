@@ -159,7 +159,7 @@ def reads_the_guide_and_the_limits(demo: Demo, marc: Page) -> None:
 def sees_an_offer_to_make_and_takes_it(renee: Page) -> None:
     """See a card without a name, the name by a tap, the number and the words of the offer after accepting."""
     see_waiting(renee)
-    expect(renee.locator("[data-part=summary]")).to_have_text(
+    expect(renee.locator("[data-part=summary]:visible")).to_have_text(
         "A colleague is worried about somebody. Call them with an offer. A patient safety incident"
     )
     read_first(renee)
@@ -218,10 +218,10 @@ def test_sergeant_okafor_gives_his_word_and_learns_nothing(
     desktop.clear_cookies()
     bell = inbox(desktop, demo, "bell")
     read_first(bell)
-    expect(bell.locator("[data-part=facts]")).to_contain_text("A manager asks a peer to reach out to somebody.")
+    expect(bell.locator("[data-part=facts]:visible")).to_contain_text("A manager asks a peer to reach out to somebody.")
     expect(bell.locator("[data-part=facts]")).not_to_contain_text(BY)
     accept(bell)
-    expect(bell.locator("[data-part=facts]")).to_contain_text(f"{BY}You may tell them, and nobody else")
+    expect(bell.locator("[data-part=facts]:visible")).to_contain_text(f"{BY}You may tell them, and nobody else")
     expect(bell.get_by_text("The manager learns nothing back and must not be told")).to_be_visible()
     expect(bell.get_by_text("Who was worried learns nothing back")).to_be_hidden()
     # Declined: closed before any contact, by the link beside the words of the offer.
@@ -354,7 +354,7 @@ def test_a_managers_referral_posted_by_hand_without_his_word_stays_shut_and_can_
     post_by_hand(demo, {"kind": "manager", "who": WHO})
     bell = inbox(desktop, demo, "bell")
     see_waiting(bell)
-    expect(bell.locator("[data-part=summary]")).to_contain_text("So it is not shown. Contact nobody.")
+    expect(bell.locator("[data-part=summary]:visible")).to_contain_text("So it is not shown. Contact nobody.")
     bell.get_by_role("link", name="Read it first").click()
     trouble = bell.locator("[data-part=keys-trouble]")
     expect(trouble).to_contain_text("without the word that it is no part of discipline, coaching or performance")
@@ -413,7 +413,7 @@ def test_handing_a_referral_on_keeps_all_of_it(demo: Demo, phone: BrowserContext
     desktop.clear_cookies()
     bell = inbox(desktop, demo, "bell")
     bell.get_by_role("link", name="Open and make contact").click()
-    expect(bell.locator("[data-part=facts]")).to_contain_text(WHO)
+    expect(bell.locator("[data-part=facts]:visible")).to_contain_text(WHO)
     choose(bell, "Pass to somebody", "Gus Moreau")
     expect(bell.get_by_text("Gus Moreau is being called to take it over.")).to_be_visible()
     ((copy,),) = rows(demo.data, "SELECT envelope FROM help_requests_handedon")
@@ -422,9 +422,9 @@ def test_handing_a_referral_on_keeps_all_of_it(demo: Demo, phone: BrowserContext
     desktop.clear_cookies()
     gus = inbox(desktop, demo, "moreau")
     gus.get_by_role("link", name="Read it first").click()
-    expect(gus.locator("[data-part=facts]")).to_contain_text("A manager asks a peer to reach out to somebody.")
+    expect(gus.locator("[data-part=facts]:visible")).to_contain_text("A manager asks a peer to reach out to somebody.")
     gus.get_by_role("button", name="Take it over").click()
-    expect(gus.locator("[data-part=facts]")).to_contain_text(BY)
+    expect(gus.locator("[data-part=facts]:visible")).to_contain_text(BY)
     expect(gus.get_by_text("The manager learns nothing back and must not be told")).to_be_visible()
     expect(gus.get_by_role("link", name=f"Text {NUMBER}")).to_be_visible()
 
@@ -512,7 +512,7 @@ def test_each_state_of_a_referral_has_no_violation(
             page.locator("#attested").check()
         window.set_offline(True)
         page.get_by_role("button", name="Seal and send").click()
-        expect(page.locator("[data-sending-notice]")).to_contain_text("no connection")
+        expect(page.locator("[data-sending-notice]:visible")).to_contain_text("no connection")
         look.at(page, f"{kind}: no connection")
         window.set_offline(False)
         expect(page.locator("[data-step=received]")).to_be_visible(timeout=20_000)

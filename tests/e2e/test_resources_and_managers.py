@@ -30,34 +30,34 @@ def confirm(page: Page, demo: Demo, key: str) -> None:
 
 
 @pytest.mark.req("A-27", "A-28", "A-33")
-def test_a_called_number_shows_is_found_by_need_and_expires(demo: Demo, browser: Browser) -> None:
+def test_a_called_number_shows_is_found_by_need_and_expires(own_demo: Demo, browser: Browser) -> None:
     team = browser.new_context(viewport=DESKTOP, locale="en-CA")
     mobile = browser.new_context(viewport=PHONE, locale="en-CA")
     problems = watch(team, mobile)
     member = mobile.new_page()
-    member.goto(demo.member("resources"))
+    member.goto(own_demo.member("resources"))
     expect(member.get_by_role("heading", name="Outside your employer")).to_be_visible()
     expect(entry(member, IAFF)).to_have_count(0)
     # Whose last call is too old is not shown, whatever it says.
     expect(entry(member, "Crisis Text Line (United States)")).to_have_count(0)
 
-    hana = continue_as(team, demo, "vogel")
+    hana = continue_as(team, own_demo, "vogel")
     expect(hana.locator("main")).to_contain_text("Crisis Text Line (United States)")
     hana.get_by_role("link", name="Call them").first.click()
     hana.get_by_role("link", name=re.compile(f"Call and confirm.*{IAFF}")).click()
     hana.get_by_label("Telephone number").fill("javascript:alert(1)")
     hana.get_by_role("button", name="Confirm and show").click()
     expect(hana.get_by_text("Write a number as one dials it")).to_be_visible()
-    confirm(hana, demo, "iaff")
+    confirm(hana, own_demo, "iaff")
 
-    demo.later(1)
+    own_demo.later(1)
     member.reload()
     shown = entry(member, IAFF)
     expect(shown.get_by_role("link", name="Call 1 844 359-8764")).to_have_attribute("href", "tel:+18443598764")
     for said in ("Any hour, every day", "Free for union members", "When a life is in danger", "by a test call"):
         expect(shown).to_contain_text(said)
     filters_on_the_device(member)
-    demo.later(181 * 1440)
+    own_demo.later(181 * 1440)
     member.reload()
     expect(member.get_by_text("So only 911 and 988 stand here")).to_be_visible()
     expect(entry(member, IAFF)).to_have_count(0)

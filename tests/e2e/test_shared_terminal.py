@@ -136,5 +136,5 @@ def test_what_somebody_kept_here_before_is_neither_shown_nor_thrown_away_unasked
     expect(page.locator("[data-kept]")).to_be_hidden()
     assert stored(page)["local"] == ["page-pine-county"]
     page.get_by_role("button", name="Delete it").click()
-    expect(page.get_by_text("Somebody kept a request")).to_be_hidden()
+    expect(page.get_by_text("This browser still keeps something")).to_be_hidden()
     until(lambda: stored(page), lambda found: found == NOTHING)

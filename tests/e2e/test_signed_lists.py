@@ -115,7 +115,7 @@ def is_blocked(page: Page, *says: str) -> None:
     expect(notice.get_by_role("link", name="Call the peer team")).to_be_visible()
     fill_form(page)
     page.get_by_role("button", name="Seal and send").click()
-    expect(page.locator("[data-sending-notice]")).to_contain_text("Not sent")
+    expect(page.locator("[data-sending-notice]:visible")).to_contain_text("Not sent")
     expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_hidden()
 
 
@@ -199,7 +199,7 @@ def test_the_coordinator_signs_prints_and_a_phone_checks_all_by_keyboard(
         page.goto(poster.link)
         assert page.url == demo.member()
         page.get_by_role("link", name="Check this page").click()
-        expect(page.locator("[data-look-words]")).to_have_text(six)
+        expect(page.locator("[data-look-words]:visible")).to_have_text(six)
         expect(page.get_by_text("This phone knows these words")).to_be_visible()
         ask(demo, page)
         expect(page.get_by_text(CHECKED)).to_be_attached()

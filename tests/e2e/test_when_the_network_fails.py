@@ -254,7 +254,7 @@ def test_a_reply_whose_answer_is_lost_stays_in_the_field_and_arrives_once(
     bell.route("**/reply", lose_the_first)
     bell.get_by_label("Your reply").fill("On my way.")
     bell.get_by_role("button", name="Seal and send").click()
-    expect(bell.locator("[data-part=reply-trouble]")).to_have_text(
+    expect(bell.locator("[data-part=reply-trouble]:visible")).to_have_text(
         "There is no connection right now. This page tries again by itself."
     )
     expect(bell.get_by_label("Your reply")).to_have_value("On my way.")
@@ -266,7 +266,7 @@ def test_a_reply_whose_answer_is_lost_stays_in_the_field_and_arrives_once(
     desktop.clear_cookies()
     bell.get_by_label("Your reply").fill("Five minutes.")
     bell.get_by_role("button", name="Seal and send").click()
-    expect(bell.locator("[data-part=reply-trouble]")).to_contain_text("You have been signed out.")
+    expect(bell.locator("[data-part=reply-trouble]:visible")).to_contain_text("You have been signed out.")
     expect(bell.get_by_label("Your reply")).to_have_value("Five minutes.")
     cancel(dana) if dana.get_by_role("button", name="Cancel and erase").is_visible() else erase(dana)
 

@@ -1,5 +1,7 @@
 """Whoever left opens nothing more, copies go with the request, and a message is for those who are there."""
 
+import os
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -118,7 +120,7 @@ def present(member: Member) -> list[str]:
 
 def write(member: Member, text: str) -> None:
     sealed = age_reader.seal_for(present(member), text, 12)
-    assert from_device("messages", member.receipt.token + age_reader.os.urandom(16) + sealed).status_code == 201
+    assert from_device("messages", member.receipt.token + os.urandom(16) + sealed).status_code == 201
 
 
 @pytest.mark.req("K-34", "K-22")

@@ -138,7 +138,7 @@ def test_an_office_number_stands_in_the_pack_that_the_crisis_path_reads(world: W
     assert reported is not None
     assert reported.lines[0].number == "+1 218 555 0142"
     assert put(client, "number:child", "").status_code == 302
-    assert queries.law_choices(world.pine.id)["number:child"] == ""
+    assert queries.law_choices(world.pine.id, world.pine.pack)["number:child"] == ""
 
 
 @pytest.mark.req("K-24")
@@ -162,8 +162,8 @@ def test_nobody_but_the_coordinator_chooses_and_one_organisation_does_not_touch_
         assert put(client, "duty:no-recording", "on").status_code == 404
     sign_in(client, world.lars, fresh=True)
     put(client, "duty:no-recording", "on")
-    assert queries.law_choices(world.pine.id) == {}
-    assert queries.law_choices(world.lake.id) == {"duty:no-recording": True}
+    assert queries.law_choices(world.pine.id, world.pine.pack) == {}
+    assert queries.law_choices(world.lake.id, world.lake.pack) == {"duty:no-recording": True}
 
 
 @pytest.mark.req("K-31", "I-24")
@@ -173,10 +173,10 @@ def test_what_was_promised_on_a_past_day_can_be_told(world: World, clock) -> Non
     then = clock.forward(days=2)
     actions.choose_law(seat, "duty:no-recording", False)
     clock.forward(days=1)
-    assert queries.law_choices(world.pine.id) == {"duty:no-recording": False}
+    assert queries.law_choices(world.pine.id, world.pine.pack) == {"duty:no-recording": False}
     row = LawChoice.objects.order_by("version").first()
     assert row is not None
-    assert queries.law_choices(world.pine.id, row.changed_at) == {"duty:no-recording": True}
+    assert queries.law_choices(world.pine.id, world.pine.pack, row.changed_at) == {"duty:no-recording": True}
     assert queries.law_version(world.pine.id) == 2
     assert then is None or then
 

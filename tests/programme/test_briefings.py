@@ -9,7 +9,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from alongside.accounts.models import Office, Role
+from alongside.accounts.models import AuditEntry, Office, Role
 from alongside.accounts.queries import permit
 from alongside.content import guides, load
 from alongside.policy import actions as policy
@@ -120,12 +120,18 @@ def test_a_bad_briefing_is_refused_with_words(world: World, okafor: Client, chan
     assert not Briefing.objects.exists()
 
 
-def test_the_same_day_twice_is_one_briefing(world: World, okafor: Client) -> None:
-    for _ in range(2):
-        okafor.post(reverse("in_manage_briefing"), briefing(world.jail))
+@pytest.mark.req("I-31")
+def test_the_same_day_twice_is_one_briefing_and_says_so(world: World, okafor: Client) -> None:
+    hana = sign_in(Client(), world.hana)
+    first = okafor.post(reverse("in_manage_briefing"), briefing(world.jail), follow=True).content.decode()
+    assert "Written down. No name is kept." in first
+    for client, route in ((okafor, "in_manage_briefing"), (hana, "in_briefing_record")):
+        page = client.post(reverse(route), briefing(world.jail), follow=True).content.decode()
+        assert "A briefing of Jail on 20 November 2026 stands there already." in page
+        assert "No name is kept" not in page
     assert Briefing.objects.count() == 1
-    answer = okafor.post(reverse("in_manage_briefing"), briefing(world.jail), follow=True)
-    assert "was written down before" in answer.content.decode()
+    # What changed nothing is no change.
+    assert not AuditEntry.objects.filter(what="briefing.recorded").exists()
 
 
 @pytest.mark.req("M-24", "K-14")
@@ -151,6 +157,34 @@ def test_one_takes_back_only_what_one_recorded(world: World, okafor: Client) -> 
     assert other.post(reverse("in_manage_take_back", args=[row.id])).status_code == 404
     assert okafor.post(reverse("in_manage_take_back", args=[row.id])).status_code == 302
     assert not Briefing.objects.exists()
+
+
+@pytest.mark.req("I-31", "K-24")
+def test_a_coordinator_takes_back_any_briefing_of_the_own_organisation_and_it_is_written_down(
+    world: World, okafor: Client
+) -> None:
+    hana, lars = sign_in(Client(), world.hana), sign_in(Client(), world.lars)
+    okafor.post(reverse("in_manage_briefing"), briefing(world.jail))
+    hana.post(reverse("in_briefing_record"), briefing(world.patrol))
+    assert "2 of 3 units were briefed in time." in main_of(hana, "in_briefings")
+    for row in Briefing.objects.all():
+        address = reverse("in_briefing_take_back", args=[row.id])
+        assert address in main_of(hana, "in_briefings")
+        for client in (okafor, lars, Client()):
+            assert client.post(address).status_code in (403, 404)
+            assert Briefing.objects.filter(id=row.id).exists(), "only their own coordinator"
+        assert hana.post(address).url == reverse("in_briefings")
+        assert hana.post(address).status_code == 404
+    assert not Briefing.objects.exists()
+    assert "0 of 3 units were briefed in time." in main_of(hana, "in_briefings")
+    entries = AuditEntry.objects.filter(what="briefing.removed")
+    assert {(entry.person, entry.detail["office"]) for entry in entries} == {
+        (world.hana, "Jail"),
+        (world.hana, "Patrol"),
+    }
+    assert "took back the briefing of Jail" in main_of(hana, "in_audit")
+    # Whoever recorded it is named on no page of the team.
+    assert world.okafor.name not in main_of(hana, "in_briefings")
 
 
 # --- a coordinator ---------------------------------------------------------------------------------------------------
@@ -239,6 +273,20 @@ def test_managers_guides_need_no_sign_in(world: World, key: str, language: str) 
     assert guides.guide(key, language).title in answer.content.decode()
     assert "Set-Cookie" not in answer.headers
     assert 'href="tel:911"' in answer.content.decode()
+
+
+@pytest.mark.req("A-22", "L-14", "L-15", "L-16", "L-17")
+@pytest.mark.parametrize("language", load.LANGUAGES)
+def test_every_guide_without_sign_in_is_led_to_from_the_pages_where_one_would_look(world: World, language: str) -> None:
+    """From the first page what is for members, from the managers' page what is for them and what they hand out."""
+    for page, keys in (
+        ("", ("early-signs", "what-a-peer-is", "after-a-hard-call")),
+        ("manager", ("open-the-talk", "after-a-hard-call", *guides.MANAGER_GUIDES)),
+    ):
+        shown = Client().get(f"/ask/pine/{language}/{page}").content.decode()
+        for key in keys:
+            assert f'href="/ask/pine/{language}/guides/{key}"' in shown, (page, key)
+            assert key == "open-the-talk" or guides.guide(key, language).title in shown
 
 
 def test_no_other_text_is_served_as_a_guide(world: World) -> None:

@@ -370,7 +370,8 @@ def test_the_update_carries_words_and_wraps_over(world: World) -> None:
                 values,
             )
     finally:
-        call_command("migrate", "sealing", verbosity=0)
+        # All of it: later migrations of others set how columns are kept, and were taken back with these.
+        call_command("migrate", verbosity=0)
     state = queries.key_state(people[0])
     assert state.ring == queries.Ring(age_reader.ring_text([("words", "-", recipient)]), None, {"words": None}, None)
     (key,) = state.keys

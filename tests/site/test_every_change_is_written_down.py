@@ -18,6 +18,7 @@ from alongside.content import resources
 from alongside.directory import actions as directory
 from alongside.directory.models import Partnership
 from alongside.policy.values import REGISTER
+from alongside.programme.models import Briefing
 from alongside.site import audit, signatures
 from alongside.site.importing import EXAMPLE
 from tests import world as cast
@@ -41,6 +42,11 @@ def invited(world: World, organisation: Any = None, *roles: str) -> Any:
 def added(world: World) -> str:
     """Return an entry that the organisation added to the numbers outside."""
     return directory.add_resource(queries.permit(world.hana, "resources.change"), resources.shipped()[4].entry)
+
+
+def briefed(world: World) -> Any:
+    """Return a briefing that a manager wrote down."""
+    return Briefing.objects.create(office=world.patrol, held_on="2026-11-19", recorded_by=world.okafor).id
 
 
 def second(world: World) -> Any:
@@ -79,6 +85,7 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
             [],
             {"office": str(world.jail.id), "held_on": "2026-11-20", "whole": "on"},
         ),
+        "in_briefing_take_back": (world.hana, "in_briefing_take_back", [briefed(world)], {}),
         "in_setting": (world.hana, "in_setting", ["urgent_contact"], {"value": "10"}),
         "in_law_choice": (world.hana, "in_law_choice", ["duty:no-recording"], {"value": "on"}),
         "in_operate_law": (world.priya, "in_operate_law", ["pine"], {"pack": "generic-ca"}),

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from alongside.site.templatetags.signed_in import PLACES
+from alongside.site.urls import COORDINATE
 from tests.help_requests.sealed import ask, later, sealed_world
 from tests.world import World, sign_in, supporter
 
@@ -56,6 +58,39 @@ def test_the_tabs_are_those_of_the_role(world: World, name: str, shown: list[str
     tabs = page[page.index('<nav class="tabs"') : page.index("<main")]
     assert all(f'href="{reverse(place)}"' in tabs for place in shown)
     assert not any(f'href="{reverse(place)}"' in tabs for place in hidden)
+
+
+# Pages of the coordinator that have no tab of their own, and the tab they are reached from.
+BELOW = {
+    "in_briefings": "in_board",
+    "in_rota_enter": "in_rota",
+    "in_invite": "in_team",
+    "in_resource_add": "in_resources",
+    "in_resource_again": "in_resources",
+    "in_programme": "in_settings",
+    "in_law": "in_settings",
+    "in_law_choice": "in_settings",
+    "in_partners": "in_settings",
+    "in_setting": "in_settings",
+    "in_poster": "in_signing",
+    "in_witness": "in_signing",
+}
+ARGUMENTS = {"in_law_choice": ["duty:no-recording"], "in_setting": ["urgent_contact"]}
+
+
+def test_every_page_of_the_coordinator_lights_the_tab_it_is_reached_from(world: World) -> None:
+    client = sign_in(Client(), world.hana, fresh=True)
+    tabs = {name for _may, name, _label in PLACES}
+    for pattern in COORDINATE:
+        arguments = ARGUMENTS.get(pattern.name, [])
+        if "<" in str(pattern.pattern) and not arguments:
+            continue
+        answer = client.get(reverse(pattern.name, args=arguments))
+        if answer.status_code != 200 or not answer["Content-Type"].startswith("text/html"):
+            continue
+        name = pattern.name if pattern.name in tabs else BELOW[pattern.name]
+        lit = re.findall(r'<a href="([^"]+)" aria-current="page">', answer.content.decode())
+        assert lit == [reverse(name)], pattern.name
 
 
 @pytest.mark.req("A-25", "D-04", "D-09")

@@ -57,7 +57,9 @@ def test_the_icons_are_pictures_of_their_size(cast: World) -> None:
 def test_the_worker_is_told_what_there_is_and_never_what_must_not_be_kept(cast: World) -> None:
     found = shell()
     assert found["base"] == "/ask/pine"
-    assert {"", "now", "limits", "ask", "back", "colleague", "guides/early-signs"} <= set(found["pages"])
+    assert {"", "now", "limits", "ask", "back", "colleague", "guides/early-signs", "guides/manager-card"} <= set(
+        found["pages"]
+    )
     for page in found["pages"]:
         assert Client().get(f"/ask/pine/fr/{page}").status_code == 200, page
     for file in found["files"]:

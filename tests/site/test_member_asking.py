@@ -124,6 +124,42 @@ def test_what_it_is_about_is_a_free_choice_of_many(cast: World) -> None:
     assert "required" not in page_of().split("data-form", 1)[1].split("</form>")[0]
 
 
+@pytest.mark.req("A-17", "A-18")
+@pytest.mark.parametrize("page", ["ask", "colleague/refer", "manager/refer"])
+@pytest.mark.parametrize(
+    ("language", "defined"),
+    [
+        (
+            "en",
+            {
+                "incident": ("Sudden", "nobody saw it coming", "On the job", "you or to others", "in body or in mind"),
+                "patient_safety": ("did harm", "could have", "near miss"),
+            },
+        ),
+        (
+            "fr",
+            {
+                "incident": (
+                    "Soudain et imprévisible",
+                    "Au travail",
+                    "vous ou pour d’autres",
+                    "physique ou psychologique",
+                ),
+                "patient_safety": ("causé un préjudice", "auraient pu", "évité de justesse"),
+            },
+        ),
+    ],
+)
+def test_what_is_meant_by_an_incident_is_said_beside_it(
+    cast: World, page: str, language: str, defined: dict[str, tuple[str, ...]]
+) -> None:
+    form = Client().get(f"/ask/pine/{language}/{page}").content.decode()
+    for key, words in defined.items():
+        shown = re.search(rf'value="{key}" data-topic[^>]*><span>([^<]+)<small>([^<]+)</small>', form)
+        assert shown, key
+        assert all(word in shown[2] for word in words), shown[2]
+
+
 @pytest.mark.req("A-20")
 def test_a_job_matter_shows_where_it_belongs_and_still_offers_support(cast: World) -> None:
     page = page_of()

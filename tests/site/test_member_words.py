@@ -128,6 +128,21 @@ def test_guides_are_there_in_both_languages_and_ask_directly() -> None:
         guides.guide("../en/messages", "en")
 
 
+@pytest.mark.req("A-23")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Nobody judges you.", "cannot see who asks", "You are not alone", "there is no shame in it")),
+        ("fr", ("Personne ne vous juge.", "ne voient pas qui", "D’autres sont là pour vous", "aucune honte")),
+    ],
+)
+def test_the_first_page_says_no_judgement_private_not_alone_no_shame(
+    cast: World, language: str, words: tuple[str, ...]
+) -> None:
+    shown = " ".join(Client().get(f"/ask/{cast.pine.slug}/{language}/").content.decode().split())
+    assert [one for one in words if one not in shown] == []
+
+
 def test_markup_in_a_guide_is_shown_as_text() -> None:
     from markdown_it import MarkdownIt
 

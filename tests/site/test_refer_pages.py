@@ -69,7 +69,7 @@ def test_the_limits_and_what_becomes_of_it_come_before_anything_is_asked_for(kin
     assert "Call 911 first" in first
     assert "They will not be told it was you, unless you tick that they may." in first
     assert "They may say no, or not answer at all." in first
-    assert re.findall(r'<section data-step="(\w+)"[^>]*\shidden>', page) == ["form", "received"]
+    assert re.findall(r'<section data-step="(\w+)"[^>]*\shidden>', page) == ["form", "kept", "received"]
 
 
 @pytest.mark.req("A-02", "A-16")

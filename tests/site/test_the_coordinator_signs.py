@@ -1,6 +1,7 @@
 """The list of supporters is signed by its coordinator, one epoch after the other; nothing else is taken for it."""
 
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from alongside.accounts.models import AuditEntry
+from alongside.accounts import actions as accounts
+from alongside.accounts.models import AuditEntry, Role
+from alongside.accounts.queries import Seat
 from alongside.policy.models import Change
 from alongside.sealing import actions as sealing
 from alongside.sealing import rules as seals
@@ -336,6 +339,41 @@ def test_nobody_names_themselves_as_the_second_person(cast: World, hana: Client)
     assert roots()["named"] is None
 
 
+@pytest.mark.req("K-34", "K-24")
+def test_a_witness_whose_role_was_taken_is_named_no_more_and_confirms_nothing(cast: World, hana: Client) -> None:
+    old, new, second, third = Signer(), Signer(), Signer(), Signer()
+    imani = sign_in(Client(), cast.imani, fresh=True)
+    sign(hana, old)
+    imani.post(reverse("in_witness_offer"), {"witness": second.text})
+    sign(hana, old)
+    statement = change(cast, old, new)
+    assert hana.post(reverse("in_root"), {"root": new.text, "by_old": old.over(statement)}).status_code == 302
+    assert "Witness: Imani Reyes." in hana.get(reverse("in_signing")).content.decode()
+    # She stays in the team, in a role that is no witness's.
+    Role.objects.create(person=cast.imani, organisation=cast.pine, name="manager")
+    accounts.revoke(Seat(cast.hana, cast.pine, frozenset(["coordinator"])), cast.imani.id, cast.pine, "clinician")
+    page = hana.get(reverse("in_signing")).content.decode()
+    assert "Imani" not in page
+    assert "Whoever was the witness has left or lost the role." in page
+    assert "There is no witness, so phones cannot follow by themselves." in page
+    assert (roots()["witness"], roots()["named"]) == (None, None)
+    assert (state(hana)["witness"], state(hana)["named"]) == (None, False)
+    imani = sign_in(Client(), cast.imani, fresh=True)
+    confirm = {"by_witness": second.over(statement)}
+    assert imani.post(reverse("in_witness_confirm"), confirm).status_code == 404
+    # An old page of the coordinator names nobody who may not be named.
+    named = old.over(signatures.witness_statement(cast.pine.id, old.public, second.public))
+    refused(hana, old, posted={"named": named})
+    # Somebody else can be the witness at once; the next signing names them.
+    Role.objects.create(person=cast.anne, organisation=cast.pine, name="coordinator")
+    anne = sign_in(Client(), cast.anne, fresh=True)
+    assert "Be the second person." in anne.get(reverse("in_witness")).content.decode()
+    assert anne.post(reverse("in_witness_offer"), {"witness": third.text}).status_code == 302
+    sign(hana, old)
+    assert roots()["witness"] == third.text
+    assert "Witness: Anne Lavoie." in hana.get(reverse("in_signing")).content.decode()
+
+
 def test_only_a_coordinator_or_the_clinician_is_a_witness(cast: World, hana: Client) -> None:
     sign(hana, Signer())
     for who in (cast.anne, cast.okafor, cast.priya, cast.nico, cast.renee.person):
@@ -344,6 +382,15 @@ def test_only_a_coordinator_or_the_clinician_is_a_witness(cast: World, hana: Cli
         assert client.post(reverse("in_witness_offer"), {"witness": Signer().text}).status_code == 404
     for text in ("", "AAAA", "A" * 44):
         assert hana.post(reverse("in_witness_offer"), {"witness": text}).status_code == 422
+
+
+@pytest.mark.req("A-29")
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_poster_is_offered_in_the_organisations_first_language(cast: World, hana: Client, language: str) -> None:
+    sign(hana, Signer())
+    type(cast.pine).objects.filter(id=cast.pine.id).update(language=language)
+    page = hana.get(reverse("in_poster")).content.decode()
+    assert re.findall(r'name="language" value="(..)" checked', page) == [language]
 
 
 def test_another_poster_is_one_number_more(cast: World, hana: Client) -> None:

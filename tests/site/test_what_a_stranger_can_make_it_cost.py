@@ -19,9 +19,11 @@ from alongside.help_requests.actions import standing
 from alongside.kernel import clock
 from alongside.sealing import rules as seals
 from alongside.site import lately, urls
+from tests.directory.carding import give_cards
 from tests.help_requests.device import post, rows
 from tests.help_requests.frames import frame_for, give_keys
-from tests.world import World
+from tests.sealing.signers import Signer, sign
+from tests.world import World, sign_in
 
 WORST = {
     "HTTP_COOKIE": "; ".join(f"c{number}={'x' * 200}" for number in range(100)),
@@ -109,7 +111,7 @@ def test_looking_writes_nothing_and_reads_little_whatever_is_sent_along(pine: Wo
     assert not Session.objects.exists()
 
 
-# Kept for two seconds by the entrance (test_what_was_said_lately).
+# Kept for a second by the entrance, and in whatever spelling for another one (ALONGSIDE_PUBLIC_SECONDS).
 LISTED = 15
 
 
@@ -133,7 +135,13 @@ def test_made_up_addresses_fill_no_memory(pine: World) -> None:
 
     def sizes() -> list[int]:
         kept = caches["pages"]._cache  # type: ignore[attr-defined]
-        return [len(kept), len(lists._packed), len(standing._organisations), len(standing._standings)]
+        return [
+            len(kept),
+            len(lists._packed),
+            len(lists._listings),
+            len(standing._organisations),
+            len(standing._standings),
+        ]
 
     before = sizes()
     for number in range(20):
@@ -209,6 +217,91 @@ def test_wrong_tries_to_sign_in_write_nothing(pine: World) -> None:
             answer: HttpResponse = Client().post(path, data)  # type: ignore[assignment]
         assert answer.status_code < 500, path
         assert not [one for one in writes(asked) if "SAVEPOINT" not in one], (path, writes(asked))
+
+
+def block(number: int, listed: str) -> str:
+    return f"/ask/pine/blocks/{number}.json?list={listed}"
+
+
+@pytest.mark.req("A-25")
+def test_a_block_reads_of_its_own_people_only(pine: World) -> None:
+    """Ana has keys and no card: she is in no block, and nobody who fetches one has her read."""
+    give_keys([pine.ana], first=9)
+    give_cards([pine.renee, pine.marcus])
+    sign(sign_in(Client(), pine.hana, fresh=True), Signer())
+    listed = Client().get("/ask/pine/directory.json").json()["list"]
+    with CaptureQueriesContext(connection) as asked:
+        body = Client().get(block(0, listed), **WORST).json()
+    assert len(body["entries"]) == 2
+    assert all(one["proof"] and one["details"] for one in body["entries"])
+    said = " ".join(one["sql"] for one in asked.captured_queries)
+    assert str(pine.renee.person_id) in said or pine.renee.person_id.hex in said
+    for other in (str(pine.ana.person_id), pine.ana.person_id.hex):
+        assert other not in said
+    assert not [one for one in asked.captured_queries if "team_supporter" in one["sql"] and " IN (" not in one["sql"]]
+    assert not writes(asked)
+    assert len(asked) <= LISTED
+
+
+@pytest.mark.req("A-25")
+def test_a_block_is_made_once_in_a_while_whoever_fetches_it_and_however(pine: World, settings: Any) -> None:
+    settings.ALONGSIDE_PUBLIC_SECONDS = 86_400.0
+    give_cards([pine.renee, pine.marcus])
+    listed = Client().get("/ask/pine/directory.json").json()["list"]
+    first = Client().get(block(0, listed)).json()
+    made = len(lists._packed)
+    for extra in ({}, WORST):
+        for query in ("", "&a=1", "&list=" + listed):
+            with CaptureQueriesContext(connection) as asked:
+                assert Client().get(block(0, listed) + query, **extra).json() == first
+            assert not writes(asked)
+            assert len(asked) <= MOST_READS, [one["sql"][:80] for one in asked.captured_queries]
+    for number in (1, 7, 10**9):
+        assert Client().get(block(number, listed)).status_code == 404
+    for other in ("", "x", "0" * 32, listed + "0"):
+        assert Client().get(block(0, other)).status_code == 409
+    assert len(lists._packed) == made
+
+
+@pytest.mark.req("A-25")
+@pytest.mark.parametrize("name", ["candidates.json", "directory.json"])
+def test_the_whole_team_is_read_once_in_a_while_however_the_list_is_asked_for(
+    pine: World, settings: Any, name: str
+) -> None:
+    settings.ALONGSIDE_PUBLIC_SECONDS = 86_400.0
+    lists._listings.clear()
+    # Each compression is made once.
+    for accepts in ("", "br"):
+        Client().get(f"/ask/pine/{name}", HTTP_ACCEPT_ENCODING=accepts)
+    for number, extra in enumerate(({}, WORST, {"HTTP_ACCEPT_ENCODING": "br;q=0.7, x"})):
+        with CaptureQueriesContext(connection) as asked:
+            assert Client().get(f"/ask/pine/{name}?a={number}", **extra).status_code == 200
+        assert not writes(asked)
+        assert len(asked) <= MOST_READS, [one["sql"][:80] for one in asked.captured_queries]
+    assert set(lists._listings) == {pine.pine.id}
+
+
+@pytest.mark.req("A-25")
+def test_the_root_that_a_phone_asks_for_costs_the_same_however_large_the_team(pine: World, settings: Any) -> None:
+    sign(sign_in(Client(), pine.hana, fresh=True), Signer())
+    with CaptureQueriesContext(connection) as asked:
+        first = Client().get("/ask/pine/root.json?a=1").json()
+    assert first["root"]
+    assert len(asked) <= 3
+    assert not [one for one in asked.captured_queries if "certificate" in one["sql"]]
+    settings.ALONGSIDE_PUBLIC_SECONDS = 86_400.0
+    Client().get("/ask/pine/root.json")
+    with CaptureQueriesContext(connection) as asked:
+        assert Client().get("/ask/pine/root.json?a=2", **WORST).json() == first
+    assert len(asked) == 1
+
+
+@pytest.mark.req("A-25")
+def test_the_short_address_of_the_crisis_path_asks_for_one_programme(pine: World) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert Client().get("/in/team/crisis").status_code == 302
+    assert len(asked) == 1
+    assert "LIMIT 2" in asked.captured_queries[0]["sql"]
 
 
 # --- what was said lately ----------------------------------------------------------------------------------------

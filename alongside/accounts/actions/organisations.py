@@ -56,8 +56,8 @@ def change_organisation(seat: Seat, *, offices: Iterable[str], **details: Any) -
 
 @transaction.atomic
 def change_pack(seat: Seat | None, organisation: Organisation, pack: str) -> None:
-    """Give an organisation another law pack; its own choices stay where the new pack has them. Raises KeyError for one
-    that is not there.
+    """Give an organisation another law pack; what it chose beside the former one counts for nothing under this one.
+    Raises KeyError for one that is not there.
     """
     if pack not in law.packs():
         raise KeyError(pack)

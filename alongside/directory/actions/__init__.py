@@ -1,16 +1,7 @@
-"""Every change of the directory: candidate lists, mutual aid, and what an organisation says of outside help."""
+"""Every change of the directory: candidate lists, cards, mutual aid, and what an organisation says of outside help."""
 
-from alongside.directory.actions.lists import (
-    Listing,
-    block_body,
-    candidates_now,
-    current_list,
-    directory_body,
-    purge,
-    renew,
-    show_card,
-    take_card_away,
-)
+from alongside.directory.actions.cards import NoSuchBlock, block_body, directory_body, show_card, take_card_away
+from alongside.directory.actions.lists import Listing, candidates_now, current_list, purge, renew
 from alongside.directory.actions.partners import agree, forget_partners, part, propose
 from alongside.directory.actions.resources import (
     NoSuchResource,
@@ -23,6 +14,7 @@ from alongside.directory.actions.resources import (
 
 __all__ = [
     "Listing",
+    "NoSuchBlock",
     "NoSuchResource",
     "TooMany",
     "add_resource",

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from alongside.accounts.actions import audit
 from alongside.accounts.models import Organisation
@@ -25,15 +25,13 @@ def propose(seat: Seat, slug: str) -> str:
         raise rules.NoPartner("unknown")
     if other.id == seat.organisation.id:
         raise rules.NoPartner("itself")
-    row = _pair(seat.organisation, other)
-    if row and not row.ended_on and not row.agreed_on and row.partner_id == seat.organisation.id:
+    row = _standing(seat.organisation, other)
+    if row and not row.agreed_on and row.partner_id == seat.organisation.id:
         _settle(seat, row)
         return "agreed"
-    if row and not row.ended_on:
+    if row:
         raise rules.NoPartner("already")
     _room_for_one_more(seat.organisation)
-    if row:
-        row.delete()
     Partnership.objects.create(proposer=seat.organisation, partner=other)
     _note_both(seat, other, "partner.proposed")
     return "proposed"
@@ -57,6 +55,8 @@ def part(seat: Seat, id: uuid.UUID) -> None:
     row = Partnership.objects.get(mine, id=id, ended_on=None)
     other = row.partner if row.proposer_id == seat.organisation.id else row.proposer
     if row.agreed_on:
+        # Whatever was asked under an earlier agreement of the two can be found as long as this one is remembered.
+        _of_the_two(row.proposer, row.partner).exclude(ended_on=None).delete()
         Partnership.objects.filter(id=row.id).update(ended_on=clock.now().date())
         _note_both(seat, other, "partner.ended")
     else:
@@ -71,10 +71,15 @@ def _settle(seat: Seat, row: Partnership) -> None:
     _note_both(seat, row.proposer, "partner.agreed")
 
 
-def _pair(one: Organisation, other: Organisation) -> Partnership | None:
+def _standing(one: Organisation, other: Organisation) -> Partnership | None:
+    """Return what the two agreed on or one of them proposed, after holding both still."""
     for id in sorted((one.id, other.id)):
         audit.hold(id)
-    return Partnership.objects.filter(Q(proposer=one, partner=other) | Q(proposer=other, partner=one)).first()
+    return _of_the_two(one, other).filter(ended_on=None).first()
+
+
+def _of_the_two(one: Organisation, other: Organisation) -> QuerySet[Partnership]:
+    return Partnership.objects.filter(Q(proposer=one, partner=other) | Q(proposer=other, partner=one))
 
 
 def _hold_both(row: Partnership) -> None:
@@ -95,6 +100,6 @@ def _note_both(seat: Seat, other: Organisation, what: str) -> None:
 
 
 @transaction.atomic
-def forget_partners(now: datetime) -> int:
-    """Forget agreements that ended so long ago that nothing asked under them is left; return how many."""
-    return Partnership.objects.filter(ended_on__lt=rules.forgotten_before(now.date())).delete()[0]
+def forget_partners(now: datetime, days: int) -> int:
+    """Forget agreements that ended more than so many days ago; return how many."""
+    return Partnership.objects.filter(ended_on__lt=rules.forgotten_before(now.date(), days)).delete()[0]

@@ -10,6 +10,7 @@ class Card(models.Model):
 
     `reference` is drawn anew by the device each time it seals. Keys of choices are those of content/cards.toml; `over`
     names the offices that the supporter leads, so that somebody of them can leave out their chain of command.
+    `bound_to` is the vouching key that the details were sealed together with: beside another one they do not open.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
@@ -25,3 +26,4 @@ class Card(models.Model):
     over = models.JSONField()
     sealed_name = models.BinaryField(null=True)
     sealed_details = models.BinaryField(null=True)
+    bound_to = models.BinaryField(null=True, max_length=32)

@@ -10,7 +10,8 @@ class Partnership(models.Model):
     """What two coordinators agreed on: members of either may ask peers of the other.
 
     Without `agreed_on` it is a proposal. `ended_on` keeps an ended one for some days, so that the words of somebody who
-    asked while it was in force still lead to the other organisation.
+    asked while it was in force still lead to the other organisation: also when it is proposed anew meanwhile, which is
+    a row of its own.
     """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
@@ -21,6 +22,11 @@ class Partnership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Least("proposer", "partner"), Greatest("proposer", "partner"), name="pair_once"),
+            models.UniqueConstraint(
+                Least("proposer", "partner"),
+                Greatest("proposer", "partner"),
+                condition=models.Q(ended_on=None),
+                name="pair_stands_once",
+            ),
             models.CheckConstraint(condition=~models.Q(proposer=models.F("partner")), name="two_of_them"),
         ]

@@ -1,6 +1,7 @@
-"""What can be read of the directory: valid candidate lists, organisations that help each other, outside help."""
+"""What can be read of the directory: valid candidate lists, cards, organisations that help each other, outside help."""
 
-from alongside.directory.queries.lists import Listed, OnCard, card_of, cards_of, details_of, valid_list
+from alongside.directory.queries.cards import OnCard, card_of, cards_of, details_of, shut_cards
+from alongside.directory.queries.lists import Listed, valid_list
 from alongside.directory.queries.partners import Partner, helping, partners_of
 from alongside.directory.queries.resources import (
     Group,
@@ -31,6 +32,7 @@ __all__ = [
     "partners_of",
     "resource",
     "shown",
+    "shut_cards",
     "today_of",
     "valid_list",
 ]

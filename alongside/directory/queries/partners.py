@@ -21,7 +21,9 @@ class Partner:
 
 
 def partners_of(organisation_id: uuid.UUID) -> list[Partner]:
-    """Return how the organisation stands with each other one, by name; ended agreements too, while remembered."""
+    """Return how the organisation stands with each other one, by name; ended agreements too, while remembered, so that
+    one with whom it is agreed or proposed anew comes twice.
+    """
     rows = Partnership.objects.filter(Q(proposer_id=organisation_id) | Q(partner_id=organisation_id))
     found = [_partner(row, organisation_id) for row in rows.select_related("proposer", "partner")]
     return sorted(found, key=lambda one: (one.name, one.slug))

@@ -1,11 +1,9 @@
-"""Who is on a candidate list, in which order; who helps each other; which outside help may be shown."""
+"""Who is on a candidate list; what a card may say; who helps each other; which outside help may be shown."""
 
-from alongside.directory.rules.lists import (
+from alongside.directory.rules.cards import (
     BLOCK,
     NEXT_ON_DAYS,
-    RANKS,
     BadCard,
-    Candidate,
     Sealed,
     Shown,
     bits,
@@ -14,13 +12,18 @@ from alongside.directory.rules.lists import (
     check_card,
     hour_of,
     hours_until,
+    opens_no_more,
+    place_in,
+)
+from alongside.directory.rules.lists import (
+    RANKS,
+    Candidate,
     oldest_week_in_use,
     order,
-    place_in,
     rank_of,
     valid_until,
 )
-from alongside.directory.rules.partners import DAYS_AFTER_THE_END, MOST_PARTNERS, NoPartner, forgotten_before
+from alongside.directory.rules.partners import MOST_PARTNERS, NoPartner, days_after_the_end, forgotten_before
 from alongside.directory.rules.resources import (
     LONGEST_SITE,
     OLDEST_CALL,
@@ -41,7 +44,6 @@ from alongside.directory.rules.resources import (
 
 __all__ = [
     "BLOCK",
-    "DAYS_AFTER_THE_END",
     "LONGEST_SITE",
     "MOST_PARTNERS",
     "NEXT_ON_DAYS",
@@ -62,6 +64,7 @@ __all__ = [
     "block_start",
     "check_call",
     "check_card",
+    "days_after_the_end",
     "dialled",
     "forgotten_before",
     "fresh_until",
@@ -70,6 +73,7 @@ __all__ = [
     "number",
     "oldest_week_in_use",
     "only_readable",
+    "opens_no_more",
     "order",
     "place_in",
     "rank_of",

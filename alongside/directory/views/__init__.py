@@ -1,1 +1,1 @@
-"""What browsers fetch of the directory, by what it is about: `lists` of keys, `resources` outside the programme."""
+"""What browsers fetch of the directory, by what it is about: `lists`, `cards`, `resources` outside the programme."""

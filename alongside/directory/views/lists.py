@@ -1,40 +1,27 @@
-"""The candidate list, the directory and its blocks as browsers fetch them, and a supporter's own card."""
+"""The candidate list, the directory and its blocks as browsers fetch them."""
 
-import base64
 import gzip
-import json
-import threading
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
 import brotli
 from django import db
-from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import get_language
-from django.views.decorators.http import require_POST, require_safe
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
-from alongside.accounts.queries import Seat, permit
-from alongside.content import cards as choices
 from alongside.directory import actions, queries, rules
-from alongside.kernel import clock
-from alongside.sealing import queries as sealing
-from alongside.sealing import rules as seals
-from alongside.team import actions as team_actions
-from alongside.team import queries as team
-from alongside.team.rules import Facts
+from alongside.kernel import clock, once
+from alongside.kernel.once import Once
 
-MOST_CARD_BYTES = 8_000
-MOST_OVER = 100
-
-# What was packed for an organisation under a name, and of which state it is.
-_packed: dict[tuple[uuid.UUID, str, str], tuple[object, bytes]] = {}
-_lock = threading.Lock()
+MOST_BYTES = 24_000_000
+# What was packed for an organisation, by name and compression.
+_packed = Once(MOST_BYTES)
 
 
 def _brotli(body: bytes) -> bytes:
@@ -46,6 +33,9 @@ def _gzip(body: bytes) -> bytes:
 
 
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {"br": _brotli, "gzip": _gzip, "": bytes}
+
+# The list of each organisation as it was a moment ago: finding out whether it has changed means reading the whole team.
+_listings: dict[uuid.UUID, tuple[object, actions.Listing]] = {}
 
 Public = Callable[..., HttpResponse]
 
@@ -63,7 +53,7 @@ def _public(view: Public) -> Public:
             return view(request, found, **more)
         except Organisation.DoesNotExist:
             return JsonResponse({"state": "refused", "code": "no-organisation"}, status=404)
-        except db.Error:
+        except (db.Error, TimeoutError):
             return JsonResponse({"state": "busy"}, status=503)
 
     return answering
@@ -74,7 +64,7 @@ def candidates(request: HttpRequest, organisation: Organisation) -> HttpResponse
     """Return who can be asked now as public keys: no name, number or picture (docs/decisions/0002). Cacheable for a
     minute.
     """
-    listing = actions.current_list(organisation, clock.now())
+    listing = _listing(organisation, clock.now())
     return _cacheable(request, organisation, "candidates", listing.id, lambda: listing.body)
 
 
@@ -82,7 +72,7 @@ def candidates(request: HttpRequest, organisation: Organisation) -> HttpResponse
 def directory(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     """Return what all cards show, in one file that is the same for everybody (docs/decisions/0020)."""
     now = clock.now()
-    listing = actions.current_list(organisation, now)
+    listing = _listing(organisation, now)
     state = (listing.id, rules.hour_of(now))
     return _cacheable(
         request, organisation, "directory", state, lambda: actions.directory_body(organisation, listing, now)
@@ -91,15 +81,33 @@ def directory(request: HttpRequest, organisation: Organisation) -> HttpResponse:
 
 @_public
 def block(request: HttpRequest, organisation: Organisation, number: int) -> HttpResponse:
-    """Return one block of the list that is named; 409 when that list is over, or none is named."""
+    """Return one block of the list that is named, as it was a second ago at most; 409 when that list is over, or none
+    is named.
+    """
     now = clock.now()
     listed = _listed(organisation, request.GET.get("list", ""))
     if listed is None:
         return JsonResponse({"state": "reseal"}, status=409, headers={"Cache-Control": "no-store"})
-    body = actions.block_body(organisation, listed, number, now)
-    if body is None:
+    # Not for as long as the list: somebody may take their card away.
+    name, state = f"block {number} {listed.id.hex}", _moment()
+    try:
+        return _cacheable(
+            request, organisation, name, state, lambda: actions.block_body(organisation, listed, number, now)
+        )
+    except actions.NoSuchBlock:
         return JsonResponse({"state": "refused", "code": "unknown-block"}, status=404)
-    return _answer(request, _PACKERS[_encoding(request)](body))
+
+
+def _moment() -> object:
+    return once.slot(settings.ALONGSIDE_PUBLIC_SECONDS)
+
+
+def _listing(organisation: Organisation, now: datetime) -> actions.Listing:
+    moment = _moment()
+    kept = _listings.get(organisation.id)
+    if kept is None or kept[0] != moment:
+        kept = _listings[organisation.id] = (moment, actions.current_list(organisation, now))
+    return kept[1]
 
 
 def _listed(organisation: Organisation, wanted: str) -> queries.Listed | None:
@@ -119,12 +127,7 @@ def _cacheable(
 ) -> HttpResponse:
     """Answer with what is made and compressed once for as long as `state` is the same."""
     encoding = _encoding(request)
-    with _lock:
-        kept = _packed.get((organisation.id, name, encoding))
-        if kept is None or kept[0] != state:
-            kept = (state, _PACKERS[encoding](body()))
-            _packed[organisation.id, name, encoding] = kept
-    return _answer(request, kept[1])
+    return _answer(request, _packed.get((organisation.id, name, encoding), state, lambda: _PACKERS[encoding](body())))
 
 
 def _answer(request: HttpRequest, packed: bytes) -> HttpResponse:
@@ -134,119 +137,3 @@ def _answer(request: HttpRequest, packed: bytes) -> HttpResponse:
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "public, max-age=60"
     return response
-
-
-# --- a supporter's own card --------------------------------------------------------------------------------------
-
-
-def _me(request: HttpRequest) -> tuple[Seat, Facts]:
-    """Return the seat in which somebody serves and their facts there; Http404 for everybody else."""
-    seat = permit(request.user, "team.serve")
-    try:
-        return seat, team.supporter_of(seat.person.id, seat.organisation.id)
-    except team.NotASupporter:
-        raise Http404 from None
-
-
-@require_safe
-def card(request: HttpRequest) -> HttpResponse:
-    """Show a supporter their card, and what everybody sees of it beside what only holders of the poster see."""
-    seat, me = _me(request)
-    shown, language = queries.card_of(me.id), get_language() or "en"
-    details = queries.details_of([me.id]).get(me.id, (b"", None))[1]
-    offices = accounts.offices_of(seat.organisation)
-    context = {
-        "seat": seat,
-        "card": shown.shown if shown else None,
-        "facts": me,
-        "offices": offices,
-        "own_office": next((one for one in offices if one.id == me.office), None),
-        "reference": shown.reference.hex() if shown else "",
-        "sealed_name": base64.b64encode(shown.name).decode() if shown and shown.name else "",
-        "sealed_details": base64.b64encode(details).decode() if details else "",
-        "vouch": seals.base64url(vouch) if (vouch := sealing.vouch_keys([seat.person.id]).get(seat.person.id)) else "",
-        **{kind: choices.choices(kind, language) for kind in choices.KINDS},
-    }
-    return render(request, "team/card.html", context)
-
-
-@require_POST
-def show_card(request: HttpRequest) -> HttpResponse:
-    """Take a card that a supporter's device filled in and sealed: 204; 409 while on leave, 413, 422 with a code."""
-    _seat, me = _me(request)
-    try:
-        if len(request.body) > MOST_CARD_BYTES:
-            return _refused("too-long", 413)
-        shown, sealed = _read_card(request)
-        actions.show_card(me, shown, sealed)
-    except RequestDataTooBig:
-        return _refused("too-long", 413)
-    except team_actions.NotNow:
-        return _refused("on-leave", 409)
-    except rules.BadCard as error:
-        return _refused(error.code, 422)
-    except (ValueError, RecursionError):
-        return _refused("malformed", 422)
-    return HttpResponse(status=204)
-
-
-@require_POST
-def take_card_away(request: HttpRequest) -> HttpResponse:
-    """Delete the card in one tap."""
-    actions.take_card_away(_me(request)[1].id)
-    return redirect("in_card")
-
-
-def _refused(code: str, status: int) -> JsonResponse:
-    return JsonResponse({"state": "refused", "code": code}, status=status)
-
-
-def _read_card(request: HttpRequest) -> tuple[rules.Shown, rules.Sealed]:
-    """Return what a device sent; raises ValueError for anything but exactly the agreed fields."""
-    if request.content_type != "application/json":
-        raise ValueError("body")
-    sent = json.loads(request.body)
-    _exactly(sent, {"shown", "sealed"})
-    shown, sealed = sent["shown"], sent["sealed"]
-    _exactly(shown, {"discipline", "band", "office_shown", "languages", "gender", "tags", "channels", "over"})
-    _exactly(sealed, {"reference", "name", "details"})
-    if not isinstance(shown["office_shown"], bool):
-        raise ValueError("types")
-    return (
-        rules.Shown(
-            discipline=_text(shown["discipline"]),
-            band=_text(shown["band"]),
-            office_shown=shown["office_shown"],
-            languages=_texts(shown["languages"]),
-            gender=_text(shown["gender"]),
-            tags=_texts(shown["tags"]),
-            channels=_texts(shown["channels"]),
-            over=tuple(uuid.UUID(one) for one in _texts(shown["over"])),
-        ),
-        rules.Sealed(
-            reference=seals.read_base64(_text(sealed["reference"]), seals.CARD_REFERENCE_BYTES),
-            name=_bytes(sealed["name"], seals.CARD_NAME_BYTES),
-            details=_bytes(sealed["details"], seals.CARD_DETAILS_BYTES),
-        ),
-    )
-
-
-def _bytes(value: object, most: int) -> bytes | None:
-    return None if value is None else seals.read_base64(_text(value), most)
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or len(value) > MOST_OVER:
-        raise ValueError("types")
-    return tuple(_text(one) for one in value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("types")
-    return value
-
-
-def _exactly(value: object, names: set[str]) -> None:
-    if not isinstance(value, dict) or set(value) != names:
-        raise ValueError("fields")

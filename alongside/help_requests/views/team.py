@@ -169,6 +169,7 @@ def _request_page(
         "form": ticked or TallyForm(),
         "first_name": seat.person.name.split(maxsplit=1)[0],
         "own_card": json.dumps(queries.wished(directory.card_of(me))),
+        "now": now,
         **_guides(seat),
     }
     return render(request, "team/request.html", page, status=422 if ticked else 200)

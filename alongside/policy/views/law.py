@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from alongside.accounts import queries as accounts
-from alongside.accounts.models import Organisation
 from alongside.accounts.queries import Seat
 from alongside.content import guides, law, load
 from alongside.kernel import clock
@@ -41,6 +40,7 @@ def law_page(request: HttpRequest) -> HttpResponse:
         "fixed": [row for row in rows if row.fixed],
         "open": [row for row in rows if not row.fixed],
         "chosen": sum(row.chosen for row in rows),
+        "lapsed": _lapsed(seat),
     }
     return render(request, "coordinate/law.html", context)
 
@@ -52,11 +52,23 @@ def law_choice(request: HttpRequest, key: str) -> HttpResponse:
     row = next((row for row in _switches(seat) if row.key == key), None)
     if row is None:
         raise Http404
+    if "leave" in request.POST:
+        return _leave(request, seat, key)
     form = _form(row, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         response: HttpResponse = _choose(request, seat, row, form)
         return response
     return _choice_page(request, seat, row, form)
+
+
+def _leave(request: HttpRequest, seat: Seat, key: str) -> HttpResponse:
+    # It changes no page, so nobody has to sign in again for it.
+    try:
+        actions.leave_law(seat, key)
+    except law.Unknown:
+        raise Http404 from None
+    messages.success(request, _("Left as the law of your place has it."))
+    return redirect("in_law")
 
 
 @reauthentication_required
@@ -75,7 +87,7 @@ def _choose(request: HttpRequest, seat: Seat, row: law.Switch, form: forms.Form)
 
 def _choice_page(request: HttpRequest, seat: Seat, row: law.Switch, form: forms.Form) -> HttpResponse:
     organisation, language = seat.organisation, _language()
-    choices = queries.law_choices(organisation.id)
+    choices = queries.law_choices(organisation.id, organisation.pack)
     before = law.told(law.in_force(organisation.pack, choices, language))
     after = law.told(law.in_force(organisation.pack, {**choices, row.key: _proposed(row)}, language))
     context = {
@@ -87,13 +99,18 @@ def _choice_page(request: HttpRequest, seat: Seat, row: law.Switch, form: forms.
         "gone": [text for text in before if not any(new.startswith(text) for new in after)],
         "new": [text for text in after if text not in before],
         "taking_back": row.what == "counsel" and row.on,
+        "lapsed": next((one for one in _lapsed(seat) if one.key == row.key), None),
     }
     return render(request, "coordinate/law_choice.html", context, status=422 if form.errors else 200)
 
 
 def _switches(seat: Seat) -> list[law.Switch]:
-    choices = queries.law_choices(seat.organisation.id)
+    choices = queries.law_choices(seat.organisation.id, seat.organisation.pack)
     return list(law.switches(seat.organisation.pack, choices, _language()))
+
+
+def _lapsed(seat: Seat) -> list[queries.Lapsed]:
+    return queries.lapsed_choices(seat.organisation.id, seat.organisation.pack, _language())
 
 
 def _form(row: law.Switch, posted: Any) -> forms.Form:
@@ -148,14 +165,7 @@ def paper(request: HttpRequest, name: str) -> HttpResponse:
 
 def _seat(request: HttpRequest) -> Seat:
     """Return the seat where `of` says, else the first: whoever serves in two organisations reads the right limits."""
-    return accounts.permit(request.user, "policy.see", _named(request.GET.get("of", "")))
-
-
-def _named(slug: str) -> Organisation | None:
-    try:
-        return accounts.open_organisation(slug) if slug else None
-    except Organisation.DoesNotExist:
-        raise Http404 from None
+    return accounts.permit(request.user, "policy.see", accounts.organisation_at(request.GET.get("of", "")))
 
 
 def _facts(seat: Seat, language: str) -> dict[str, Any]:

@@ -8,9 +8,10 @@ writes down who changed what.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from alongside.sealing import rules
 from alongside.sealing.models import Certificate, SignedRoster, SigningRoot
@@ -173,6 +174,18 @@ def renew_poster(organisation_id: uuid.UUID, number: int) -> None:
     rows = SigningRoot.objects.filter(id=roster.root_id, poster=number) if roster else SigningRoot.objects.none()
     if rows.update(poster=number + 1) != 1:
         raise Overtaken
+
+
+@transaction.atomic
+def after_restore(since: timedelta) -> None:
+    """Let every list be signed anew after a restore, `since` after the backup: what was signed then may name people who
+    left meanwhile, and phones know later signings than the backup does.
+
+    With one epoch for each minute, a backup that is restored twice goes on after the first time.
+    """
+    Certificate.objects.all().delete()
+    ahead = rules.EPOCHS_AHEAD + max(0, since // timedelta(minutes=1))
+    SignedRoster.objects.update(epoch=F("epoch") + ahead, people=0)
 
 
 def drop_certificate(organisation_id: uuid.UUID, person_id: uuid.UUID) -> None:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from alongside.accounts.models import Office
+from alongside.accounts.models import Office, Organisation
 from alongside.directory import actions, rules
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
@@ -19,7 +19,8 @@ from alongside.team.models import Supporter
 NONCE, TAG = 12, 16
 
 # Of each: line of work, rank, languages, gender, lived experience, channels, whether the office is named, offices led.
-CARDS: dict[str, tuple[str, str, tuple[str, ...], str, tuple[str, ...], tuple[str, ...], bool, tuple[str, ...]]] = {
+Card = tuple[str, str, tuple[str, ...], str, tuple[str, ...], tuple[str, ...], bool, tuple[str, ...]]
+CARDS: dict[str, Card] = {
     "Marcus Bell": ("police", "front", ("en",), "man", ("hard-call", "sober"), ("call", "text"), True, ()),
     "Renée Dubois": (
         "dispatch",
@@ -67,25 +68,31 @@ CARDS: dict[str, tuple[str, str, tuple[str, ...], str, tuple[str, ...], tuple[st
 
 def fill() -> None:
     """Give cards to the supporters who have keys; one of them has none, so that the page shows that too."""
-    serving = {one.person.name: one for one in Supporter.objects.filter(status="active").select_related("person")}
-    offices = {office.name: office.id for office in Office.objects.all()}
+    rows = Supporter.objects.filter(status="active").select_related("person", "organisation")
+    serving = {one.person.name: one for one in rows}
     for number, (name, card) in enumerate(CARDS.items()):
-        discipline, band, languages, gender, tags, channels, office_shown, over = card
-        shown = rules.Shown(
-            discipline=discipline,
-            band=band,
-            office_shown=office_shown,
-            languages=languages,
-            gender=gender,
-            tags=tags,
-            channels=channels,
-            over=tuple(offices[office] for office in over),
-        )
-        first = name.split()[0]
-        address = f"{serving[name].person.email.partition('@')[0]}@home.example" if "email" in channels else ""
+        first, row = name.split()[0], serving[name]
+        facts = shown(row.organisation, card)
+        address = f"{row.person.email.partition('@')[0]}@home.example" if "email" in facts.channels else ""
         details = {"name": first, "phone": f"218 555 01{10 + number}", "email": address, "picture": ""}
-        vouch = sealing.vouch_keys([serving[name].person_id])[serving[name].person_id]
-        actions.show_card(serving[name].facts(), shown, seal(first, details, vouch))
+        vouch = sealing.vouch_keys([row.person_id])[row.person_id]
+        actions.show_card(row.facts(), facts, seal(first, details, vouch))
+
+
+def shown(organisation: Organisation, card: Card) -> rules.Shown:
+    """Return what everybody sees of a card, with the offices of its organisation."""
+    discipline, band, languages, gender, tags, channels, office_shown, over = card
+    offices = dict(Office.objects.filter(organisation=organisation).values_list("name", "id"))
+    return rules.Shown(
+        discipline=discipline,
+        band=band,
+        office_shown=office_shown,
+        languages=languages,
+        gender=gender,
+        tags=tags,
+        channels=channels,
+        over=tuple(offices[office] for office in over),
+    )
 
 
 def seal(name: str, details: dict[str, str], vouch: bytes) -> rules.Sealed:

@@ -11,5 +11,10 @@ def fill(pine: Organisation) -> None:
     """Enter the numbers."""
     for version, (key, number) in enumerate(OFFICES.items(), 1):
         LawChoice.objects.create(
-            organisation=pine, key=key, value=number, version=version, changed_at=clock.now().replace(microsecond=0)
+            organisation=pine,
+            pack=pine.pack,
+            key=key,
+            value=number,
+            version=version,
+            changed_at=clock.now().replace(microsecond=0),
         )

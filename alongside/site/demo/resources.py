@@ -1,5 +1,6 @@
 """Outside help and briefings of Pine County. The local numbers are invented and lead nowhere."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from alongside.accounts.models import Office, Organisation, Person
@@ -16,12 +17,15 @@ ASK = "They have rules of their own. Ask them first."
 ASK_FR = "La ligne a ses propres règles. Posez la question d’abord."
 # What the coordinator of the demonstration called, and how many days ago.
 CALLED = {"copline": 20, "samhsa": 160, "crisis-text-us": 190}
-OWN = (
+# Of each: days since the call, number, headings, needs, languages spoken, and what is said in English and French.
+Own = tuple[int, str, tuple[str, ...], tuple[str, ...], tuple[str, ...], dict[str, str], dict[str, str]]
+OWN: tuple[Own, ...] = (
     (
         9,
         "+12185550142",
         ("care", "family"),
         ("treatment", "talk", "family", "daily"),
+        ("en",),
         {
             "name": "Northwoods Employee Assistance",
             "who": "Everybody who works for Pine County, and who lives with them.",
@@ -44,6 +48,7 @@ OWN = (
         "+12185550163",
         ("other", "outside"),
         ("talk", "incident"),
+        ("en",),
         {
             "name": "Pastor Lind, chaplain",
             "who": "Anybody, of any faith or none.",
@@ -67,7 +72,7 @@ OWN = (
 def fill(pine: Organisation) -> None:
     """Add what was called lately and long ago, two local numbers, and some briefings."""
     _called(pine)
-    _own(pine)
+    own(pine, OWN)
     _briefings(pine)
 
 
@@ -80,17 +85,18 @@ def _called(pine: Organisation) -> None:
         _list(pine, key, facts, days)
 
 
-def _own(pine: Organisation) -> None:
-    for days, dial, groups, needs, english, french in OWN:
+def own(organisation: Organisation, entries: Iterable[Own]) -> None:
+    """Add an organisation's own numbers, as its coordinator confirmed them."""
+    for days, dial, groups, needs, languages, english, french in entries:
         said = dict(zip(LANGUAGES, (english, french), strict=True))
-        facts = {"dial": dial, "groups": groups, "needs": needs, "languages": ["en"], "said": said}
-        _list(pine, "", content.Entry.of(facts).as_data(), days)
+        facts = {"dial": dial, "groups": groups, "needs": needs, "languages": languages, "said": said}
+        _list(organisation, "", content.Entry.of(facts).as_data(), days)
 
 
-def _list(pine: Organisation, key: str, facts: dict[str, object], days: int) -> None:
+def _list(organisation: Organisation, key: str, facts: dict[str, object], days: int) -> None:
     on = clock.now().date() - timedelta(days=days)
     ListedResource.objects.create(
-        organisation=pine,
+        organisation=organisation,
         key=key,
         facts=facts,
         confirmed=["hours", "cost", "who", "limits"],

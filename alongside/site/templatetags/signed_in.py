@@ -39,6 +39,9 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("operate.change", "in_operators", _("Operators")),
 )
 
+# Pages that are reached from a tab whose address theirs does not begin with.
+BELOW = {"in_partners": "in_settings", "in_law": "in_settings", "in_poster": "in_signing"}
+
 
 @dataclass(frozen=True)
 class Place:
@@ -128,7 +131,7 @@ def crisis_card() -> guides.Guide:
 def _places(request: HttpRequest, roles: frozenset[str]) -> tuple[Place, ...]:
     allowed = load.capabilities()
     addresses = [(reverse(name), label) for may, name, label in PLACES if rules.may(may, roles, allowed)]
-    # A page below a tab belongs to the longest address that it begins with; mutual aid is reached from the settings.
-    path = reverse("in_settings") if request.path.startswith(reverse("in_partners")) else request.path
+    path = next((reverse(tab) for page, tab in BELOW.items() if request.path.startswith(reverse(page))), request.path)
+    # A page below a tab belongs to the longest address that it begins with.
     here = max((one for one, _label in addresses if path.startswith(one)), key=len, default="")
     return tuple(Place(address, label, address == here) for address, label in addresses)

@@ -8,7 +8,7 @@ import { officeNumbers } from "./member/fields.ts";
 import { Following } from "./member/following.ts";
 import { AskForm } from "./member/form.ts";
 import { KeptKeys } from "./member/kept.ts";
-import { LaterOnAsk } from "./member/keeping.ts";
+import { LaterOnForm } from "./member/keeping.ts";
 import { type Made, madeOf, senderOf } from "./member/making.ts";
 import { drawer, isShared } from "./member/place.ts";
 import { pinned } from "./member/pins.ts";
@@ -16,6 +16,7 @@ import { type Core, Pool } from "./member/pool.ts";
 import { Guest } from "./member/partner.ts";
 import { showReceipt } from "./member/receipt.ts";
 import type { Sender } from "./member/sender.ts";
+import { Patience, SendingPart } from "./member/sending.ts";
 import { Lost, post } from "./member/talk.ts";
 import { text } from "./member/texts.ts";
 
@@ -28,26 +29,25 @@ const pool = new Pool(`${base}/candidates.json`, () => {
   if (pool.latest) form.offer(pool.latest);
   measure();
 });
-const button = one<HTMLButtonElement>("[data-send]");
-const buttonText = button.textContent ?? "";
-
 const guest = new Guest(page);
 
 /** What stands in the form, from where if it is to be told, and who is to be called first. */
 const written = (): Draft => ({ ...form.read(), from: guest.told(), peer: chosen, betterFirst: form.betterFirst });
-const later = new LaterOnAsk(base, form, {
+const later = new LaterOnForm(base, {
+  kind: "ask",
+  form,
   written,
+  problem: problemOf,
   stop: () => {
-    sender?.stop();
-    tryNow();
-    return sending;
+    stop();
+    return part.under;
   },
   begun: () => {
     if (!begun) return null;
     const { made, posted, typed } = begun;
     return { secret: made.core.toHex(made.secret), attempt: made.core.toHex(made.attempt), posted, typed };
   },
-  busy: () => button.getAttribute("aria-busy") === "true" || begun !== null,
+  busy: () => part.isBusy || begun !== null,
   kept: () => {
     begun = null;
     nobodyChosen();
@@ -61,12 +61,12 @@ const later = new LaterOnAsk(base, form, {
     goToStep("form");
   },
 });
-let sending: Promise<void> = Promise.resolve();
+const patience = new Patience();
+const part = new SendingPart(form, { send, stop, again: () => patience.cut(), lost: (none) => void later.offer(none) });
 /** The reference of whom the member chose by their card; empty for nobody. */
 let chosen = "";
 let shownPeer: Peer | null = null;
 let sender: Sender | null = null;
-let tryNow = (): void => undefined;
 
 /** What was begun and may have arrived: sent again as it was, it is the same attempt and never stored twice. */
 let begun: { readonly typed: string; readonly made: Made; posted: boolean } | null = null;
@@ -138,7 +138,7 @@ async function send(): Promise<void> {
   const problem = problemOf(draft);
   if (problem) return form.refuse(problem);
   if (pool.loaded && bytesLeft(pool.loaded, draft) < 0) return form.refuse("too-long");
-  busy(true);
+  part.busy(true);
   const typed = JSON.stringify(draft);
   try {
     let made: Made | null = begun?.typed === typed ? begun.made : null;
@@ -151,25 +151,25 @@ async function send(): Promise<void> {
         // A phone that knows of no network has sent nothing.
         if (begun && navigator.onLine) begun.posted = true;
       },
-      working: (seconds) => tell("sending.work", seconds),
-      wait: waited,
-      tell: (state, seconds) => tell(`sending.${state}`, seconds),
+      working: (seconds) => part.tell("sending.work", seconds),
+      wait: (seconds) => patience.wait(seconds),
+      tell: (state, seconds) => part.tell(`sending.${state}`, seconds),
     });
     const outcome = await sender.run();
     if (outcome === "stored" && made) return await sent(made, wayOf(draft));
     // What may have arrived stays known, so that it is withdrawn before another is sent.
     if (outcome !== "stopped" && !(outcome === "nobody-left" && begun?.posted)) forgetBegun();
-    tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
+    part.tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
     if (outcome === "nobody-left") form.refuse("nobody-left");
   } catch (error) {
     // By name: the class comes with what is loaded only where somebody was chosen.
     if (error instanceof Error && error.name === "ChosenGone") {
       if (!begun?.posted) forgetBegun();
       nobodyChosen(text("chosen.gone"));
-      tell("chosen.gone");
-    } else tell(error instanceof Lost ? "sending.stopped" : pool.blocked ? "sending.blocked" : "sending.unsealed");
+      part.tell("chosen.gone");
+    } else part.tell(error instanceof Lost ? "sending.stopped" : pool.blocked ? "sending.blocked" : "sending.unsealed");
   } finally {
-    busy(false);
+    part.busy(false);
   }
 }
 
@@ -183,14 +183,14 @@ async function withdraw(): Promise<void> {
 
 /** Go to the page of another organisation with what was typed; nothing may be under way here and there at once. */
 async function goElsewhere(address: string): Promise<void> {
-  busy(true);
+  part.busy(true);
   try {
     await withdraw();
     const { moveTo } = await import("./member/moving.ts");
     await moveTo(address);
   } catch {
-    busy(false);
-    tell("sending.elsewhere");
+    part.busy(false);
+    part.tell("sending.elsewhere");
   }
 }
 
@@ -223,35 +223,9 @@ async function sent({ core, secret, token, box }: Made, way: WayBack): Promise<v
   await new Following({ core, base, place, token, box, way, forget }).start();
 }
 
-function waited(seconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, seconds * 1000);
-    tryNow = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-  });
-}
-
-function busy(on: boolean): void {
-  // aria-disabled and not disabled: the focus stays where the person is.
-  button.setAttribute("aria-busy", String(on));
-  button.setAttribute("aria-disabled", String(on));
-  form.freeze(on);
-  if (!on) say(button, buttonText);
-}
-
-/** Say what happens: work on the button itself, trouble in a notice with the numbers below it. */
-function tell(key: string, seconds?: number): void {
-  const working = key === "sending.sealing" || key === "sending.sending";
-  if (working) say(button, text(key));
-  show(!working, one("[data-sending]"));
-  show(seconds !== undefined, one("[data-retry]"));
-  show(key !== "sending.work", one("[data-again]"));
-  void later.offer(key === "sending.lost" || key === "sending.stopped");
-  // Until the pace of this device is known there is no number to say.
-  const about = seconds === undefined ? text(key) : seconds === 0 ? text(`${key}.begun`) : text(key, { n: seconds });
-  if (!working) say(one("[data-sending-notice]"), about);
+function stop(): void {
+  sender?.stop();
+  patience.cut();
 }
 
 show(false, ...all("[data-without-script]"));
@@ -262,22 +236,12 @@ const onlyHere = (): void => {
 onlyHere();
 addEventListener("hashchange", onlyHere);
 for (const step of all("[data-go]")) step.addEventListener("click", () => goToStep(step.dataset["go"] ?? "limits"));
-form.form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (button.getAttribute("aria-busy") !== "true") sending = send();
-});
 for (const link of all<HTMLAnchorElement>("[data-partner]")) {
   link.addEventListener("click", (event) => {
     event.preventDefault();
-    if (button.getAttribute("aria-busy") !== "true") void goElsewhere(link.href);
+    if (!part.isBusy) void goElsewhere(link.href);
   });
 }
 one("[data-chosen-drop]").addEventListener("click", () => nobodyChosen());
 const peer = /(?:^#|&)peer=([0-9a-f]{32})(?:&|$)/.exec(location.hash)?.[1];
 if (peer) void showChosen(peer);
-one("[data-again]").addEventListener("click", () => tryNow());
-one("[data-stop]").addEventListener("click", () => {
-  sender?.stop();
-  tryNow();
-});
-addEventListener("online", () => tryNow());

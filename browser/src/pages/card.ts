@@ -13,6 +13,10 @@ const form = document.querySelector<HTMLFormElement>('[data-part="form"]');
 const { organisation = "", show: address = "", reference = "", name: sealedName = "", details: sealedDetails = "", vouch = "" } = root.dataset;
 
 let picture = "";
+/** What tells the page after a reload that it was saved: a word, or the code that was pasted before. */
+const SAVED = "card-saved";
+const PLAIN = "yes";
+
 /** The code of a link that was pasted: known to this page only, while it is open. */
 let pasted: Uint8Array | null = null;
 
@@ -128,7 +132,8 @@ async function save(button: HTMLButtonElement): Promise<void> {
       sealed: await sealedParts(),
     });
     location.hash = "";
-    sessionStorage.setItem("card-saved", "yes");
+    // A pasted code lives through this one reload, so that the page shows what was just sealed with it.
+    sessionStorage.setItem(SAVED, pasted ? toBase64(pasted) : PLAIN);
     location.reload();
   } catch (error) {
     complain(part("trouble"), say(`fail.${problemOf(error)}`));
@@ -175,8 +180,10 @@ async function fill(keys: CardKeys): Promise<boolean> {
 if (form) {
   show(part("without-script"), false);
   show(form);
-  if (sessionStorage.getItem("card-saved")) {
-    sessionStorage.removeItem("card-saved");
+  const saved = sessionStorage.getItem(SAVED);
+  if (saved) {
+    sessionStorage.removeItem(SAVED);
+    if (saved !== PLAIN) pasted = fromBase64(saved);
     show(part("saved"));
   }
   form.addEventListener("input", preview);

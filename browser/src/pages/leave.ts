@@ -1,6 +1,6 @@
 /**
  * On every page of a member: "Leave now" (replaces this page in the history with a neutral site; also when Escape is pressed three
- * times), the mark of a shared computer, and, once the page is there, what keeps it for when there is no network.
+ * times), the mark of a shared computer, the word that there is no network, and, once the page is there, what keeps it for then.
  */
 import { here, waitingMark } from "./member/here.ts";
 import { install } from "./member/install.ts";
@@ -9,6 +9,8 @@ import { drawer, isShared } from "./member/place.ts";
 import { beShared } from "./member/shared.ts";
 
 learn();
+// A poster's link opened in this very page changes only what stands behind the "#".
+addEventListener("hashchange", learn);
 
 const link = document.querySelector<HTMLAnchorElement>("a[data-leave]");
 const PRESSES = 3;
@@ -33,6 +35,9 @@ if (link) {
 }
 
 const place = here();
+
+// A kept page says that there is no network. Once there is one again, that is not so any more.
+addEventListener("online", () => document.querySelector("[data-old]")?.setAttribute("hidden", ""));
 
 if (place) {
   const decide = (): void => {

@@ -3,23 +3,51 @@ import "./member/common.ts";
 import type { Referral } from "../core/payload.ts";
 import { all, fact, goTo, one, say, show } from "./member/dom.ts";
 import { officeNumbers } from "./member/fields.ts";
+import { LaterOnForm } from "./member/keeping.ts";
 import { Pool } from "./member/pool.ts";
 import { ReferForm } from "./member/refer_form.ts";
-import { referralPayload, referralProblem } from "./member/referral.ts";
+import { aimOf, referralOf, referralProblem } from "./member/referral.ts";
+import { SendingPart } from "./member/sending.ts";
 import { Submission } from "./member/submission.ts";
 import { Lost } from "./member/talk.ts";
-import { text } from "./member/texts.ts";
 
 const page = one("#refer");
 const base = fact(page, "base");
-const form = new ReferForm(fact(page, "kind") as Referral["kind"], () => measure());
+const kind = fact(page, "kind") as Referral["kind"];
+const form = new ReferForm(kind, () => measure());
 const pool = new Pool(`${base}/candidates.json`, () => {
   if (pool.latest) form.offer(pool.latest);
   measure();
 });
-const submission = new Submission(base, pool, (state, seconds) => tell(`sending.${state}`, seconds));
-const button = one<HTMLButtonElement>("[data-send]");
-const buttonText = button.textContent ?? "";
+const submission = new Submission(base, pool, (state, seconds) => part.tell(`sending.${state}`, seconds), (core) => later.withdrawn(core));
+const part = new SendingPart(form, {
+  send,
+  again: () => submission.again(),
+  stop: () => submission.stop(),
+  lost: (none) => void later.offer(none),
+});
+const later = new LaterOnForm(base, {
+  kind,
+  form,
+  written: () => form.read(),
+  problem: referralProblem,
+  stop: () => {
+    submission.stop();
+    return part.under;
+  },
+  begun: () => {
+    if (!submission.begun) return null;
+    const { made, posted, typed } = submission.begun;
+    return { secret: made.core.toHex(made.secret), attempt: made.core.toHex(made.attempt), posted, typed };
+  },
+  busy: () => part.isBusy || submission.begun !== null,
+  kept: () => {
+    submission.forget();
+    show(false, one("[data-sending]"));
+    goToStep("kept");
+  },
+  changing: () => goToStep("form"),
+});
 
 function goToStep(name: string): void {
   for (const step of all("[data-step]")) show(step.dataset["step"] === name, step);
@@ -39,26 +67,27 @@ async function send(): Promise<void> {
   const draft = form.read();
   const problem = referralProblem(draft);
   if (problem) return form.refuse(problem);
-  busy(true);
+  part.busy(true);
   try {
     const outcome = await submission.send({
       typed: JSON.stringify(draft),
-      urgency: draft.urgency,
-      leftOut: draft.leftOut,
-      write: (core) => core.writePayload("request", referralPayload(draft)),
+      aim: aimOf(draft),
+      make: (core, secret, attempt) => referralOf(core, draft, secret, attempt),
     });
-    if (outcome === "stored") return received();
-    tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
+    if (outcome === "stored") return await received();
+    part.tell(outcome === "nobody-left" ? "problem.nobody-left" : `sending.${outcome}`);
     if (outcome === "nobody-left") form.refuse("nobody-left");
   } catch (error) {
-    tell(error instanceof Lost ? "sending.stopped" : pool.blocked ? "sending.blocked" : "sending.unsealed");
+    part.tell(error instanceof Lost ? "sending.stopped" : pool.blocked ? "sending.blocked" : "sending.unsealed");
   } finally {
-    busy(false);
+    part.busy(false);
   }
 }
 
 /** Say the one thing that is ever said: that it was received, and on which day. */
-function received(): void {
+async function received(): Promise<void> {
+  // It is stored: that an old draft could not be taken away must not make anybody send it again.
+  await later.sent().catch(() => undefined);
   form.clear();
   show(false, one("[data-sending]"));
   const today = new Intl.DateTimeFormat(fact(page, "locale"), { dateStyle: "long", timeZone: fact(page, "zone") });
@@ -66,37 +95,10 @@ function received(): void {
   goToStep("received");
 }
 
-function busy(on: boolean): void {
-  // aria-disabled and not disabled: the focus stays where the person is.
-  button.setAttribute("aria-busy", String(on));
-  button.setAttribute("aria-disabled", String(on));
-  form.freeze(on);
-  if (!on) say(button, buttonText);
-}
-
-/** Say what happens: work on the button itself, trouble in a notice with the numbers below it. */
-function tell(key: string, seconds?: number): void {
-  const working = key === "sending.sealing" || key === "sending.sending";
-  if (working) say(button, text(key));
-  show(!working, one("[data-sending]"));
-  show(seconds !== undefined, one("[data-retry]"));
-  show(key !== "sending.work", one("[data-again]"));
-  // Until the pace of this device is known there is no number to say.
-  const about = seconds === undefined ? text(key) : seconds === 0 ? text(`${key}.begun`) : text(key, { n: seconds });
-  if (!working) say(one("[data-sending-notice]"), about);
-}
-
 show(false, ...all("[data-without-script]"));
 show(true, ...all("[data-with-script]"));
 for (const step of all("[data-go]")) step.addEventListener("click", () => goToStep(step.dataset["go"] ?? "limits"));
-form.form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (button.getAttribute("aria-busy") !== "true") void send();
-});
-one("[data-again]").addEventListener("click", () => submission.again());
-one("[data-stop]").addEventListener("click", () => submission.stop());
-addEventListener("online", () => submission.again());
 // Whoever comes back to a page that the browser kept sees what everybody sees first, and no sign of what was sent.
 addEventListener("pageshow", (event) => {
-  if (event.persisted && !one('[data-step="received"]').hidden) goToStep("limits");
+  if (event.persisted && one('[data-step="form"]').hidden) goToStep("limits");
 });

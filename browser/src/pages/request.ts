@@ -8,7 +8,7 @@ import { HandOn } from "./team/hand_on.ts";
 import { busy, sentenceFor, unlocked } from "./team/locked.ts";
 import { wishValues } from "./team/asked.ts";
 import { facts, shown } from "./team/opened.ts";
-import { type Card, unmetBy } from "./team/peers.ts";
+import { type Card, isOfAnotherRank, unmetBy } from "./team/peers.ts";
 import { asServed, refreshing, replacePart } from "./team/refresh.ts";
 import { openRequest } from "./team/sealed.ts";
 import { Failure, getJson, getPage, postBytes } from "./team/server.ts";
@@ -74,6 +74,9 @@ function sayUnmet({ wishes = {} }: RequestPayload): void {
   const unmet = unmetBy(wishes, JSON.parse(card) as Card | null);
   const names = wishValues(wishes, unmet).map(shown).join(", ");
   complain(part("unmet"), names && say("unmet", { wishes: names }));
+  if (!mine) return;
+  const due = part("hand-over");
+  show(due, isOfAnotherRank(wishes, due.dataset["rank"] ?? ""));
 }
 
 // What was mine stays mine and the page says whom I asked; what only waited is somebody else's now.

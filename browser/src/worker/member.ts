@@ -1,7 +1,7 @@
 // The service worker of a member's pages: keeps them for when there is no network, and shows the notice of a push.
 // What is sent, and lists, boxes and progress, it never touches. It makes no request that another phone would not make too.
 import { readNotice } from "../core/notice.ts";
-import { aged, cacheName, cachesOf, languageOf, mayBeKept, neverChanges, type Shell, wayOf } from "./ways.ts";
+import { aged, cacheName, cachesOf, DAY, keptFor, languageOf, mayBeKept, neverChanges, type Shell, wayOf } from "./ways.ts";
 
 declare const self: ServiceWorkerGlobalScope & { readonly shell: Shell };
 
@@ -9,7 +9,6 @@ const { shell } = self;
 const NAME = cacheName(shell);
 // A page that is kept is shown after this long; whoever has none to be shown waits as long as the browser does.
 const PATIENCE_MS = 3000;
-const DAY = "kept-on";
 
 // Somebody said that this computer is shared: what is under way must not bring back what was just taken away.
 let forgotten = false;
@@ -83,11 +82,17 @@ async function languagesKept(): Promise<string[]> {
 
 async function keepPages(language: string): Promise<void> {
   const cache = await open();
-  const wanted = [...shell.pages.map((name) => `${shell.base}/${language}/${name}`), ...shell.data];
+  const wanted = [...["offline", ...shell.pages].map((name) => `${shell.base}/${language}/${name}`), ...shell.data];
   for (const path of wanted) {
-    // One that is missing, or for which there is no room, is no reason to do without the others.
-    if (!(await cache.match(path))) await store(cache, path).catch(() => undefined);
+    if (forgotten) return;
+    // Once a day also those that nobody opened: numbers and limits change. One that is missing, or for which there is no room, is no
+    // reason to do without the others.
+    if ((await cache.match(path))?.headers.get(DAY) !== today()) await renewed(path).catch(() => undefined);
   }
+}
+
+function today(): string {
+  return new Date().toDateString();
 }
 
 /** Fetch without cookie, referrer or anything else of this phone's own. */
@@ -105,7 +110,7 @@ async function store(cache: Cache, path: string): Promise<void> {
 function dated(answer: Response): Response {
   const headers = new Headers(answer.headers);
   headers.delete("content-encoding");
-  headers.set(DAY, new Date().toDateString());
+  headers.set(DAY, today());
   return new Response(answer.body, { status: answer.status, headers });
 }
 
@@ -163,12 +168,15 @@ async function file(event: FetchEvent): Promise<Response> {
   return answer && (answer.ok || !old) ? answer : (old ?? Response.error());
 }
 
+/** Newest first. What is kept names the day it was fetched, so that no page takes it for how things stand now. */
 async function data(event: FetchEvent): Promise<Response> {
   const path = new URL(event.request.url).pathname;
-  const old = await kept(path);
-  const coming = renewed(path);
-  event.waitUntil(coming.catch(() => undefined));
-  return old ?? coming;
+  const may = keptFor(event.request.cache);
+  const old = may === "never" ? undefined : await kept(path);
+  if (old && may === "first") return old;
+  const answer = await newest(event, path, old);
+  // What is there no more is not shown as if it were.
+  return answer && (answer.status < 500 || !old) ? answer : (old ?? Response.error());
 }
 
 /** A tap on a notice: the page that is open comes to the front; else the way back. */

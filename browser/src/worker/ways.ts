@@ -15,7 +15,7 @@ export interface Shell {
   readonly data: readonly string[];
 }
 
-/** A page: newest first; a file: kept first when it can never change; data: kept first, and renewed meanwhile; nothing: not ours. */
+/** A page, or data: newest first; a file: kept first when it can never change; nothing: not ours. */
 export type Way = "page" | "file" | "data" | null;
 
 /** Say which way a request goes. Whatever is sent, and whatever could tell a request from another, is never touched. */
@@ -50,6 +50,18 @@ export function mayBeKept(path: string, answer: { readonly ok: boolean; readonly
   const language = languageOf(path, shell);
   if (language !== null) return answer.headers.get("content-language") === language;
   return !(answer.headers.get("content-type") ?? "text/html").startsWith("text/html");
+}
+
+/** The header of what is kept that says on which day it was fetched; an answer of the network never has it. */
+export const DAY = "kept-on";
+
+/**
+ * Say what data may be answered with, by what the page asked of its caches: nothing kept where it wants the newest, what is kept at
+ * once where it wants that, else what is kept only when the network does not answer.
+ */
+export function keptFor(mode: RequestCache): "never" | "first" | "last" {
+  if (mode === "reload" || mode === "no-store") return "never";
+  return mode === "force-cache" || mode === "only-if-cached" ? "first" : "last";
 }
 
 /** Return a kept page with its notice shown: without a network, and from which day it is. */

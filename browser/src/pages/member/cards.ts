@@ -66,7 +66,7 @@ export class Cards {
     title.dir = "auto";
     const rank = [...(name ? [this.#label("discipline", peer.discipline)] : []), this.#label("band", peer.band)].filter(Boolean).join(" · ");
     const office = make("span", "quiet");
-    const head = make("div", "stack tight", make("div", "row", title, ...this.#when(peer)), make("p", "row facts-line", make("span", "", rank), office));
+    const head = make("div", "stack tight", make("div", "row", title, ...this.#when(peer)), make("p", "facts-line", make("span", "", rank), office));
     const speaks = make("p", "", filled(this.#say("speaks"), { list: this.#list(this.#all("language", peer.languages)) }));
     const tags = make("ul", "tags", ...this.#all("tag", peer.tags).map((tag) => make("li", "chip plain", tag)));
     const reached = make("p", "quiet small", this.#all("channel", peer.channels).join(" · "));

@@ -20,6 +20,11 @@ export function notChecked(error: unknown): boolean {
   return CODES.includes(codeOf(error));
 }
 
+/** Say whether the list of peers is at fault: not vouched for, or not as agreed. */
+export function isListsFault(error: unknown): boolean {
+  return notChecked(error) || codeOf(error) === "bad-list";
+}
+
 /** Say that the list was checked, and how many peers it leaves out. */
 export function showChecked(dropped: number): void {
   if (!hasNotice()) return;

@@ -1,18 +1,19 @@
 import "./common.ts";
-import { type Draft, wayOf } from "./draft.ts";
+import { type Aim, type Draft, wayOf } from "./draft.ts";
 import { here } from "./here.ts";
 import { KeptKeys } from "./kept.ts";
 import { mayGoAgain } from "./later_rules.ts";
 import { madeOf, senderOf } from "./making.ts";
 import { drawer } from "./place.ts";
 import { type Core, Pool } from "./pool.ts";
+import { aimOf, type ReferralDraft, referralOf } from "./referral.ts";
 import type { Outcome } from "./sender.ts";
 import { Lost, post } from "./talk.ts";
 import { find, note, type Waiting } from "./waiting.ts";
 
-/** What the ask page keeps of a request: the form, its secret and attempt, and a secret of one that this one replaces. */
-export interface Later {
-  readonly form: Draft;
+/** What a form keeps of what it was to send: what stood in it, its secret and attempt, and a secret of one that this one replaces. */
+export interface Later<Form = Draft | ReferralDraft> {
+  readonly form: Form;
   readonly secret: string;
   readonly attempt: string;
   readonly replaces?: string;
@@ -25,15 +26,27 @@ export interface Told {
   readonly secret?: string;
   readonly onCall: number;
   readonly alerted: number;
+  /** Whoever was chosen could not be asked any more: the team was asked instead. */
+  readonly instead?: boolean;
 }
 
 /** How it went. */
 export type Went = Outcome | "unsure" | "elsewhere" | "lost";
 
-/** Return what is kept as a request of the ask page, or null. */
-export function laterOf({ draft, kind, state }: Waiting): Later | null {
+/** Return what is kept of something that was not sent yet, or null. */
+export function laterOf({ draft, state }: Waiting): Later | null {
   const later = draft as Later | null;
-  return kind === "ask" && state !== "sent" && typeof later?.secret === "string" && later.form !== undefined ? later : null;
+  return state !== "sent" && typeof later?.secret === "string" && later.form !== undefined ? later : null;
+}
+
+function isReferral(form: Later["form"]): form is ReferralDraft {
+  return "who" in form;
+}
+
+/** Forget in this browser the way back to what is given up: nothing is behind it any more, or never was. */
+export function forgetWaysBack(...secrets: readonly (string | undefined)[]): void {
+  const page = here();
+  for (const secret of secrets) if (page && secret) new KeptKeys(page.organisation, drawer()).forget(secret);
 }
 
 /**
@@ -67,15 +80,18 @@ async function delivered(id: string, sure: boolean): Promise<Went> {
   const pool = new Pool(`${page.base}/candidates.json`, () => undefined);
   const core = await pool.core();
   const { form } = later;
-  const made = await madeOf(core, form, core.fromHex(later.secret), core.fromHex(later.attempt));
-  if (one.tried && (await known(page.base, made.token))) return stored(one, later, { onCall: 0, alerted: 0 });
+  const [secret, attempt] = [core.fromHex(later.secret), core.fromHex(later.attempt)];
+  const referral = isReferral(form);
+  const made = referral ? referralOf(core, form, secret, attempt) : await madeOf(core, form, secret, attempt);
+  // How a referral stands nobody asks, not even to know whether it arrived: the same attempt again is the same referral.
+  if (one.tried && !referral && (await known(page.base, made.token))) return stored(one, later, { onCall: 0, alerted: 0 });
   if (one.tried && !sure && !mayGoAgain(one.tried, Date.now())) return "unsure";
   await withdraw(page.base, later.replaces, core);
   // Whoever went off duty while it waited is not called.
   await pool.list(true);
-  if (wayOf(form) === "device") new KeptKeys(page.organisation, drawer()).add({ secret: later.secret, sent: new Date().toISOString() });
-  let who = { onCall: 0, alerted: 0 };
-  const to = (draft: Draft): Promise<Outcome> => senderOf({
+  if (!referral && wayOf(form) === "device") new KeptKeys(page.organisation, drawer()).add({ secret: later.secret, sent: new Date().toISOString() });
+  let who: Pick<Told, "onCall" | "alerted" | "instead"> = { onCall: 0, alerted: 0 };
+  const to = (draft: Aim, instead = false): Promise<Outcome> => senderOf({
     pool,
     base: page.base,
     draft,
@@ -83,14 +99,15 @@ async function delivered(id: string, sure: boolean): Promise<Went> {
     posting: () => noted(id),
     working: () => undefined,
     // Somebody who was chosen is called first, as whoever is on call is.
-    chose: ({ onCall, chosen, recipients }) => (who = { onCall: onCall + (chosen ? 1 : 0), alerted: recipients.length }),
+    chose: ({ onCall, chosen, recipients }) => (who = { onCall: onCall + (chosen ? 1 : 0), alerted: recipients.length, instead }),
     // Whoever called this tries again later, having read anew what waits.
     wait: () => Promise.reject(new Lost()),
     tell: () => undefined,
   }).run();
-  const outcome = await to(form).catch((error: unknown) => {
-    // Whoever was chosen went meanwhile: those who would have followed are called, and it is not lost (A-03).
-    if (error instanceof Error && error.name === "ChosenGone") return to({ ...form, peer: "" });
+  const aim = referral ? aimOf(form) : form;
+  const outcome = await to(aim).catch((error: unknown) => {
+    // Whoever was chosen went meanwhile: those who would have followed are called, it is not lost (A-03), and its writer is told.
+    if (error instanceof Error && error.name === "ChosenGone") return to({ ...aim, peer: "" }, true);
     throw error;
   });
   if (outcome !== "stored") return outcome;
@@ -104,26 +121,27 @@ async function noted(id: string): Promise<void> {
   });
 }
 
-async function stored(one: Waiting, { form, secret }: Later, who: Pick<Told, "onCall" | "alerted">): Promise<Went> {
-  const way = wayOf(form);
+async function stored(one: Waiting, { form, secret }: Later, who: Omit<Told, "way" | "secret">): Promise<Went> {
+  const way = isReferral(form) ? "none" : wayOf(form);
   const told: Told = { way, ...who, ...(way === "words" && { secret }) };
   await note(one.id, { state: "sent", sent: new Date().toISOString(), draft: told });
   return "stored";
 }
 
 /** Take back on the server what may have arrived. @throws {@link Lost} */
-export async function takeBack({ secret }: Later): Promise<void> {
+export async function takeBack(secret: string): Promise<void> {
   const page = here();
   if (!page) throw new Lost();
   const core = await new Pool(`${page.base}/candidates.json`, () => undefined).core();
   await withdraw(page.base, secret, core);
 }
 
-/** Cancel by its secret one that may have arrived. @throws {@link Lost} */
+/** Cancel by its secret one that may have arrived, and forget the way back to it. @throws {@link Lost} */
 export async function withdraw(base: string, secret: string | undefined, core: Core): Promise<void> {
   if (!secret) return;
   const { status } = await post(`${base}/progress/cancel`, core.progressToken(core.fromHex(secret)).slice());
   if (status !== 200) throw new Lost();
+  forgetWaysBack(secret);
 }
 
 async function known(base: string, token: Uint8Array): Promise<boolean> {

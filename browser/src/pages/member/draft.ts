@@ -72,8 +72,11 @@ export function payloadOf(draft: Draft, box: BoxCard | null): RequestPayload {
   };
 }
 
+/** What of a draft says whom to call, and when. */
+export type Aim = Pick<Draft, "urgency" | "leftOut" | "ownOffice" | "notOver" | "wishes" | "peer" | "betterFirst">;
+
 /** Return what a draft wishes, for choosing from a list with these offices. */
-export function likedOf(draft: Draft, offices: readonly string[]): Liked {
+export function likedOf(draft: Aim, offices: readonly string[]): Liked {
   const { language, rank, discipline, gender, office } = draft.wishes;
   const own = offices.indexOf(draft.ownOffice);
   return {

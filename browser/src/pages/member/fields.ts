@@ -1,5 +1,5 @@
 import type { CandidateList } from "../../core/match.ts";
-import { make, say, show } from "./dom.ts";
+import { all, make, say, show } from "./dom.ts";
 import { text } from "./texts.ts";
 
 /** Say what is wrong beside a field, and to those who listen to it; an empty sentence takes that away. */
@@ -30,4 +30,15 @@ export function officeChoice(name: string, checked: boolean): HTMLElement {
   box.checked = checked;
   box.dataset["office"] = "";
   return make("label", "choice", box, make("span", "", text("office", { office: name })));
+}
+
+/** Return which of several is picked. */
+export function picked(form: HTMLFormElement, name: string): string {
+  return all<HTMLInputElement>(`input[name="${name}"]`, form).find(({ checked }) => checked)?.value ?? "";
+}
+
+/** Pick one of several; where it is not offered, what is picked stays. */
+export function pick(form: HTMLFormElement, name: string, value: string): void {
+  const choice = all<HTMLInputElement>(`input[name="${name}"]`, form).find((one) => one.value === value);
+  if (choice) choice.checked = true;
 }

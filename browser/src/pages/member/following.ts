@@ -11,7 +11,6 @@ import { type Answer, Lost, post } from "./talk.ts";
 import { text } from "./texts.ts";
 import { browserClockwork, type Clockwork, type Look, Watch } from "./watch.ts";
 
-
 /** What is needed to follow one request. */
 export interface Thread {
   readonly core: Core;

@@ -3,7 +3,7 @@ import type { How } from "../../core/payload.ts";
 import type { Urgency } from "../../core/frame.ts";
 import { type Draft, type Problem, type WayBack, wayOf } from "./draft.ts";
 import { all, one, say, show } from "./dom.ts";
-import { mark, officeChoice, staffed } from "./fields.ts";
+import { mark, officeChoice, pick, picked, staffed } from "./fields.ts";
 import { counted, text } from "./texts.ts";
 
 /** The form of the ask page: reads it, keeps its parts in step with each other, says what is wrong beside the field. */
@@ -34,9 +34,9 @@ export class AskForm {
   /** Return what stands in the form. */
   read(): Draft {
     return {
-      how: this.#picked("how") as How,
+      how: picked(this.form, "how") as How,
       reach: this.#reach.value,
-      urgency: this.#picked("urgency") as Urgency,
+      urgency: picked(this.form, "urgency") as Urgency,
       leftOut: [...all<HTMLInputElement>("[data-office]:checked", this.form).map((box) => box.value), ...this.#wanted],
       ownOffice: this.#own.value,
       notOver: this.#notOver.checked,
@@ -46,15 +46,15 @@ export class AskForm {
         all<HTMLSelectElement>("[data-wish]", this.form).map((wish) => [wish.dataset["wish"], wish.value]),
       ),
       words: this.#words.value,
-      way: this.#picked("way") as WayBack,
+      way: picked(this.form, "way") as WayBack,
     };
   }
 
   /** Fill it with a draft that was kept. */
   write(draft: Draft): void {
-    this.#pick("how", draft.how);
-    this.#pick("urgency", draft.urgency);
-    this.#pick("way", draft.way);
+    pick(this.form, "how", draft.how);
+    pick(this.form, "urgency", draft.urgency);
+    pick(this.form, "way", draft.way);
     this.#reach.value = draft.reach;
     this.#words.value = draft.words;
     one<HTMLInputElement>("#when").value = draft.when;
@@ -212,18 +212,9 @@ export class AskForm {
     this.#reach.focus();
   }
 
-  #picked(name: string): string {
-    return one<HTMLInputElement>(`input[name="${name}"]:checked`, this.form).value;
-  }
-
-  #pick(name: string, value: string): void {
-    const choice = all<HTMLInputElement>(`input[name="${name}"]`, this.form).find((one) => one.value === value);
-    if (choice) choice.checked = true;
-  }
-
   #follow(): void {
     this.#followOwn();
-    const how = this.#picked("how");
+    const how = picked(this.form, "how");
     const mail = how === "email";
     show(how !== "here", one("[data-reach]", this.form));
     show(how === "here", one("[data-here]", this.form));

@@ -20,12 +20,22 @@ export async function install(here: Here): Promise<void> {
 const AGAIN_MS = [300, 1000, 3000, 8000];
 
 /** Take away the worker and every page it kept. */
-export async function uninstall(here: Here): Promise<void> {
+export async function uninstall(here: Pick<Here, "base">): Promise<void> {
   await takeAway(here);
   for (const ms of AGAIN_MS) setTimeout(() => void takeAway(here), ms);
 }
 
-async function takeAway({ base }: Here): Promise<void> {
+/** Take away the workers of every organisation's pages, and all that they kept. */
+export async function uninstallAll(): Promise<void> {
+  const workers = (await navigator.serviceWorker?.getRegistrations().catch(() => [])) ?? [];
+  const places = workers.map(({ scope }) => new URL(scope).pathname.slice(0, -1)).filter((base) => base.startsWith("/ask/"));
+  // Caches may outlive their worker.
+  const names = await caches.keys().catch(() => []);
+  const left = names.flatMap((name) => /^page (\/ask\/\S+) /.exec(name)?.[1] ?? []);
+  await Promise.all([...new Set([...places, ...left])].map((base) => uninstall({ base })));
+}
+
+async function takeAway({ base }: Pick<Here, "base">): Promise<void> {
   try {
     const workers = (await navigator.serviceWorker?.getRegistrations()) ?? [];
     for (const one of workers.filter(({ scope }) => new URL(scope).pathname === `${base}/`)) {

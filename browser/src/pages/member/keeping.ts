@@ -1,21 +1,34 @@
 import type { Changing, CHANGE } from "./later.ts";
-import { type Draft, problemOf } from "./draft.ts";
-import type { AskForm } from "./form.ts";
+import type { Later } from "./delivering.ts";
 import { one, say, show } from "./dom.ts";
-import { isShared } from "./place.ts";
+import { here } from "./here.ts";
+import { KeptKeys } from "./kept.ts";
+import { drawer, isShared } from "./place.ts";
 import type { Core } from "./pool.ts";
 import { text } from "./texts.ts";
+import type { Kind } from "./waiting.ts";
 
 type LaterCode = typeof import("./later.ts");
 type WaitingCode = typeof import("./waiting.ts");
 const CHANGED: typeof CHANGE = "later-change";
 
-/** What the ask page lends for keeping what was written. */
-export interface Desk {
+/** The form of a page from which something can be kept. */
+interface Form<Draft, Problem> {
+  write(draft: Draft): void;
+  refuse(problem: Problem): void;
+  clear(): void;
+}
+
+/** What a page with a form lends for keeping what was written. */
+export interface Desk<Draft, Problem> {
+  readonly kind: Kind;
+  readonly form: Form<Draft, Problem>;
   /** What stands in the form now. */
   written(): Draft;
+  /** What keeps it from being sent, or null. */
+  problem(draft: Draft): Problem | null;
   /** Stop trying to send; resolves when nothing is under way any more. */
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
   /** The secrets of what was begun, with the words it was begun with; `posted`: it may have arrived. */
   begun(): { readonly secret: string; readonly attempt: string; readonly typed: string; readonly posted: boolean } | null;
   /** Say whether something is on its way, or may have arrived. */
@@ -24,24 +37,23 @@ export interface Desk {
   changing(draft: Draft): void;
 }
 
-/** "Keep it on this phone": offered on the ask page when there is no connection, and taken up again when it is to be changed. */
-export class LaterOnAsk {
+/** "Keep it on this phone": offered beside a form when there is no connection, and taken up again when it is to be changed. */
+export class LaterOnForm<Draft, Problem> {
   readonly #base: string;
-  readonly #form: AskForm;
-  readonly #desk: Desk;
+  readonly #desk: Desk<Draft, Problem>;
   readonly #offer = one("[data-keep-offer]");
   #code: [WaitingCode, LaterCode] | null = null;
-  #changing: Changing | null = null;
+  #changing: (Changing & { readonly later: Later<Draft> }) | null = null;
 
-  constructor(base: string, form: AskForm, desk: Desk) {
+  constructor(base: string, desk: Desk<Draft, Problem>) {
     this.#base = base;
-    this.#form = form;
     this.#desk = desk;
     one("[data-keep]", this.#offer).addEventListener("click", () => void this.#keep());
     document.addEventListener(CHANGED, (event) => {
+      const changing = (event as CustomEvent<Changing & { readonly later: Later<Draft> }>).detail;
       // Something on its way, or that may have arrived, would be taken for the one that is to be changed.
-      if (this.#desk.busy()) event.preventDefault();
-      else this.#change((event as CustomEvent<Changing>).detail);
+      if (this.#desk.busy() || changing.kind !== desk.kind) event.preventDefault();
+      else this.#change(changing);
     });
   }
 
@@ -70,20 +82,21 @@ export class LaterOnAsk {
   async sent(): Promise<void> {
     if (!this.#changing) return;
     await this.#load();
+    this.#forgetWayBack(this.#changing.later.secret);
     await this.#code?.[0].forget(this.#changing.id);
     this.#changing = null;
   }
 
-  #change(changing: Changing): void {
+  #change(changing: Changing & { readonly later: Later<Draft> }): void {
     this.#changing = changing;
-    this.#form.write(changing.later.form);
+    this.#desk.form.write(changing.later.form);
     this.#desk.changing(changing.later.form);
   }
 
   async #keep(): Promise<void> {
     const draft = this.#desk.written();
-    const problem = problemOf(draft);
-    if (problem) return this.#form.refuse(problem);
+    const problem = this.#desk.problem(draft);
+    if (problem) return this.#desk.form.refuse(problem);
     await this.#desk.stop();
     const code = this.#code;
     if (!code) return;
@@ -93,20 +106,28 @@ export class LaterOnAsk {
       say(one("[data-sending-notice]"), text("waiting.cannot"));
       return;
     }
-    this.#form.clear();
+    this.#desk.form.clear();
     this.#desk.kept();
     await code[1].look();
   }
 
-  async #store({ keep, forget }: WaitingCode, form: Draft): Promise<void> {
+  async #store({ keep }: WaitingCode, form: Draft): Promise<void> {
     const begun = this.#desk.begun();
     const same = begun?.typed === JSON.stringify(form);
     const former = this.#changing;
     const replaces = begun?.posted && !same ? begun.secret : former?.tried ? former.later.secret : former?.later.replaces;
     const [secret, attempt] = same && begun ? [begun.secret, begun.attempt] : [random(), random()];
-    await keep({ form, secret, attempt, ...(replaces && { replaces }) }, "ask", same && begun.posted ? new Date().toISOString() : null);
-    if (former) await forget(former.id);
+    const tried = same && begun.posted ? new Date().toISOString() : null;
+    await keep({ form, secret, attempt, ...(replaces && { replaces }) }, this.#desk.kind, tried, former?.id);
+    // What never left has no way back; of what may have left it goes when that is withdrawn.
+    if (begun && !begun.posted) this.#forgetWayBack(begun.secret);
+    if (former && !former.tried) this.#forgetWayBack(former.later.secret);
     this.#changing = null;
+  }
+
+  #forgetWayBack(secret: string): void {
+    const page = here();
+    if (page) new KeptKeys(page.organisation, drawer()).forget(secret);
   }
 }
 

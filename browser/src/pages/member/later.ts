@@ -1,16 +1,16 @@
 /** Shows what waits on this device, sends it when there is a network, and says so at every step. */
 import "./common.ts";
-import { Refusal } from "../../core/refusal.ts";
-import { alone, deliver, type Later, laterOf, takeBack, type Told } from "./delivering.ts";
+import { isListsFault } from "./check_notice.ts";
+import { alone, deliver, forgetWaysBack, type Later, laterOf, takeBack, type Told } from "./delivering.ts";
 import { all, fact, goTo, make, one, say, show } from "./dom.ts";
 import { here } from "./here.ts";
 import { nextFor } from "./later_rules.ts";
 import { clockTime } from "./moments.ts";
 import { isShared } from "./place.ts";
 import { counted, text } from "./texts.ts";
-import { find, forget, note, type Waiting, waiting } from "./waiting.ts";
+import { find, forget, type Kind, note, type Waiting, waiting } from "./waiting.ts";
 
-/** What the ask page hears when somebody wants to change what waits. */
+/** What a page with a form hears when somebody wants to change what waits. */
 export const CHANGE = "later-change";
 
 const FIRST_PAUSE_MS = 15_000;
@@ -22,6 +22,8 @@ const list = (): HTMLElement => one("[data-waiting-list]");
 const place = (): { locale: string; zone: string } => ({ locale: fact(section(), "locale"), zone: fact(section(), "zone") });
 // What the last try said, where the next look would not say it again by itself.
 const said = new Map<string, string>();
+// Referrals that went: said in this page alone. Once somebody could see it, nothing of them stays on the device (decision 0021).
+let received: Waiting[] = [];
 let busy = false;
 let again = false;
 let timer = 0;
@@ -35,18 +37,28 @@ export async function look(): Promise<void> {
     return;
   }
   busy = true;
-  do {
-    again = false;
-    const found = await waiting().catch(() => [] as Waiting[]);
-    await draw(found);
-    for (const item of found) await step(item);
-  } while (again);
-  busy = false;
+  try {
+    do {
+      again = false;
+      const found = await everything();
+      await draw(found);
+      for (const item of found) await step(item);
+    } while (again);
+  } finally {
+    // Whatever went wrong, the next look is a new one.
+    busy = false;
+  }
+}
+
+async function everything(): Promise<Waiting[]> {
+  const found = await waiting().catch(() => [] as Waiting[]);
+  return [...found, ...received.filter(({ id }) => !found.some((one) => one.id === id))];
 }
 
 async function step(item: Waiting): Promise<void> {
   const next = nextOf(item);
-  if (next === "drop") await forget(item.id);
+  // What cannot be forgotten now is tried the next time; what waits beside it goes all the same.
+  if (next === "drop") await giveUp(item).catch(() => undefined);
   if ((next === "send" || next === "check") && !said.has(item.id) && navigator.onLine) await send(item, false);
 }
 
@@ -66,11 +78,15 @@ async function send(item: Waiting, sure: boolean): Promise<void> {
   await redraw();
 }
 
-// What a check of the list of keys refuses, where one is made.
-const UNPROVED: readonly string[] = ["bad-signature", "old-epoch", "expired-list", "unsigned-list", "changed-root", "bad-list"];
-
 function whyNot(error: unknown): "unproved" | "unsealed" {
-  return error instanceof Refusal && UNPROVED.includes(error.code) ? "unproved" : "unsealed";
+  return isListsFault(error) ? "unproved" : "unsealed";
+}
+
+/** Forget one, and first the way back to it: where this is broken off, it can be done again. */
+async function giveUp(item: Waiting): Promise<void> {
+  const later = laterOf(item);
+  forgetWaysBack(later?.secret, later?.replaces);
+  await forget(item.id);
 }
 
 function tryLater(): void {
@@ -95,9 +111,9 @@ async function erase(item: Waiting): Promise<void> {
     const now = await find(item.id);
     const later = now && laterOf(now);
     try {
-      if (later?.replaces) await takeBack({ ...later, secret: later.replaces });
-      if (now?.tried && later) await takeBack(later);
-      await forget(item.id);
+      if (later?.replaces) await takeBack(later.replaces);
+      if (now?.tried && later) await takeBack(later.secret);
+      await giveUp(now ?? item);
       said.delete(item.id);
     } catch {
       await note(item.id, { state: "held" });
@@ -108,7 +124,7 @@ async function erase(item: Waiting): Promise<void> {
 }
 
 async function redraw(): Promise<void> {
-  await draw(await waiting().catch(() => []));
+  await draw(await everything());
 }
 
 async function draw(found: readonly Waiting[]): Promise<void> {
@@ -118,6 +134,15 @@ async function draw(found: readonly Waiting[]): Promise<void> {
   show(items.length > 0, section());
   sayHowAllStands(found);
   if (held && items.length > 0) goTo(one("h2", section()));
+  if (document.visibilityState === "visible") await keepOnlyHere(found.filter(({ state, kind }) => state === "sent" && kind !== "ask"));
+}
+
+/** It was said that a referral went: from now on this page alone knows of it. */
+async function keepOnlyHere(went: readonly Waiting[]): Promise<void> {
+  for (const item of went.filter(({ id }) => !received.some((one) => one.id === id))) {
+    received.push(item);
+    await forget(item.id).catch(() => undefined);
+  }
 }
 
 /** Headings must not say "not sent" above what was. */
@@ -130,27 +155,48 @@ function sayHowAllStands(found: readonly Waiting[]): void {
 }
 
 async function drawn(item: Waiting): Promise<HTMLElement> {
-  const card = item.state === "sent" ? await sentCard(item) : waitingCard(item);
+  const sent = item.kind === "ask" ? sentCard : receivedCard;
+  const card = item.state === "sent" ? await sent(item) : waitingCard(item);
   card.dataset["id"] = item.id;
   return card;
 }
 
 function waitingCard(item: Waiting): HTMLElement {
   const next = nextOf(item);
+  const other = item.kind === "ask" ? "" : ".other";
   const key = said.get(item.id) ?? (next === "ask" || next === "held" || next === "broken" ? `waiting.${next}` : "waiting.waits");
   const time = clockTime(item.tried ?? item.written, place());
-  const sentence = make("p", "", text(key, { time }));
+  const sentence = make("p", "", text(key === "waiting.unsure" ? key + other : key, { time }));
   sentence.dataset["line"] = "";
+  const later = laterOf(item);
+  const before = later && "peer" in later.form && later.form.peer ? [make("p", "quiet small", text("waiting.peer"))] : [];
   const row = make("div", "row");
   if (next !== "broken") row.append(button("waiting.send", () => void sendNow(item), "button"));
   if (next !== "broken") row.append(button("waiting.change", () => void change(item)));
   row.append(button("waiting.delete", () => void erase(item), "button danger"));
-  return make("li", "card stack tight", make("b", "", text("waiting.written", { time: clockTime(item.written, place()) })), sentence, row);
+  const written = text(`waiting.written${other}`, { time: clockTime(item.written, place()) });
+  return make("li", "card stack tight", make("b", "", written), sentence, ...before, row);
+}
+
+/** The one thing that is ever said of a referral: the same words as where it is sent at once. */
+function receivedCard(item: Waiting): HTMLElement {
+  const { locale, zone: timeZone } = place();
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone }).format(new Date(item.sent ?? item.written));
+  const words = [make("b", "", text(`waiting.received.${item.kind}`)), make("p", "quiet", day), make("p", "", text("waiting.received"))];
+  const done = button("waiting.done", () => void forgetReceived(item), "button");
+  return make("li", "card stack tight", ...words, make("div", "row", done));
+}
+
+async function forgetReceived({ id }: Waiting): Promise<void> {
+  received = received.filter((one) => one.id !== id);
+  await forget(id);
+  await redraw();
 }
 
 async function sentCard(item: Waiting): Promise<HTMLElement> {
   const told = item.draft as Told | null;
   const card = make("li", "card stack tight", make("b", "", text("waiting.sent", { time: clockTime(item.sent ?? item.written, place()) })));
+  if (told?.instead) card.append(make("p", "", text("waiting.instead")));
   if (told?.alerted) card.append(make("p", "", told.onCall ? text("waiting.first") : counted("waiting.all", told.alerted)));
   card.append(make("p", "", text(`waiting.way.${told?.way ?? "none"}`)));
   if (told?.secret) card.append(await wordsOf(told.secret));
@@ -178,7 +224,9 @@ function button(key: string, run: () => void, look = "button plain"): HTMLButton
   return made;
 }
 
-/** Nothing is sent while it is being changed; the ask page takes it from there. */
+const FORMS: Readonly<Record<Kind, string>> = { ask: "ask", colleague: "colleague/refer", manager: "manager/refer" };
+
+/** Nothing is sent while it is being changed; the page with its form takes it from there. */
 async function change(item: Waiting): Promise<void> {
   const held = await alone(item.id, async () => {
     const now = await find(item.id);
@@ -188,21 +236,22 @@ async function change(item: Waiting): Promise<void> {
   });
   const page = here();
   if (!held || !page) return redraw();
-  if (document.querySelector("#ask")) await hand(held);
-  else location.assign(`${page.base}/${page.language}/ask#change`);
+  if (document.querySelector(item.kind === "ask" ? "#ask" : `#refer[data-kind="${item.kind}"]`)) await hand(held);
+  else location.assign(`${page.base}/${page.language}/${FORMS[item.kind]}#change=${item.id}`);
 }
 
 async function hand(item: Waiting): Promise<void> {
   const later = laterOf(item);
   if (!later) return;
-  const detail: Changing = { id: item.id, later, tried: item.tried };
+  const detail: Changing = { id: item.id, kind: item.kind, later, tried: item.tried };
   if (!document.dispatchEvent(new CustomEvent<Changing>(CHANGE, { detail, cancelable: true }))) return redraw();
-  await draw((await waiting()).filter(({ id }) => id !== item.id));
+  await draw((await everything()).filter(({ id }) => id !== item.id));
 }
 
-/** What the ask page is handed to be changed. */
+/** What a page with a form is handed to be changed. */
 export interface Changing {
   readonly id: string;
+  readonly kind: Kind;
   readonly later: Later;
   readonly tried: string | null;
 }
@@ -211,14 +260,21 @@ export interface Changing {
 export async function begin(): Promise<void> {
   if (isShared()) return;
   await look();
-  if (location.hash !== "#change") return;
+  const id = /^#change=([0-9a-f-]{36})$/.exec(location.hash)?.[1];
+  if (!id) return;
   history.replaceState(history.state, "", location.pathname);
-  const item = (await waiting()).find(({ state }) => state === "held");
-  if (item) await hand(item);
+  const item = await find(id);
+  if (item?.state === "held") await hand(item);
 }
 
 addEventListener("online", () => {
   said.clear();
+  void look();
+});
+// Whoever comes back to a page that the browser kept finds no sign of what went.
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  received = [];
   void look();
 });
 document.addEventListener("visibilitychange", () => {

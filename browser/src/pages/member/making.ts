@@ -1,7 +1,7 @@
 import type { CandidateList, Choice, First } from "../../core/match.ts";
 import type { Box } from "../../core/receipt.ts";
 import type { Chosen } from "./chosen.ts";
-import { type Draft, likedOf, payloadOf, wayOf } from "./draft.ts";
+import { type Aim, type Draft, likedOf, payloadOf, wayOf } from "./draft.ts";
 import { officeNumbers } from "./fields.ts";
 import type { Core, Pool } from "./pool.ts";
 import { Sender, type World } from "./sender.ts";
@@ -29,7 +29,7 @@ export async function madeOf(core: Core, draft: Draft, secret: Uint8Array, attem
 export interface Errand extends Pick<World, "wait" | "tell"> {
   readonly pool: Pool;
   readonly base: string;
-  readonly draft: Draft;
+  readonly draft: Aim;
   readonly made: () => Promise<Made>;
   /** Told each time before it is posted. */
   readonly posting?: () => Promise<void>;

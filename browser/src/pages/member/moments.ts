@@ -7,13 +7,15 @@ export interface Place {
 }
 
 const NEAR_MS = 12 * 3_600_000;
+const WEEK_MS = 6 * 24 * 3_600_000;
 
-/** Write a moment as the clock of the organisation shows it; with the day of the week when that could be mistaken. */
+/** Write a moment as the clock of the organisation shows it; with the day of the week, or the date, when that could be mistaken. */
 export function clockTime(iso: string, place: Place, now: Date = new Date()): string {
   const moment = new Date(iso);
   const options: Intl.DateTimeFormatOptions = { hour: "numeric", minute: "2-digit", timeZone: place.zone };
-  const far = Math.abs(moment.getTime() - now.getTime()) > NEAR_MS;
-  if (far && day(moment, place.zone) !== day(now, place.zone)) options.weekday = "long";
+  const away = Math.abs(moment.getTime() - now.getTime());
+  if (away > WEEK_MS) Object.assign(options, { day: "numeric", month: "long" });
+  else if (away > NEAR_MS && day(moment, place.zone) !== day(now, place.zone)) options.weekday = "long";
   return new Intl.DateTimeFormat(place.locale, options).format(moment);
 }
 

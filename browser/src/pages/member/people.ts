@@ -15,17 +15,17 @@ const PROOF_BYTES = 160;
 export async function fetchDirectory(base: string, newest = false): Promise<{ directory: Directory; old: boolean }> {
   const url = `${base}/directory.json`;
   try {
-    return { directory: await answered(fetchJson(url, newest)), old: false };
+    return await answered(fetchJson(url, newest));
   } catch (error) {
     if (!(error instanceof Lost) || newest) throw error;
-    return { directory: await answered(keptJson(url)), old: true };
+    return { ...(await answered(keptJson(url))), old: true };
   }
 }
 
-async function answered(asked: ReturnType<typeof fetchJson>): Promise<Directory> {
-  const { status, body } = await asked;
+async function answered(asked: ReturnType<typeof fetchJson>): Promise<{ directory: Directory; old: boolean }> {
+  const { status, body, old = false } = await asked;
   if (status !== 200) throw new Lost();
-  return readDirectory(body);
+  return { directory: readDirectory(body), old };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { drawer, isShared } from "./place.ts";
+import { drawer, isShared, pageMemory } from "./place.ts";
 
 /** What this browser knows of an organisation from its poster. */
 export interface Pin {
@@ -87,14 +87,11 @@ function change(slug: string, to: Partial<Kept>): void {
   if (kept) write(slug, { ...kept, ...to });
 }
 
-// What could not be written holds for this page at least.
-const unwritten = new Map<string, string>();
-
 function read(slug: string): Kept | null {
   const name = nameOf(slug);
   try {
     // A link that says "shared" must not make a browser forget its poster: what it knew is read, and nothing written.
-    const kept = unwritten.get(name) ?? drawer().getItem(name) ?? (isShared() ? localStorage.getItem(name) : null);
+    const kept = pageMemory().getItem(name) ?? drawer().getItem(name) ?? (isShared() ? localStorage.getItem(name) : null);
     const value = JSON.parse(kept ?? "null") as Kept | null;
     return value && typeof value.p === "string" ? value : null;
   } catch {
@@ -106,9 +103,10 @@ function write(slug: string, kept: Kept): void {
   const name = nameOf(slug);
   try {
     drawer().setItem(name, JSON.stringify(kept));
-    unwritten.delete(name);
+    if (!isShared()) pageMemory().removeItem(name);
   } catch {
-    unwritten.set(name, JSON.stringify(kept));
+    // What could not be written holds for this page at least.
+    pageMemory().setItem(name, JSON.stringify(kept));
   }
 }
 

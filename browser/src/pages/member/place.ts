@@ -6,7 +6,6 @@ export type Drawer = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 const WORD = "shared";
 
 let shared = marked(address());
-let memory: Drawer | null = null;
 
 function address(): string {
   return typeof location === "undefined" ? "" : location.hash;
@@ -42,11 +41,12 @@ export function drawer(): Drawer {
 }
 
 function chosen(): Drawer {
-  return isShared() ? (memory ??= inMemory()) : localStorage;
+  return isShared() ? pageMemory() : localStorage;
 }
 
-function inMemory(): Drawer {
-  const held = new Map<string, string>();
+/** Return the page's memory: one for all its scripts, which are bundled apart. */
+export function pageMemory(): Drawer {
+  const held = ((globalThis as { pageMemory?: Map<string, string> }).pageMemory ??= new Map());
   return {
     getItem: (name) => held.get(name) ?? null,
     setItem: (name, value) => void held.set(name, value),

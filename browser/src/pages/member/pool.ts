@@ -17,6 +17,8 @@ export class Pool {
   readonly #url: string;
   readonly #arrived: () => void;
   #coming: Promise<Core> | null = null;
+  // Under which poster the list at hand was checked; empty where this browser knew none.
+  #under = "";
 
   constructor(url: string, arrived: () => void) {
     this.#url = url;
@@ -41,20 +43,37 @@ export class Pool {
    * @throws {@link Lost} and a Refusal when it is not as agreed.
    */
   async list(newest: boolean): Promise<CandidateList> {
-    if (this.latest && !newest) return this.latest;
+    // A poster may have been opened, or another root trusted, since it was fetched: then it is fetched and checked again.
+    if (this.latest && !newest && this.#under === this.#poster()) return this.latest;
     const { readList } = await this.core();
     const { status, body } = await fetchJson(this.#url, newest || this.blocked);
     if (status !== 200) throw new Lost();
     this.latest = null;
-    this.latest = await this.#checked(readList(body));
+    const list = await this.#checked(readList(body));
+    // Opened while it was fetched: once more.
+    if (this.#under !== this.#poster()) return this.list(false);
+    this.latest = list;
     this.#arrived();
-    return this.latest;
+    return list;
+  }
+
+  #poster(): string {
+    const pin = pinned(this.#slug);
+    return pin ? `${pin.root.join()} ${pin.offered?.join()}` : "";
+  }
+
+  get #base(): string {
+    return this.#url.slice(0, this.#url.lastIndexOf("/"));
+  }
+
+  get #slug(): string {
+    return this.#base.slice(this.#base.lastIndexOf("/") + 1);
   }
 
   async #checked(list: CandidateList): Promise<CandidateList> {
-    const base = this.#url.slice(0, this.#url.lastIndexOf("/"));
-    const slug = base.slice(base.lastIndexOf("/") + 1);
+    const [base, slug] = [this.#base, this.#slug];
     this.blocked = false;
+    this.#under = "";
     if (!pinned(slug)) return list;
     const checking = await import("./checking.ts").catch(() => {
       throw new Lost();
@@ -62,6 +81,7 @@ export class Pool {
     try {
       const proved = await checking.checkedFor(slug, base, list);
       showChecked(proved.dropped);
+      this.#under = this.#poster();
       return proved.list;
     } catch (error) {
       this.blocked = notChecked(error);

@@ -2,7 +2,7 @@ import type { CandidateList } from "../../core/match.ts";
 import type { Urgency } from "../../core/frame.ts";
 import type { Referral } from "../../core/payload.ts";
 import { all, one, say, show } from "./dom.ts";
-import { mark, officeChoice, staffed } from "./fields.ts";
+import { mark, officeChoice, pick, picked, staffed } from "./fields.ts";
 import type { ReferralDraft, ReferralProblem } from "./referral.ts";
 import { counted, text } from "./texts.ts";
 
@@ -22,6 +22,9 @@ export class ReferForm {
   readonly #kind: Referral["kind"];
   readonly #fields = all<HTMLInputElement>("#who, #reach, #by, #attested", this.form);
 
+  // Offices that were left out in a draft, until the list that names them is here.
+  #wanted: readonly string[] = [];
+
   constructor(kind: Referral["kind"], changed: () => void) {
     this.#kind = kind;
     this.form.addEventListener("input", (event) => {
@@ -38,25 +41,44 @@ export class ReferForm {
 
   /** Return what stands in the form. */
   read(): ReferralDraft {
-    const picked = (name: string): string => one<HTMLInputElement>(`input[name="${name}"]:checked`, this.form).value;
     const ticked = (kind: string): string[] => all<HTMLInputElement>(`[data-${kind}]:checked`, this.form).map((box) => box.value);
     return {
       kind: this.#kind,
       who: this.#field("who").value,
-      how: picked("how") as ReferralDraft["how"],
+      how: picked(this.form, "how") as ReferralDraft["how"],
       reach: this.#field("reach").value,
-      urgency: picked("urgency") as Urgency,
+      urgency: picked(this.form, "urgency") as Urgency,
       about: ticked("topic"),
-      leftOut: ticked("office"),
+      leftOut: [...ticked("office"), ...this.#wanted],
       named: one<HTMLInputElement>("[data-named]", this.form).checked,
       by: this.#field("by").value,
       attested: this.#kind === "manager" && this.#field("attested").checked,
     };
   }
 
+  /** Fill it with a draft that was kept. */
+  write(draft: ReferralDraft): void {
+    pick(this.form, "how", draft.how);
+    pick(this.form, "urgency", draft.urgency);
+    for (const id of ["who", "reach", "by"] as const) this.#field(id).value = draft[id];
+    one<HTMLInputElement>("[data-named]", this.form).checked = draft.named;
+    if (draft.kind === "manager") this.#field("attested").checked = draft.attested;
+    for (const box of all<HTMLInputElement>("[data-topic]", this.form)) box.checked = draft.about.includes(box.value);
+    const offered = all<HTMLInputElement>("[data-office]", this.form);
+    for (const box of offered) box.checked = draft.leftOut.includes(box.value);
+    this.#wanted = draft.leftOut.filter((name) => !offered.some(({ value }) => value === name));
+    // Nothing that will be sent stays folded away.
+    const filled = { about: draft.about, "left-out": draft.leftOut };
+    for (const [name, inside] of Object.entries(filled)) {
+      if (inside.length > 0) one<HTMLDetailsElement>(`[data-fold="${name}"]`, this.form).open = true;
+    }
+    this.#follow();
+  }
+
   /** Empty it: what was sent must not stay on the screen. */
   clear(): void {
     this.form.reset();
+    this.#wanted = [];
     for (const fold of all<HTMLDetailsElement>("details", this.form)) fold.open = false;
     for (const field of this.#fields) this.#mark(field, "");
     this.#follow();
@@ -71,6 +93,7 @@ export class ReferForm {
   offer(list: CandidateList): void {
     // An office that was ticked stays ticked, also where nobody of it is there just now.
     const ticked = this.read().leftOut;
+    this.#wanted = [];
     const names = [...new Set([...staffed(list), ...ticked])];
     one("[data-offices]", this.form).replaceChildren(...names.map((name) => officeChoice(name, ticked.includes(name))));
     show(false, one("[data-offices-wait]", this.form));

@@ -1,6 +1,8 @@
 import type { Urgency } from "../../core/frame.ts";
 import type { How, Referral, RequestPayload } from "../../core/payload.ts";
-import { type Problem as ReachProblem, reachProblem } from "./draft.ts";
+import { type Aim, type Problem as ReachProblem, reachProblem } from "./draft.ts";
+import type { Made } from "./making.ts";
+import type { Core } from "./pool.ts";
 
 /** What stands in the form of a worry about somebody else. */
 export interface ReferralDraft {
@@ -42,6 +44,16 @@ export function referralPayload(draft: ReferralDraft): RequestPayload {
     ...(leftOut.length > 0 ? { left_out: leftOut } : {}),
     referral: { kind, who: line(draft.who), ...(by ? { by } : {}), ...(kind === "manager" && draft.attested ? { attested: true } : {}) },
   };
+}
+
+/** Return whom a worry goes to: everybody who is not left out, in the order of the ladder. */
+export function aimOf({ urgency, leftOut }: ReferralDraft): Aim {
+  return { urgency, leftOut, ownOffice: "", notOver: false, wishes: {} };
+}
+
+/** Make what sending a worry needs. There is no box: nobody writes back to a referrer. */
+export function referralOf(core: Core, draft: ReferralDraft, secret: Uint8Array, attempt: Uint8Array): Made {
+  return { core, secret, token: core.progressToken(secret), attempt, box: null, written: core.writePayload("request", referralPayload(draft)) };
 }
 
 /** What was pasted may hold breaks and tabs: one line goes along. */

@@ -1,6 +1,6 @@
-import { all, show } from "./dom.ts";
-import { type Here, waitingMark, waitingPlace } from "./here.ts";
-import { uninstall } from "./install.ts";
+import { all, one, show } from "./dom.ts";
+import type { Here } from "./here.ts";
+import { uninstall, uninstallAll } from "./install.ts";
 import { withMark } from "./place.ts";
 
 // Long enough to think about a sentence, short enough that the next person at the desk finds nothing.
@@ -17,7 +17,7 @@ export function beShared(here: Here): void {
   show(true, ...all("[data-shared]"));
   show(false, ...all("[data-share], [data-own-device]"));
   void uninstall(here);
-  offerToDelete(here);
+  void offerToDelete();
   markLinks();
   // Links made later, too: the mark is on before the tap counts.
   for (const kind of ["pointerdown", "click", "auxclick", "focusin"]) addEventListener(kind, markLinks, true);
@@ -40,22 +40,39 @@ function markLinks(): void {
   }
 }
 
-/** What an earlier visitor chose to keep here is not thrown away unasked, and not shown. */
-function offerToDelete(here: Here): void {
+// What members' pages keep has such names, whichever organisation they are of (kept.ts, pins.ts, here.ts).
+const OURS = "page-";
+
+/** What was kept here before, a poster's link too, is not thrown away unasked, and not shown. */
+async function offerToDelete(): Promise<void> {
+  const drawers = drawersKept();
+  const databases = await databasesKept();
+  if (drawers.length + databases.length === 0) return;
+  const offer = one("[data-shared-kept]");
+  show(true, offer);
+  one("button", offer).addEventListener("click", () => {
+    for (const name of drawersKept()) localStorage.removeItem(name);
+    void databasesKept().then((names) => names.forEach((name) => indexedDB.deleteDatabase(name)));
+    void uninstallAll();
+    show(false, offer);
+    show(true, one("[data-shared-gone]"));
+  });
+}
+
+function drawersKept(): string[] {
   try {
-    const theirs = Object.keys(localStorage).filter((name) => [waitingPlace(here), waitingMark(here)].includes(name));
-    if (theirs.length === 0) return;
-    const offer = all("[data-shared-kept]");
-    show(true, ...offer);
-    for (const button of offer.flatMap((part) => all("button", part))) {
-      button.addEventListener("click", () => {
-        for (const name of theirs) localStorage.removeItem(name);
-        indexedDB.deleteDatabase(waitingPlace(here));
-        show(false, ...offer);
-      });
-    }
+    return Object.keys(localStorage).filter((name) => name.startsWith(OURS));
   } catch {
     // A browser that locks its storage away keeps nothing.
+    return [];
+  }
+}
+
+async function databasesKept(): Promise<string[]> {
+  try {
+    return (await indexedDB.databases()).flatMap(({ name = "" }) => (name.startsWith(OURS) ? [name] : []));
+  } catch {
+    return [];
   }
 }
 

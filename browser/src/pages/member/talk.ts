@@ -1,3 +1,5 @@
+import { DAY } from "../../worker/ways.ts";
+
 /** There was no answer: no connection, or none in time. Nothing is known of what arrived. */
 export class Lost extends Error {}
 
@@ -8,6 +10,8 @@ export class Stale extends Error {}
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** The worker's own copy, from another time, because the network did not answer. */
+  readonly old?: boolean;
 }
 
 const PATIENCE_MS = 20_000;
@@ -49,7 +53,7 @@ async function answered(url: string, init: RequestInit): Promise<Answer> {
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const body: unknown = await response.json().catch(() => null);
-    return { status: response.status, body };
+    return { status: response.status, body, old: response.headers.has(DAY) };
   } catch {
     throw new Lost();
   }

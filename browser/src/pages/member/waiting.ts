@@ -32,17 +32,20 @@ export class CannotKeep extends Error {}
 const MOST = 3;
 const STORE = "kept";
 
-/** Keep what was written until there is a network, sealed under a key of its own; returns its name. @throws {@link CannotKeep} */
-export async function keep(draft: unknown, kind: Kind, tried: string | null = null): Promise<string> {
+/**
+ * Keep what was written until there is a network, sealed under a key of its own; returns its name. `former` is the one that it is kept
+ * instead of: there is always one of the two, never both. @throws {@link CannotKeep}
+ */
+export async function keep(draft: unknown, kind: Kind, tried: string | null = null, former = ""): Promise<string> {
   const page = here();
   if (!page || isShared()) throw new CannotKeep();
   try {
-    if ((await rows()).filter(({ state }) => state !== "sent").length >= MOST) throw new CannotKeep();
+    if ((await rows()).filter(({ state, id }) => state !== "sent" && id !== former).length >= MOST) throw new CannotKeep();
     const id = crypto.randomUUID();
     const written = new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString();
     // The mark first: a draft that no page looks for would wait for ever.
     drawer().setItem(waitingMark(page), "1");
-    await write({ id, kind, written, state: "waiting", tried, sent: null, ...(await sealed(draft)) });
+    await write({ id, kind, written, state: "waiting", tried, sent: null, ...(await sealed(draft)) }, former);
     return id;
   } catch {
     await unmarkWhereEmpty();
@@ -107,8 +110,11 @@ async function rows(): Promise<Row[]> {
   return inStore("readonly", (store) => store.getAll() as IDBRequest<Row[]>);
 }
 
-async function write(row: Row): Promise<void> {
-  await inStore("readwrite", (store) => store.put(row));
+async function write(row: Row, former = ""): Promise<void> {
+  await inStore("readwrite", (store) => {
+    if (former) store.delete(former);
+    return store.put(row);
+  });
 }
 
 async function inStore<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {

@@ -26,6 +26,11 @@ export function unmetBy(wishes: Wishes, card: Card | null): (keyof Wishes)[] {
   });
 }
 
+/** Say whether another rank was asked for than one has (empty: not told): then it is handed over once it can wait, by the time that the page says (B-34). */
+export function isOfAnotherRank({ rank }: Wishes, own: string): boolean {
+  return rank !== undefined && rank !== own;
+}
+
 /** What the member said of who may see it, and of whom they would rather talk to. */
 export type Said = Pick<RequestPayload, "left_out" | "not_over" | "wishes">;
 

@@ -87,7 +87,8 @@ export function askForSigner(wanted: readonly (string | null)[], keyOf: (secret:
   const field = form.elements.namedItem("words") as HTMLTextAreaElement;
   show(form);
   return new Promise((resolve) => {
-    form.addEventListener("submit", (event) => {
+    // In the place of whoever listened before: opened twice, one typing must not be answered twice.
+    form.onsubmit = (event) => {
       event.preventDefault();
       void busy(form, async () => {
         complain(trouble, "");
@@ -103,7 +104,7 @@ export function askForSigner(wanted: readonly (string | null)[], keyOf: (secret:
           field.focus();
         }
       });
-    });
+    };
   });
 }
 

@@ -233,12 +233,17 @@ def test_there_is_one_clock() -> None:
 
 @pytest.mark.req("A-03")
 def test_there_is_one_loop() -> None:
-    """Threads belong to the server and the schedule, for the loop's lanes, and to the channels, for one hand-over;
-    nothing else waits.
+    """Threads belong to the server and the schedule, for the loop's lanes, to the channels, for one hand-over, and to
+    the planner, which is a process of its own and looks whether somebody stopped it; nothing else waits.
 
     The entrance gives turns to requests in the server's event loop, and does nothing on time.
     """
-    allowed = {"alongside.site.serving", "alongside.site.schedule", "alongside.notify.channels"}
+    allowed = {
+        "alongside.site.serving",
+        "alongside.site.schedule",
+        "alongside.notify.channels",
+        "alongside.rota.solver.searching",
+    }
     entrance = {"alongside.site.entrance", "alongside.site.lanes"}
     found = []
     for name, tree in modules():

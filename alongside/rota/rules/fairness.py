@@ -75,15 +75,22 @@ class Weighing:
                     amounts[who] += gives
             total += sum(share.cost(who, amount) for who, amount in enumerate(amounts))
         total += self.hoped() + sum(self.wishes.get((at, who), 0) for at, who in enumerate(plan) if who is not None)
-        if problem.limits.goes_on:
-            total += problem.aims.hand_over * sum(
-                plan[at] is not None and plan[at] != plan[then] for at, then in self.grid.followers.items()
-            )
+        total += self.changes() - self.hand_over() * sum(
+            plan[at] is not None and plan[at] == plan[then] for at, then in self.grid.followers.items()
+        )
         return total + (problem.aims.pair * repeats(self.grid, plan) if pairs else 0)
 
     def hoped(self) -> int:
         """Return what all wishes to be on call weigh as long as none is met."""
         return -sum(cost for cost in self.wishes.values() if cost < 0)
+
+    def hand_over(self) -> int:
+        """Return what a hand-over weighs; 0 where nobody may go on, so that none can be spared."""
+        return self.grid.problem.aims.hand_over if self.grid.problem.limits.goes_on else 0
+
+    def changes(self) -> int:
+        """Return what it weighs when nobody goes on anywhere."""
+        return self.hand_over() * len(self.grid.followers)
 
     def least(self, *, pairs: bool = True) -> int:
         """Return what no plan can be below, by counting alone: slots that nobody could take, wishes that collide."""

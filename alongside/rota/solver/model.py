@@ -33,7 +33,7 @@ def among(weighing: Weighing, plan: Plan, people: Collection[int]) -> Model:
     fixed = _fixed(plan, people, free)
     for share in weighing.shares:
         _fair(model, share, people, fixed)
-    _hand_over(model, weighing.grid, plan, people)
+    _hand_over(model, weighing, plan, people)
     return finished(model, plan)
 
 
@@ -192,11 +192,11 @@ def _fair(model: Model, share: Share, people: Collection[int], fixed: Mapping[in
             model.costs.append(share.price * far)
 
 
-def _hand_over(model: Model, grid: Grid, plan: Plan, people: Collection[int]) -> None:
-    price, free = grid.problem.aims.hand_over, set(model.free)
-    if not price or not grid.problem.limits.goes_on:
+def _hand_over(model: Model, weighing: Weighing, plan: Plan, people: Collection[int]) -> None:
+    price, free = weighing.hand_over(), set(model.free)
+    if not price:
         return
-    for at, then in grid.followers.items():
+    for at, then in weighing.grid.followers.items():
         if at not in free and then not in free:
             continue
         for who in people:

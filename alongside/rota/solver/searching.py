@@ -150,20 +150,21 @@ class _Search:
     def improve(self, people: set[int], seconds: float, whole: bool) -> bool:
         """Solve among these people and keep what is better; say whether it was solved to the end."""
         model = among(self.weighing, self.plan, people)
+        base = self.weighing.hoped() + self.weighing.changes()
         solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds = max(0.05, seconds)
         solver.parameters.num_workers = self.way.workers
         solver.parameters.random_seed = self.chance.randrange(1 << 30)
         with _stopped_by(solver, self.way.stop):
             if whole:
-                solver.best_bound_callback = lambda bound: self._raise(bound + self.weighing.hoped())
+                solver.best_bound_callback = lambda bound: self._raise(bound + base)
                 status = solver.solve(model.cp, _Heard(self, model))
             else:
                 status = solver.solve(model.cp)
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             self._keep(read(model, solver.value, self.plan))
             if whole:
-                self._raise(solver.best_objective_bound + self.weighing.hoped())
+                self._raise(solver.best_objective_bound + base)
         return status == cp_model.OPTIMAL
 
     def _keep(self, plan: Plan) -> None:

@@ -1,29 +1,10 @@
-"""Every number and choice of a programme: default, bounds, unit, source and the sentence that is printed.
+"""Numbers of requests, keys, lists, notices, the team and its managers."""
 
-Defaults are the strict reading of the sources (requirements N and X). The list is closed: `Values` below names them for
-the code, `REGISTER` describes them for screens and the handbook.
-"""
-
-from dataclasses import dataclass, fields
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from alongside.policy.values.setting import Setting
 
-@dataclass(frozen=True)
-class Setting:
-    """One number: minutes, hours, days or people."""
-
-    key: str
-    default: int
-    least: int
-    most: int
-    unit: str
-    requirement: str
-    sentence: str | Promise
-
-
-REGISTER: tuple[Setting, ...] = (
+REQUESTS: tuple[Setting, ...] = (
     Setting(
         "urgent_second",
         5,
@@ -328,63 +309,3 @@ REGISTER: tuple[Setting, ...] = (
         ),
     ),
 )
-
-
-@dataclass(frozen=True)
-class Values:
-    """The values in force for one organisation, by name, and the version they belong to."""
-
-    version: int = 0
-    urgent_second: int = 5
-    urgent_third: int = 10
-    urgent_all: int = 20
-    routine_second: int = 30
-    routine_third: int = 120
-    routine_all_latest: int = 480
-    urgent_contact: int = 15
-    routine_contact: int = 240
-    hand_over_within: int = 24
-    alarm_every: int = 240
-    last_hold: int = 60
-    request_limit: int = 72
-    unanswered_kept: int = 7
-    list_valid: int = 30
-    pool_limit: int = 24
-    box_kept: int = 7
-    box_replies: int = 20
-    messages_limit: int = 20
-    requests_per_hour: int = 60
-    work_after: int = 10
-    on_call_tiers: int = 2
-    gap_days: int = 14
-    key_weeks: int = 8
-    key_warning: int = 7
-    roster_valid: int = 35
-    roster_warning: int = 10
-    invitation_valid: int = 7
-    invitations_per_day: int = 40
-    channel_gap: int = 2
-    channel_gap_today: int = 15
-    shift_check: int = 2
-    resource_valid: int = 180
-    resource_warning: int = 30
-    briefing_every: int = 180
-    acknowledge_every: int = 365
-    team_ratio: int = 7
-    asked_kept: int = 60
-
-
-def setting(key: str) -> Setting:
-    """Return one setting's description; raises KeyError for an unknown key."""
-    return _BY_KEY[key]
-
-
-def sentence(key: str, value: int) -> str:
-    """Return the setting's sentence with its value, in the active language."""
-    return str(_BY_KEY[key].sentence).format(value=value)
-
-
-_BY_KEY = {entry.key: entry for entry in REGISTER}
-# Two spellings of the same list: a difference is a mistake that must stop the start.
-if {f.name: f.default for f in fields(Values) if f.name != "version"} != {e.key: e.default for e in REGISTER}:
-    raise RuntimeError("policy.values: Values and REGISTER differ")

@@ -5,6 +5,8 @@ from django.db import models
 from alongside.kernel import ids
 from alongside.rota import rules
 
+MOST_TIERS = 4
+
 
 class Shift(models.Model):
     """On-call duty of one supporter in one tier, from `starts_at` until just before `ends_at`.
@@ -25,7 +27,7 @@ class Shift(models.Model):
         indexes = [models.Index(fields=["organisation", "starts_at"])]
         constraints = [
             models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="shift_has_length"),
-            models.CheckConstraint(condition=models.Q(tier__gte=1, tier__lte=2), name="two_tiers"),
+            models.CheckConstraint(condition=models.Q(tier__gte=1, tier__lte=MOST_TIERS), name="shift_has_a_tier"),
         ]
 
     def facts(self) -> rules.Duty:

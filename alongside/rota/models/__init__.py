@@ -1,0 +1,26 @@
+"""Shifts; what repeats; when people can be on call; proposals of the planner; exchanges between people; feeds."""
+
+from alongside.rota.models.exchanges import CoverAsk, Exchange
+from alongside.rota.models.feeds import Busy, BusyFeed, Feed
+from alongside.rota.models.patterns import Holiday, Pattern, PatternBlock
+from alongside.rota.models.proposals import Proposal, ProposedShift
+from alongside.rota.models.shifts import Shift
+from alongside.rota.models.wishes import Blackout, Cap, Hours, Wish
+
+__all__ = [
+    "Blackout",
+    "Busy",
+    "BusyFeed",
+    "Cap",
+    "CoverAsk",
+    "Exchange",
+    "Feed",
+    "Holiday",
+    "Hours",
+    "Pattern",
+    "PatternBlock",
+    "Proposal",
+    "ProposedShift",
+    "Shift",
+    "Wish",
+]

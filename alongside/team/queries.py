@@ -10,7 +10,7 @@ from alongside.content import guides
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.team import rules
-from alongside.team.models import Asked, Supporter
+from alongside.team.models import Asked, Ready, Supporter
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,43 @@ def eligible_at(organisation_id: uuid.UUID, moment: datetime) -> list[rules.Fact
     version = guides.oldest_agreement()
     rows = Supporter.objects.filter(organisation_id=organisation_id, status=Supporter.Status.ACTIVE)
     return [facts for row in rows.order_by("id") if rules.may_serve(facts := row.facts(), version)]
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether somebody who serves, or is on leave, is ready for duty (D-03, D-12, B-39)."""
+
+    id: uuid.UUID
+    on_leave: bool
+    agreed: bool
+    designated_on: date
+    crisis_trained: bool
+    phone_checked: bool
+    phone_issued: bool
+    data_issued: bool
+
+
+def readiness(organisation_id: uuid.UUID) -> list[Readiness]:
+    """Return everybody who has not ended, with what readies them for duty."""
+    version = guides.oldest_agreement()
+    rows = Supporter.objects.filter(organisation_id=organisation_id).exclude(status=Supporter.Status.ENDED)
+    ready = {row.supporter_id: row for row in Ready.objects.filter(supporter__organisation_id=organisation_id)}
+    found = []
+    for row in rows.order_by("id"):
+        has = ready.get(row.id) or Ready()
+        found.append(
+            Readiness(
+                row.id,
+                row.status == Supporter.Status.ON_LEAVE,
+                row.agreement_version >= version,
+                row.designated_on,
+                has.crisis_trained_on is not None,
+                has.phone_checked_on is not None,
+                has.phone_issued,
+                has.data_issued,
+            )
+        )
+    return found
 
 
 def supporter_of(person_id: uuid.UUID, organisation_id: uuid.UUID) -> rules.Facts:

@@ -1,0 +1,114 @@
+"""What a plan is made from, as the tables have it now."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alongside.accounts.models import Organisation
+from alongside.policy import queries as policy
+from alongside.rota.models import Blackout, Busy, Cap, Holiday, Hours, Pattern, Shift, Wish
+from alongside.rota.rules import framing
+from alongside.rota.rules.patterns import Pattern as Repeats
+from alongside.rota.rules.problem import Aims, Limits, Problem
+from alongside.team import queries as team
+
+
+def problem_for(
+    organisation: Organisation, first: date, days: int, now: datetime, *, free: Collection[uuid.UUID] = ()
+) -> tuple[Problem, tuple[uuid.UUID, ...]]:
+    """Return the problem of these days and the supporters by place; published shifts in `free` are not held.
+
+    Nothing of the past is planned: a slot that has begun is left out.
+    """
+    frame = frame_for(organisation, first, days, now, free=free)
+    problem = framing.frame_problem(frame)
+    return problem, tuple(one.id for one in problem.people)
+
+
+def frame_for(
+    organisation: Organisation, first: date, days: int, now: datetime, *, free: Collection[uuid.UUID] = ()
+) -> framing.Frame:
+    """Return everything the problem of these days is made from."""
+    zone = ZoneInfo(organisation.time_zone)
+    values = policy.in_force(organisation.id)
+    first = max(first, now.astimezone(zone).date() + timedelta(days=1))
+    begin = datetime.combine(first, datetime.min.time(), zone)
+    published = (
+        Shift.objects.filter(
+            organisation=organisation,
+            ends_at__gt=begin - framing.YEAR - timedelta(days=2),
+            starts_at__lt=begin + timedelta(days=days + 40),
+        )
+        .exclude(id__in=list(free))
+        .order_by("starts_at", "tier")
+    )
+    return framing.Frame(
+        zone=zone,
+        first=first,
+        days=days,
+        patterns=tuple(patterns_in_force(organisation)),
+        people=tuple(_standings(organisation.id, begin, now)),
+        published=tuple(row.facts() for row in published),
+        holidays=frozenset(Holiday.objects.filter(organisation=organisation).values_list("day", flat=True)),
+        limits=Limits(timedelta(hours=values.rota_rest), values.rota_row, bool(values.rota_goes_on)),
+        aims=Aims(
+            load=values.aim_load,
+            night=values.aim_night,
+            weekend=values.aim_weekend,
+            holiday=values.aim_holiday,
+            wish=values.aim_wish,
+            hand_over=values.aim_hand_over,
+            pair=values.aim_pair,
+        ),
+        percent=dict.fromkeys(range(2, values.on_call_tiers + 1), values.rota_tier_weight),
+    )
+
+
+def patterns_in_force(organisation: Organisation) -> list[framing.InForce]:
+    """Return the patterns of an organisation, by beginning. A later one takes over from the day on which it begins."""
+    rows = list(Pattern.objects.filter(organisation=organisation).prefetch_related("blocks").order_by("begins_on"))
+    found = []
+    for number, row in enumerate(rows):
+        ends = row.ends_on
+        if number + 1 < len(rows):
+            before_next = rows[number + 1].begins_on - timedelta(days=1)
+            ends = before_next if ends is None else min(ends, before_next)
+        blocks = tuple(block.facts() for block in row.blocks.all())
+        found.append(framing.InForce(Repeats(row.anchor, row.days, blocks), row.begins_on, ends))
+    return found
+
+
+def _standings(organisation_id: uuid.UUID, begin: datetime, now: datetime) -> Iterable[framing.Standing]:
+    values = policy.in_force(organisation_id)
+    people = team.readiness(organisation_id)
+    mine = [one.id for one in people]
+    blackouts = _by_supporter(Blackout.objects.filter(supporter_id__in=mine, last_day__gte=begin.date()))
+    hours = _by_supporter(Hours.objects.filter(supporter_id__in=mine))
+    busy = _by_supporter(Busy.objects.filter(supporter_id__in=mine, ends_at__gt=begin))
+    wishes = _by_supporter(Wish.objects.filter(supporter_id__in=mine, day__gte=begin.date()))
+    caps = {row.supporter_id: row.most_in_28_days for row in Cap.objects.filter(supporter_id__in=mine)}
+    for one in people:
+        trained = one.crisis_trained or not values.rota_needs_training
+        reached = one.phone_checked or not values.rota_needs_phone
+        yield framing.Standing(
+            id=one.id,
+            ready=one.agreed and trained and reached,
+            on_leave=one.on_leave,
+            blackouts=tuple((row.first_day, row.last_day) for row in blackouts[one.id]),
+            free=tuple(framing.Weekly(row.weekday, row.minute, row.minutes) for row in hours[one.id] if not row.works),
+            works=tuple(framing.Weekly(row.weekday, row.minute, row.minutes) for row in hours[one.id] if row.works),
+            busy=tuple((row.starts_at, row.ends_at) for row in busy[one.id]),
+            wishes=tuple((row.day, row.on_call) for row in wishes[one.id]),
+            most_in_28_days=caps.get(one.id),
+            away_days=max(0, framing.YEAR.days - (now.date() - one.designated_on).days),
+        )
+
+
+def _by_supporter(rows: Iterable[Any]) -> dict[uuid.UUID, list[Any]]:
+    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.supporter_id].append(row)
+    return found

@@ -360,6 +360,32 @@ def test_a_posters_link_opened_in_the_page_itself_is_taken_up_and_holds(
     cancel(page)
 
 
+@pytest.mark.req("K-34", "A-03")
+def test_what_was_sealed_before_a_posters_link_was_opened_is_not_tried_again_unchecked(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.route("**/candidates.json", unsigned)
+    open_form(page, demo.member("ask"))
+    here_is_the_list(page)
+    fill_form(page)
+    page.route("**/requests", lambda route: route.abort("internetdisconnected"))
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_text("Not sent: there is no connection.")).to_be_visible()
+    page.evaluate("(part) => { location.hash = part; }", poster_part())
+    expect(page).to_have_url(re.compile(r"/ask$"))
+    statuses = sent_to(page, "/requests")
+    page.unroute("**/requests")
+    page.get_by_role("button", name="Try again now").click()
+    expect(page.locator("[data-check]")).to_contain_text("is not signed, but your poster says it must be")
+    assert (statuses, requests_kept(demo)) == ([], 0)
+    page.unroute("**/candidates.json")
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    assert requests_kept(demo) == 1
+    cancel(page)
+
+
 @pytest.mark.req("A-25")
 def test_each_state_of_a_worry_that_waits_has_no_violation(demo: Demo, window: BrowserContext, look: Look) -> None:
     page = window.new_page()

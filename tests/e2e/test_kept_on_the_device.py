@@ -33,6 +33,13 @@ from tests.e2e.test_written_offline import (
 
 pytestmark = [pytest.mark.e2e]
 
+# A browser without the list of databases, which the test itself may ask all the same.
+NO_LIST = """window.listed = indexedDB.databases.bind(indexedDB);
+delete IDBFactory.prototype.databases;"""
+KEPT_STILL = """async () => {
+  const databases = await (window.listed ?? (() => indexedDB.databases()))();
+  return { databases: databases.map((one) => one.name), local: Object.keys(localStorage) };
+}"""
 OFFER = "This browser still keeps something from before"
 RECEIVED = {"colleague": "Your worry was received.", "manager": "Received, thank you."}
 
@@ -330,10 +337,60 @@ def test_a_shared_computer_offers_to_delete_all_that_was_kept_and_then_nothing_i
     expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
     page.goto(demo.member("limits#shared"))
     expect(page.get_by_text(OFFER)).to_be_visible()
-    page.get_by_role("button", name="Delete it").click()
+    page.get_by_role("button", name="Delete it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-shared-kept]")).to_have_text("It is deleted from this browser.")
+    expect(page.locator("[data-shared-kept]")).to_be_focused()
     expect(page.get_by_text(OFFER)).to_be_hidden()
-    expect(page.get_by_text("It is deleted from this browser.")).to_be_visible()
     until(lambda: stored(page), lambda found: found == NOTHING)
+
+
+@pytest.mark.req("A-25", "K-26")
+def test_what_waits_is_deleted_too_where_a_browser_does_not_say_what_databases_it_has(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    phone.add_init_script(NO_LIST)
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    assert len(page.evaluate(LYING)) == 1
+    phone.route("**/candidates.json", lambda route: route.abort("internetdisconnected"))
+    phone.set_offline(False)
+    page.goto(demo.member("limits"))
+    page.evaluate("""new Promise((resolve) => {
+      localStorage.setItem("page-lakeshore-later", "1");
+      const request = indexedDB.open("page-lakeshore");
+      request.onsuccess = () => { request.result.close(); resolve(); }; })""")
+    page.close()
+    page = phone.new_page()
+    page.goto(demo.member("limits#shared"))
+    assert "databases" not in page.evaluate("Object.keys(IDBFactory.prototype)")
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("It is deleted from this browser.")).to_be_visible()
+    # At once, not a while after it was said.
+    assert page.evaluate(KEPT_STILL) == {"databases": [], "local": []}
+
+
+@pytest.mark.req("A-25", "K-26")
+def test_that_it_is_deleted_is_not_said_while_another_page_holds_it(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    page.evaluate("""new Promise((resolve) => {
+      const request = indexedDB.open("page-pine-county");
+      request.onsuccess = () => { window.held = request.result; resolve(); }; })""")
+    other = phone.new_page()
+    phone.route("**/candidates.json", lambda route: route.abort("internetdisconnected"))
+    phone.set_offline(False)
+    other.goto(demo.member("limits#shared"))
+    other.get_by_role("button", name="Delete it").click()
+    expect(other.get_by_text("Not all of it could be deleted yet.")).to_be_visible()
+    expect(other.get_by_text("It is deleted from this browser.")).to_be_hidden()
+    assert "page-pine-county-later" in stored(other)["local"]
+    page.evaluate("window.held.close()")
+    other.get_by_role("button", name="Delete it").click()
+    expect(other.get_by_text("It is deleted from this browser.")).to_be_visible()
+    assert other.evaluate(KEPT_STILL) == {"databases": [], "local": []}
 
 
 @pytest.mark.req("K-34")

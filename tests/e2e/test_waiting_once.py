@@ -124,6 +124,32 @@ def test_one_sent_in_another_tab_while_it_is_changed_here_makes_no_second_reques
 
 
 @pytest.mark.req("A-03", "D-21")
+def test_one_sent_in_another_tab_while_its_form_is_being_sent_here_makes_no_second_request(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    """The form looked before the other tab began: it looks again once it was stored."""
+    page = phone.new_page()
+    begin_to_change(demo, phone, page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/requests", hold)
+    phone.set_offline(False)
+    page.get_by_role("button", name="Seal and send").click()
+    for _ in range(50):
+        if held:
+            break
+        page.wait_for_timeout(100)
+    sent_in_another_tab(demo, phone)
+    held[0].continue_()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    assert requests_kept(demo) == 1
+    assert page.evaluate(LYING) == []
+
+
+@pytest.mark.req("A-03", "D-21")
 def test_kept_again_after_it_was_sent_in_another_tab_it_keeps_those_words_and_goes_instead_of_it(
     demo: Demo, phone: BrowserContext
 ) -> None:

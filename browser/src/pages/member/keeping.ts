@@ -82,7 +82,7 @@ export class LaterOnForm<Draft, Problem> {
     if (!this.#changing) return;
     const { withdraw } = await import("./delivering.ts");
     await withdraw(this.#base, this.#changing.later.replaces, core);
-    await this.#takeBack(this.#changing, core, ({ note }, id) => note(id, { tried: null }));
+    await this.#takeBack(this.#changing, core, ({ note }, id) => note(id, { tried: null }).catch(() => undefined));
   }
 
   /** It was sent from the form: nothing of it waits any more, and what another page sent of it meanwhile is taken back. */
@@ -106,7 +106,8 @@ export class LaterOnForm<Draft, Problem> {
 
   /** Say whether one may be on the server, as it stands now: another page may have sent it, and said so, since this form took it up. */
   async #mayHaveGone(id: string): Promise<boolean> {
-    const now = await this.#code?.[0].find(id);
+    // Where nobody can tell, it may: that a browser cannot read what it kept keeps nobody from sending.
+    const now = await this.#code?.[0].find(id).catch(() => null);
     return !now || now.tried !== null || now.state === "sent";
   }
 
@@ -147,9 +148,10 @@ export class LaterOnForm<Draft, Problem> {
       say(one("[data-sending-notice]"), text("waiting.cannot"));
       return;
     }
+    const looked = later.lookAt(id);
     this.#desk.form.clear();
     this.#desk.kept();
-    await later.lookAt(id);
+    await looked;
   }
 
   async #store(waiting: WaitingCode, form: Draft): Promise<string> {

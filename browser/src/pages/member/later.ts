@@ -37,6 +37,8 @@ let pause = 0;
 /** Show what this page has just kept: how its heading stands follows that one. */
 export async function lookAt(id: string): Promise<void> {
   mine = id;
+  // At once: what is read out first must not be of one before.
+  sayKept("unsent");
   await look();
 }
 
@@ -79,6 +81,7 @@ function nextOf(item: Waiting): ReturnType<typeof nextFor> {
 }
 
 async function send(item: Waiting, sure: boolean): Promise<void> {
+  if (going.has(item.id)) return;
   said.delete(item.id);
   going.add(item.id);
   sayGoing(item.id);
@@ -182,7 +185,10 @@ async function keepOnlyHere(went: readonly Waiting[]): Promise<void> {
 function sayHowAllStands(found: readonly Waiting[]): void {
   say(one("h2", section()), text(`waiting.heading.${found.every(({ state: one }) => one === "sent") ? "sent" : "unsent"}`));
   const kept = found.find(({ id }) => id === mine);
-  const state = !kept ? "none" : kept.state === "sent" ? "sent" : "unsent";
+  if (mine) sayKept(!kept ? "none" : kept.state === "sent" ? "sent" : "unsent");
+}
+
+function sayKept(state: "none" | "sent" | "unsent"): void {
   for (const title of all("[data-kept-title]")) say(title, text(`waiting.title.${state}`));
   for (const lead of all("[data-kept-lead]")) say(lead, text(`waiting.lead.${state}`));
 }
@@ -279,6 +285,7 @@ async function change(item: Waiting): Promise<void> {
 async function refuseChange({ id, state }: Waiting): Promise<void> {
   await note(id, { state });
   said.set(id, "waiting.other-words");
+  say(one("[data-waiting-live]"), text("waiting.other-words"));
   await redraw();
   said.delete(id);
 }

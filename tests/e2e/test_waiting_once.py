@@ -268,6 +268,7 @@ def test_what_is_changed_from_another_page_comes_into_a_form_that_is_slow_to_lis
     assert "change=" not in page.url
     expect(page.locator("[data-waiting]")).to_be_hidden()
     assert [row["state"] for row in page.evaluate(LYING)] == ["held"]
+    page.unroute_all(behavior="wait")
     phone.close()
 
 

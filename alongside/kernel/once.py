@@ -34,10 +34,6 @@ class Latest(Generic[Thing]):
         """Return how many are kept."""
         return len(self._kept)
 
-    def clear(self) -> None:
-        """Forget what is kept."""
-        self._kept.clear()
-
     def get(self, name: Hashable, seconds: float, make: Callable[[], Thing]) -> Thing:
         """Return what was made under `name` less than so many seconds ago, or what `make` returns; with 0 always that.
 

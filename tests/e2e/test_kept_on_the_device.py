@@ -1,7 +1,6 @@
 """What a member's device keeps: a worry written without a network, drafts, ways back, and what a poster brought."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
@@ -9,7 +8,6 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from alongside.site.demo.poster import poster_part
 from tests.e2e.acts import cancel, fill_form, letters, open_form, requests_kept, send, sent_to, wait_called
 from tests.e2e.conftest import Demo, continue_as
-from tests.e2e.installation import CHANGE
 from tests.e2e.looking import Look
 from tests.e2e.test_choose_a_peer import ask_form, choose
 from tests.e2e.test_offline import keep_pages
@@ -20,10 +18,8 @@ from tests.e2e.test_referrals import open_form as open_worry
 from tests.e2e.test_shared_terminal import NOTHING, stored, until
 from tests.e2e.test_written_offline import (
     CHANGE_ROW,
-    ERASE,
     KEEP,
     LYING,
-    MOST,
     discard,
     keep_it,
     unsigned,
@@ -31,7 +27,7 @@ from tests.e2e.test_written_offline import (
     write_offline,
 )
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("a_calm_hour", "nothing_left")]
 
 # A browser without the list of databases, which the test itself may ask all the same.
 NO_LIST = """window.listed = indexedDB.databases.bind(indexedDB);
@@ -42,22 +38,6 @@ KEPT_STILL = """async () => {
 }"""
 OFFER = "This browser still keeps something from before"
 RECEIVED = {"colleague": "Your worry was received.", "manager": "Received, thank you."}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def a_calm_hour(demo: Demo) -> None:
-    """Let nobody be asked to work: that is test_flood's."""
-    changed = demo.module("django", "shell", "--no-imports", "-c", CHANGE.format(values={"work_after": MOST}))
-    assert changed.returncode == 0, changed.stderr
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(demo: Demo) -> Iterator[None]:
-    """Leave no request to the next test, which counts them."""
-    yield
-    if requests_kept(demo):
-        erased = demo.module("django", "shell", "-c", ERASE)
-        assert requests_kept(demo) == 0, erased.stderr
 
 
 def keep_worry(demo: Demo, phone: BrowserContext, page: Page, kind: str = "colleague") -> None:

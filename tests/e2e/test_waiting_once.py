@@ -1,31 +1,27 @@
 """What waits on a device is sent once and nothing of it is lost, whatever is pressed meanwhile, also in another tab."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.e2e.acts import NUMBER, fill_form, open_form, requests_kept, send, until
 from tests.e2e.conftest import PHONE, Demo
-from tests.e2e.installation import CHANGE
 from tests.e2e.test_kept_on_the_device import keep_worry
 from tests.e2e.test_offline import keep_pages
 from tests.e2e.test_referrals import fill as fill_worry
 from tests.e2e.test_referrals import open_form as open_worry
 from tests.e2e.test_written_offline import (
     CHANGE_ROW,
-    ERASE,
     KEEP,
     LYING,
-    MOST,
     WORDS,
     keep_it,
     wait_stored,
     write_offline,
 )
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("a_calm_hour", "nothing_left")]
 
 # A phone so slow that making a key takes this many milliseconds longer.
 SLOW_KEYS = """
@@ -33,22 +29,6 @@ SLOW_KEYS = """
   crypto.subtle.generateKey = async (...what) => {
     await new Promise((go) => setTimeout(go, 400)); return make(...what); };
 """
-
-
-@pytest.fixture(autouse=True, scope="module")
-def a_calm_hour(demo: Demo) -> None:
-    """Let nobody be asked to work: that is test_flood's."""
-    changed = demo.module("django", "shell", "--no-imports", "-c", CHANGE.format(values={"work_after": MOST}))
-    assert changed.returncode == 0, changed.stderr
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(demo: Demo) -> Iterator[None]:
-    """Leave no request to the next test, which counts them."""
-    yield
-    if requests_kept(demo):
-        erased = demo.module("django", "shell", "-c", ERASE)
-        assert requests_kept(demo) == 0, erased.stderr
 
 
 def cards(page: Page, words: str) -> None:

@@ -315,7 +315,10 @@ def changes_of(organisation_id: uuid.UUID, most: int = 200) -> list[AuditEntry]:
 
 def packs_before(organisation_id: uuid.UUID) -> list[tuple[datetime, str]]:
     """Return which law packs an organisation had before the one it has, each with the moment it ended, oldest first."""
-    entries = AuditEntry.objects.filter(organisation_id=organisation_id, what="organisation.pack").order_by("at")
+    # Former versions wrote a change from the terminal down for no organisation, with its name.
+    name = Organisation.objects.get(id=organisation_id).name
+    ours = Q(organisation_id=organisation_id) | Q(organisation=None, detail__name=name)
+    entries = AuditEntry.objects.filter(ours, what="organisation.pack").order_by("at")
     return [(entry.at, str(entry.detail.get("from", ""))) for entry in entries]
 
 

@@ -68,7 +68,8 @@ def leave_law(seat: Seat, key: str) -> None:
         raise law.Unknown(key)
     choices = queries.law_choices(organisation.id, organisation.pack)
     now = next(one for one in law.switches(organisation.pack, choices, load.LANGUAGES[0]) if one.key == key)
-    _keep(seat, key, now.value if now.what == "number" else now.on)
+    # Empty is "as the pack has it": a number of the pack may be put right in its next version.
+    _keep(seat, key, "" if now.what == "number" else now.on)
     accounts.note_change(seat, "law.left", {"pack": organisation.pack, "key": key})
 
 

@@ -89,6 +89,7 @@ def let_enrol_again(seat: Seat, person_id: uuid.UUID, organisation: Organisation
     """Take sign-in, sessions and keys from somebody who lost their device, and send a link to enrol anew; what they
     are in the team stays. Raises what accounts.actions.start_afresh raises.
     """
+    accounts.hold(organisation.id)
     days = policy.in_force(organisation.id).invitation_valid
     person = accounts.start_afresh(seat, person_id, organisation, valid_days=days)
     sealing.drop_keys(person_id)

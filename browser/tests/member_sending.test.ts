@@ -19,10 +19,12 @@ function world(replies: Reply[], change: Partial<World> = {}) {
     told: [] as string[],
   };
   let fetched = 0;
+  let latest = list("list 0");
   const made: World = {
     list: async (newest) => {
       seen.lists.push(newest);
-      return list(`list ${newest ? ++fetched : 0}`);
+      if (newest) latest = list(`list ${++fetched}`);
+      return latest;
     },
     seal: async ({ list: id }) => new TextEncoder().encode(`sealed for ${id}`),
     post: async (frame, work): Promise<Answer> => {
@@ -147,6 +149,38 @@ describe("sending a request", () => {
     });
     expect(await new Sender(made).run()).toBe("stored");
     expect(seen.frames).toEqual(["sealed for late"]);
+  });
+
+  it("seals anew, without work done before, when another list holds after a wait", async () => {
+    let holds = list("before");
+    const { made, seen } = world([{ work: 9 }, "lost", 201], {
+      list: async () => holds,
+      wait: async () => void (holds = list("after")),
+    });
+    expect(await new Sender(made).run()).toBe("stored");
+    const before = "sealed for before";
+    expect(seen.frames).toEqual([before, before, "sealed for after"]);
+    expect(seen.works).toEqual(["", `9 for ${before}`, ""]);
+  });
+
+  it("posts nothing more when a poster was opened meanwhile that the list does not stand up to", async () => {
+    for (const reply of ["lost", 503, { work: 9 }] as const) {
+      let opened = false;
+      const open = (): void => void (opened = true);
+      const { made, seen } = world([reply, 201], {
+        list: async () => {
+          if (opened) throw new Refusal("unsigned-list");
+          return list("before");
+        },
+        wait: async () => open(),
+        work: async () => {
+          open();
+          return "done";
+        },
+      });
+      await expect(new Sender(made).run()).rejects.toThrow(Refusal);
+      expect(seen.frames).toEqual(["sealed for before"]);
+    }
   });
 
   it("lets a refusal of the core pass: it is no matter of the network", async () => {

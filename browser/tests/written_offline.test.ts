@@ -47,6 +47,12 @@ describe("what is done with one that waits", () => {
     expect(nextFor({ ...ONE, state: "sent", sent: ago(25 * HOUR) }, null, NOW)).toBe("drop");
   });
 
+  test.each(["colleague", "manager"] as const)("that a worry (%s) was received is said whenever a page comes to the front, for a week", (kind) => {
+    const sent = { ...ONE, kind, state: "sent" } as const;
+    expect(nextFor({ ...sent, sent: ago(6 * 24 * HOUR) }, null, NOW)).toBe("sent");
+    expect(nextFor({ ...sent, sent: ago(7 * 24 * HOUR + MINUTE) }, null, NOW)).toBe("drop");
+  });
+
   test("unknown to the server, it goes again unasked only if it was tried a moment ago", () => {
     expect(mayGoAgain(ago(MINUTE), NOW)).toBe(true);
     expect(mayGoAgain(ago(6 * MINUTE), NOW)).toBe(false);

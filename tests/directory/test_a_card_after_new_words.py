@@ -48,6 +48,20 @@ def board(world: World) -> str:
     return " ".join(sign_in(Client(), world.hana).get(reverse("in_board")).content.decode().split())
 
 
+@pytest.mark.parametrize("said", [b"\x07" * 32, None])
+def test_a_card_of_a_page_that_was_open_while_new_keys_were_made_is_refused(pine: World, said: bytes | None) -> None:
+    before = queries.card_of(pine.renee.id)
+    start_over(pine.renee, 70)
+    with pytest.raises(rules.BadCard) as refused:
+        actions.show_card(pine.renee.facts(), shown(), replace(sealed("Renée"), vouch=said))
+    assert refused.value.code == "other-keys"
+    assert queries.card_of(pine.renee.id) == before
+    now = keys.vouch_keys([pine.renee.person_id])[pine.renee.person_id]
+    actions.show_card(pine.renee.facts(), shown(), replace(sealed("Renée"), vouch=now))
+    after = queries.card_of(pine.renee.id)
+    assert after and after.bound_to == now
+
+
 def test_a_card_knows_which_key_it_was_sealed_together_with(pine: World) -> None:
     card, empty = queries.card_of(pine.renee.id), queries.card_of(pine.marcus.id)
     assert card and empty

@@ -33,6 +33,10 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 expect.set_options(timeout=10_000)
 # What the browser itself says of a page that is meant to be missing, and of a network that is meant to be gone.
 MEANT = re.compile(r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DIS)")
+# Requests that one file sends in one hour, at most.
+MOST_REQUESTS = 60
+# Every request with its ladder, which would go on calling people into the next test.
+ERASE = "from alongside.escalation.models import Ladder; Ladder.objects.all().delete()"
 STEPS = (4320, 1440, 240, 60, 15, 5, 1)
 
 
@@ -250,3 +254,23 @@ def other(browser: Browser) -> Iterator[BrowserContext]:
     yield context
     context.close()
     assert not [text for text in problems if not MEANT.match(text)]
+
+
+@pytest.fixture(scope="module")
+def a_calm_hour(demo: Demo) -> None:
+    """Let nobody be asked to work first, however many requests a file sends: that is test_flood's."""
+    from tests.e2e.installation import CHANGE
+
+    changed = demo.module("django", "shell", "--no-imports", "-c", CHANGE.format(values={"work_after": MOST_REQUESTS}))
+    assert changed.returncode == 0, changed.stderr
+
+
+@pytest.fixture
+def nothing_left(demo: Demo) -> Iterator[None]:
+    """Leave no request to the next test, which counts them: one without a way back cannot be cancelled."""
+    from tests.e2e.acts import requests_kept
+
+    yield
+    if requests_kept(demo):
+        erased = demo.module("django", "shell", "-c", ERASE)
+        assert requests_kept(demo) == 0, erased.stderr

@@ -1,7 +1,6 @@
 """What a member's device keeps: a worry written without a network, drafts, ways back, and what a poster brought."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
@@ -9,7 +8,6 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from alongside.site.demo.poster import poster_part
 from tests.e2e.acts import cancel, fill_form, letters, open_form, requests_kept, send, sent_to, wait_called
 from tests.e2e.conftest import Demo, continue_as
-from tests.e2e.installation import CHANGE
 from tests.e2e.looking import Look
 from tests.e2e.test_choose_a_peer import ask_form, choose
 from tests.e2e.test_offline import keep_pages
@@ -20,10 +18,8 @@ from tests.e2e.test_referrals import open_form as open_worry
 from tests.e2e.test_shared_terminal import NOTHING, stored, until
 from tests.e2e.test_written_offline import (
     CHANGE_ROW,
-    ERASE,
     KEEP,
     LYING,
-    MOST,
     discard,
     keep_it,
     unsigned,
@@ -31,26 +27,17 @@ from tests.e2e.test_written_offline import (
     write_offline,
 )
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("a_calm_hour", "nothing_left")]
 
+# A browser without the list of databases, which the test itself may ask all the same.
+NO_LIST = """window.listed = indexedDB.databases.bind(indexedDB);
+delete IDBFactory.prototype.databases;"""
+KEPT_STILL = """async () => {
+  const databases = await (window.listed ?? (() => indexedDB.databases()))();
+  return { databases: databases.map((one) => one.name), local: Object.keys(localStorage) };
+}"""
 OFFER = "This browser still keeps something from before"
 RECEIVED = {"colleague": "Your worry was received.", "manager": "Received, thank you."}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def a_calm_hour(demo: Demo) -> None:
-    """Let nobody be asked to work: that is test_flood's."""
-    changed = demo.module("django", "shell", "--no-imports", "-c", CHANGE.format(values={"work_after": MOST}))
-    assert changed.returncode == 0, changed.stderr
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(demo: Demo) -> Iterator[None]:
-    """Leave no request to the next test, which counts them."""
-    yield
-    if requests_kept(demo):
-        erased = demo.module("django", "shell", "-c", ERASE)
-        assert requests_kept(demo) == 0, erased.stderr
 
 
 def keep_worry(demo: Demo, phone: BrowserContext, page: Page, kind: str = "colleague") -> None:
@@ -61,8 +48,14 @@ def keep_worry(demo: Demo, phone: BrowserContext, page: Page, kind: str = "colle
     keep_it(page)
 
 
+def arrives_unheard(route: Route) -> None:
+    """Let a post arrive, and its answer be lost."""
+    route.fetch()
+    route.abort("connectionreset")
+
+
 def waits(page: Page) -> None:
-    expect(page.locator("[data-waiting-list]")).to_contain_text("Not sent yet.")
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text("Not sent yet.")
 
 
 @pytest.mark.req("A-02", "A-03", "A-04", "A-25", "K-22")
@@ -84,10 +77,10 @@ def test_a_worry_written_without_a_network_waits_sealed_and_goes_once_and_then_n
     # Closed, and opened again on the first page: it is said, and not for whom.
     page.goto(demo.member())
     waits(page)
-    expect(page.locator("[data-waiting-list]")).to_contain_text("For somebody else")
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text("For somebody else")
     assert WHO not in page.content()
     phone.set_offline(False)
-    words = page.locator("[data-waiting-list]")
+    words = page.locator("[data-waiting-list]:visible")
     expect(words).to_contain_text(RECEIVED[kind])
     expect(words).to_contain_text("This is all you will ever see here, whatever happens.")
     assert [url.rpartition("/")[2] for url in posts] == ["requests"], "nobody asks how a worry stands"
@@ -150,10 +143,6 @@ def test_a_worry_whose_answer_was_lost_makes_no_second_one_and_is_not_asked_abou
     keep_pages(page, demo.member())
     keep_worry(demo, phone, page)
 
-    def arrives_unheard(route: Route) -> None:
-        route.fetch()
-        route.abort("connectionreset")
-
     page.route("**/requests", arrives_unheard)
     phone.set_offline(False)
     wait_stored(demo, page, 1)
@@ -161,7 +150,7 @@ def test_a_worry_whose_answer_was_lost_makes_no_second_one_and_is_not_asked_abou
     page = phone.new_page()
     statuses, asked = sent_to(page, "/requests"), sent_to(page, "/progress")
     page.goto(demo.member())
-    expect(page.locator("[data-waiting-list]")).to_contain_text(RECEIVED["colleague"])
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text(RECEIVED["colleague"])
     assert (statuses, asked, requests_kept(demo)) == ([200], [], 1)
 
 
@@ -175,8 +164,8 @@ def test_a_worry_that_may_have_arrived_long_ago_is_asked_about_in_words_that_fit
     page.evaluate(CHANGE_ROW, {"tried": "2020-01-01T00:00:00.000Z"})
     statuses = sent_to(page, "/requests")
     phone.set_offline(False)
-    expect(page.locator("[data-waiting-list]")).to_contain_text("You can send it again, or delete it.")
-    expect(page.locator("[data-waiting-list]")).not_to_contain_text("reached you")
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text("You can send it again, or delete it.")
+    expect(page.locator("[data-waiting-list]:visible")).not_to_contain_text("reached you")
     assert statuses == []
     page.get_by_role("button", name="Delete").click()
     expect(page.locator("[data-waiting]")).to_be_hidden()
@@ -189,12 +178,23 @@ def test_a_worry_is_never_kept_on_a_shared_computer(demo: Demo, phone: BrowserCo
     page.goto(demo.member("colleague/refer#shared"))
     page.get_by_role("button", name="I have read this").click()
     expect(page.locator("[data-offices-wait]")).to_be_hidden()
-    phone.set_offline(True)
+    offered_without_the_list(page)
+    expect(page.get_by_role("button", name=KEEP)).to_be_hidden()
+    assert page.locator("#who").input_value() == WHO
+    # The very same steps without the mark: there it is offered.
+    own = phone.new_page()
+    open_worry(own, demo, "colleague")
+    offered_without_the_list(own)
+    expect(own.get_by_role("button", name=KEEP)).to_be_visible()
+
+
+def offered_without_the_list(page: Page) -> None:
+    """Try to send where only posting fails: the code that offers to keep it can be loaded."""
+    page.route("**/requests", lambda route: route.abort("internetdisconnected"))
     fill_worry(page)
     page.get_by_role("button", name="Seal and send").click()
     expect(page.get_by_text("Not sent: there is no connection.")).to_be_visible()
-    expect(page.get_by_role("button", name=KEEP)).to_be_hidden()
-    assert page.locator("#who").input_value() == WHO
+    page.wait_for_load_state("networkidle")
 
 
 def write_another(page: Page, demo: Demo, words: str) -> None:
@@ -254,8 +254,9 @@ def test_deleting_what_waits_deletes_the_way_back_to_it_too(demo: Demo, phone: B
 
 
 @pytest.mark.req("A-03", "A-06")
+@pytest.mark.parametrize("answer", ["heard", "lost"])
 def test_a_chosen_peer_who_went_before_it_was_sent_is_said(
-    demo: Demo, phone: BrowserContext, other: BrowserContext
+    demo: Demo, phone: BrowserContext, other: BrowserContext, answer: str
 ) -> None:
     page = choose(demo, phone, poster_part())
     keep_pages(page, demo.member("choose"))
@@ -264,13 +265,20 @@ def test_a_chosen_peer_who_went_before_it_was_sent_is_said(
     phone.set_offline(True)
     fill_form(page)
     keep_it(page)
-    expect(page.locator("[data-waiting-list]")).to_contain_text("If the peer you chose cannot be asked by then")
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text("If the peer you chose cannot be asked by then")
     fay = continue_as(other, demo, "lindqvist")
     fay.goto(demo.path("/in/team/me"))
     fay.get_by_role("button", name=re.compile("leave", re.IGNORECASE)).first.click()
+    if answer == "lost":
+        page.route("**/requests", arrives_unheard)
+        phone.set_offline(False)
+        wait_stored(demo, page, 1)
+        page.close()
+        page = phone.new_page()
+        page.goto(demo.member())
     phone.set_offline(False)
-    expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
-    expect(page.locator("[data-waiting-list]")).to_contain_text(
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text("Sent at")
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text(
         "The peer you chose could not be asked any more. Your team is asked instead."
     )
     discard(demo, page)
@@ -278,6 +286,78 @@ def test_a_chosen_peer_who_went_before_it_was_sent_is_said(
     fay.get_by_role("button", name=re.compile("back", re.IGNORECASE)).first.click()
     again = demo.module("tests.e2e.cards_again")
     assert again.returncode == 0, again.stderr
+
+
+# Writing a row of which this holds says that the storage is full, as long as the page says so.
+FULL = """window.full = true;
+const put = IDBObjectStore.prototype.put;
+IDBObjectStore.prototype.put = function (row) {
+  if (window.full && (%s)) throw new DOMException("full", "QuotaExceededError");
+  return put.apply(this, arguments);
+};"""
+
+
+@pytest.mark.req("A-03", "D-21")
+def test_what_was_stored_is_said_to_be_sent_where_that_cannot_be_written_down(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    phone.add_init_script(FULL % "row.state === 'sent'")
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    page.goto(demo.member())
+    statuses = sent_to(page, "/requests")
+    phone.set_offline(False)
+    rows = page.locator("[data-waiting-list]:visible")
+    expect(rows).to_contain_text(re.compile("Sent at .* could not write that down"))
+    expect(rows).not_to_contain_text("Not sent")
+    assert requests_kept(demo) == 1
+    # There is room again: the server knows of it, and nothing goes twice.
+    page.evaluate("window.full = false")
+    page.get_by_role("button", name="Send now").click()
+    expect(rows).to_contain_text("Your way back is these 12 words.")
+    assert (statuses, requests_kept(demo)) == ([201], 1)
+    discard(demo, page)
+
+
+@pytest.mark.req("A-03")
+def test_where_a_try_cannot_be_written_down_nothing_goes_and_the_reason_and_whom_to_call_are_said(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    phone.add_init_script(FULL % "row.tried")
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    page.goto(demo.member())
+    phone.set_offline(False)
+    rows = page.locator("[data-waiting-list]:visible")
+    why = "Not sent: this browser could not write down that it goes."
+    expect(rows).to_contain_text(why)
+    page.get_by_role("button", name="Send now").click()
+    expect(rows).to_contain_text(why)
+    expect(rows).not_to_contain_text("no connection")
+    expect(page.get_by_role("link", name="Call 988").first).to_be_visible()
+    assert requests_kept(demo) == 0
+    page.evaluate("window.full = false")
+    page.get_by_role("button", name="Send now").click()
+    expect(rows).to_contain_text("Sent at")
+    assert requests_kept(demo) == 1
+    discard(demo, page)
+
+
+@pytest.mark.req("A-04", "K-22")
+def test_a_worry_that_went_unseen_is_said_days_later_and_then_nothing_of_it_stays(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    keep_worry(demo, phone, page)
+    went = "{ state: 'sent', sent: new Date(Date.now() - 50 * 3600e3).toISOString() }"
+    page.evaluate("(change) => (" + CHANGE_ROW + f")({went})", {})
+    # Without a network all along: no page in front looks again before this one.
+    page.goto(demo.member())
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text(RECEIVED["colleague"])
+    until(lambda: page.evaluate(LYING), lambda found: found == [])
 
 
 def here_is_the_list(page: Page) -> None:
@@ -327,13 +407,63 @@ def test_a_shared_computer_offers_to_delete_all_that_was_kept_and_then_nothing_i
     write_offline(demo, phone, page, way="This device")
     page.evaluate("""localStorage.setItem("page-lakeshore", "[]")""")
     phone.set_offline(False)
-    expect(page.locator("[data-waiting-list]")).to_contain_text("Sent at")
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text("Sent at")
     page.goto(demo.member("limits#shared"))
     expect(page.get_by_text(OFFER)).to_be_visible()
-    page.get_by_role("button", name="Delete it").click()
+    page.get_by_role("button", name="Delete it").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-shared-kept]")).to_have_text("It is deleted from this browser.")
+    expect(page.locator("[data-shared-kept]")).to_be_focused()
     expect(page.get_by_text(OFFER)).to_be_hidden()
-    expect(page.get_by_text("It is deleted from this browser.")).to_be_visible()
     until(lambda: stored(page), lambda found: found == NOTHING)
+
+
+@pytest.mark.req("A-25", "K-26")
+def test_what_waits_is_deleted_too_where_a_browser_does_not_say_what_databases_it_has(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    phone.add_init_script(NO_LIST)
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    assert len(page.evaluate(LYING)) == 1
+    phone.route("**/candidates.json", lambda route: route.abort("internetdisconnected"))
+    phone.set_offline(False)
+    page.goto(demo.member("limits"))
+    page.evaluate("""new Promise((resolve) => {
+      localStorage.setItem("page-lakeshore-later", "1");
+      const request = indexedDB.open("page-lakeshore");
+      request.onsuccess = () => { request.result.close(); resolve(); }; })""")
+    page.close()
+    page = phone.new_page()
+    page.goto(demo.member("limits#shared"))
+    assert "databases" not in page.evaluate("Object.keys(IDBFactory.prototype)")
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("It is deleted from this browser.")).to_be_visible()
+    # At once, not a while after it was said.
+    assert page.evaluate(KEPT_STILL) == {"databases": [], "local": []}
+
+
+@pytest.mark.req("A-25", "K-26")
+def test_that_it_is_deleted_is_not_said_while_another_page_holds_it(demo: Demo, phone: BrowserContext) -> None:
+    page = phone.new_page()
+    keep_pages(page, demo.member())
+    write_offline(demo, phone, page)
+    page.evaluate("""new Promise((resolve) => {
+      const request = indexedDB.open("page-pine-county");
+      request.onsuccess = () => { window.held = request.result; resolve(); }; })""")
+    other = phone.new_page()
+    phone.route("**/candidates.json", lambda route: route.abort("internetdisconnected"))
+    phone.set_offline(False)
+    other.goto(demo.member("limits#shared"))
+    other.get_by_role("button", name="Delete it").click()
+    expect(other.get_by_text("Not all of it could be deleted yet.")).to_be_visible()
+    expect(other.get_by_text("It is deleted from this browser.")).to_be_hidden()
+    assert "page-pine-county-later" in other.evaluate("Object.keys(localStorage)")
+    page.evaluate("window.held.close()")
+    other.get_by_role("button", name="Delete it").click()
+    expect(other.get_by_text("It is deleted from this browser.")).to_be_visible()
+    assert other.evaluate(KEPT_STILL) == {"databases": [], "local": []}
 
 
 @pytest.mark.req("K-34")
@@ -360,6 +490,32 @@ def test_a_posters_link_opened_in_the_page_itself_is_taken_up_and_holds(
     cancel(page)
 
 
+@pytest.mark.req("K-34", "A-03")
+def test_what_was_sealed_before_a_posters_link_was_opened_is_not_tried_again_unchecked(
+    demo: Demo, phone: BrowserContext
+) -> None:
+    page = phone.new_page()
+    page.route("**/candidates.json", unsigned)
+    open_form(page, demo.member("ask"))
+    here_is_the_list(page)
+    fill_form(page)
+    page.route("**/requests", lambda route: route.abort("internetdisconnected"))
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_text("Not sent: there is no connection.")).to_be_visible()
+    page.evaluate("(part) => { location.hash = part; }", poster_part())
+    expect(page).to_have_url(re.compile(r"/ask$"))
+    statuses = sent_to(page, "/requests")
+    page.unroute("**/requests")
+    page.get_by_role("button", name="Try again now").click()
+    expect(page.locator("[data-check]")).to_contain_text("is not signed, but your poster says it must be")
+    assert (statuses, requests_kept(demo)) == ([], 0)
+    page.unroute("**/candidates.json")
+    page.get_by_role("button", name="Seal and send").click()
+    expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
+    assert requests_kept(demo) == 1
+    cancel(page)
+
+
 @pytest.mark.req("A-25")
 def test_each_state_of_a_worry_that_waits_has_no_violation(demo: Demo, window: BrowserContext, look: Look) -> None:
     page = window.new_page()
@@ -376,7 +532,7 @@ def test_each_state_of_a_worry_that_waits_has_no_violation(demo: Demo, window: B
     page.goto(demo.member())
     waits(page)
     window.set_offline(False)
-    expect(page.locator("[data-waiting-list]")).to_contain_text(RECEIVED["colleague"])
+    expect(page.locator("[data-waiting-list]:visible")).to_contain_text(RECEIVED["colleague"])
     look.at(page, "worry: received, first page")
     page.goto(demo.member("limits#shared"))
     expect(page.locator("[data-shared-kept]")).to_be_visible()

@@ -55,7 +55,7 @@ def test_after_one_visit_every_page_opens_without_a_network_with_its_day_and_the
     page.goto(demo.member(name))
     has_numbers(page)
     if name != "offline":
-        expect(page.get_by_text("You have no network, or a weak one. This page is from")).to_be_visible()
+        expect(page.get_by_text("You have no network, or a weak one.")).to_be_visible()
         expect(page.get_by_text("{day}")).to_have_count(0)
     assert page.title() == "Shift info"
     assert page.evaluate("getComputedStyle(document.querySelector('.crisis')).borderRadius") != "0px", "with its styles"
@@ -95,6 +95,30 @@ def test_with_a_network_the_newest_page_is_shown_and_nothing_of_it_says_old(
     page.goto(demo.member())
     assert page.evaluate("!!navigator.serviceWorker.controller")
     expect(page.locator("[data-old]")).to_be_hidden()
+    page.close()
+
+
+@pytest.mark.req("A-25", "K-26")
+@pytest.mark.parametrize("where", ["", "choose", "ask"])
+def test_a_kept_page_says_of_which_day_it_is_until_a_newer_one_stands_there(
+    demo: Demo, kept_once: BrowserContext, where: str
+) -> None:
+    page = kept_once.new_page()
+    kept_once.set_offline(True)
+    page.goto(demo.member(where))
+    old = page.locator("[data-old]").first
+    anew = page.get_by_role("button", name="Load it anew")
+    expect(old).to_contain_text("You have no network, or a weak one.")
+    expect(anew).to_be_hidden()
+    kept_once.set_offline(False)
+    expect(page.get_by_text("You have no network, or a weak one.")).to_be_hidden()
+    expect(old).to_contain_text("Who is on call may have changed.")
+    if where == "":
+        anew.click()
+        expect(old).to_be_hidden()
+    else:
+        # What was typed there would be gone.
+        expect(anew).to_be_hidden()
     page.close()
 
 
@@ -211,7 +235,7 @@ def test_with_the_server_killed_the_pages_open_and_with_a_newer_one_the_old_ones
         first = set(kept(page))
         assert len(first) == 1
     page.goto(f"{home}limits")
-    expect(page.get_by_text("You have no network, or a weak one. This page is from")).to_be_visible()
+    expect(page.get_by_text("You have no network, or a weak one.")).to_be_visible()
     has_numbers(page)
     assert shown(page) == ("one", "one")
     with serving(new, tmp_path, port):
@@ -222,7 +246,7 @@ def test_with_the_server_killed_the_pages_open_and_with_a_newer_one_the_old_ones
         until(lambda: set(kept(page)), lambda found: len(found) == 1 and found != first)
         until(lambda: kept(page), lambda found: any(one.endswith("/en/limits") for one in next(iter(found.values()))))
     page.goto(f"{home}limits")
-    expect(page.get_by_text("You have no network, or a weak one. This page is from")).to_be_visible()
+    expect(page.get_by_text("You have no network, or a weak one.")).to_be_visible()
     assert shown(page) == ("two", "two")
 
 

@@ -1,7 +1,6 @@
 """A request written without a network waits on the phone, sealed, and is sent once when there is one."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -21,12 +20,11 @@ from tests.e2e.acts import (
     wait_called,
 )
 from tests.e2e.conftest import PHONE, Demo
-from tests.e2e.installation import CHANGE
 from tests.e2e.test_choose_a_peer import ask_form, choose
 from tests.e2e.test_offline import keep_pages
 from tests.e2e.test_shared_terminal import stored
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("a_calm_hour", "nothing_left")]
 
 KEEP = "Keep it on this phone and send when there is a network"
 WORDS = "a hard call at the quarry"
@@ -54,27 +52,6 @@ CHANGE_ROW = """async (change) => {
     const request = store.put({ ...rows[0], ...change }); request.onsuccess = resolve; });
   database.close();
 }"""
-
-
-MOST = 60  # requests of this file in one hour
-# With its ladder, which would go on calling people into the next test.
-ERASE = "from alongside.escalation.models import Ladder; Ladder.objects.all().delete()"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def a_calm_hour(demo: Demo) -> None:
-    """Let nobody be asked to work: that is test_flood's."""
-    changed = demo.module("django", "shell", "--no-imports", "-c", CHANGE.format(values={"work_after": MOST}))
-    assert changed.returncode == 0, changed.stderr
-
-
-@pytest.fixture(autouse=True)
-def nothing_left(demo: Demo) -> Iterator[None]:
-    """Leave no request to the next test, which counts them: one without a way back cannot be cancelled."""
-    yield
-    if requests_kept(demo):
-        erased = demo.module("django", "shell", "-c", ERASE)
-        assert requests_kept(demo) == 0, erased.stderr
 
 
 def wait_stored(demo: Demo, page: Page, count: int) -> None:

@@ -149,6 +149,24 @@ def test_a_choice_from_before_packs_were_written_down_belongs_to_the_pack_of_its
     assert numbers(world)["child"] == "+1 416 555 0142"
 
 
+@pytest.mark.parametrize("written_down_for", ["the organisation", "nobody, as former versions did"])
+def test_a_pack_given_from_the_terminal_ends_older_choices_too(world: World, written_down_for: str) -> None:
+    give(world, "on")
+    choose(world, "number:child", "+1 416 555 0142")
+    LawChoice.objects.update(pack="")
+    accounts_actions.change_pack(None, world.pine, "generic-ca")
+    if written_down_for != "the organisation":
+        AuditEntry.objects.filter(what="organisation.pack").update(organisation=None)
+    world.pine.refresh_from_db()
+    assert "number:child" not in queries.law_choices(world.pine.id, "generic-ca")
+    assert lapsed(world) == ["number:child"]
+
+
+def test_a_pack_given_from_the_terminal_stands_in_the_list_of_changes(world: World) -> None:
+    accounts_actions.change_pack(None, world.pine, "on")
+    assert [one.what for one in accounts.changes_of(world.pine.id)] == ["organisation.pack"]
+
+
 def test_a_pack_that_is_gone_takes_its_choices_with_it(world: World, client: Client) -> None:
     give(world, "generic-us")
     choose(world, "number:child", "+1 218 555 0142")

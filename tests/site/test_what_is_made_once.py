@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from alongside.accounts.models import Organisation
 from alongside.directory.views import lists
 from alongside.kernel import once
-from alongside.kernel.once import Once
+from alongside.kernel.once import Latest, Once
 from tests.world import World
 
 
@@ -42,6 +42,36 @@ def test_many_at_once_have_it_made_once() -> None:
         threading.Timer(0.2, going.set).start()
         assert [one.result(10) for one in asked] == [b"x"] * 8
     assert made == [1]
+
+
+@pytest.mark.parametrize("lasts", [0.01, 60.0])
+def test_what_takes_longer_than_it_lasts_is_still_made_once_for_all_who_came_meanwhile(lasts: float) -> None:
+    kept: Latest[bytes] = Latest()
+    going, made = threading.Event(), []
+
+    def make() -> bytes:
+        made.append(1)
+        going.wait(10)
+        return b"x"
+
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(kept.get, "x", lasts, make) for _ in range(8)]
+        threading.Timer(0.2, going.set).start()
+        assert [one.result(10) for one in asked] == [b"x"] * 8
+    assert made == [1]
+    assert kept.get("x", 60.0, lambda: b"y") == b"x"
+    assert kept.get("x", 0, lambda: b"y") == b"y", "what lasts no time is made each time"
+
+
+def test_what_went_wrong_is_told_to_all_who_waited_and_is_tried_again() -> None:
+    kept: Latest[bytes] = Latest()
+
+    def fail() -> bytes:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        kept.get("x", 60.0, fail)
+    assert kept.get("x", 60.0, lambda: b"x") == b"x"
 
 
 @pytest.mark.req("A-25")

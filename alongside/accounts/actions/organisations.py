@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from alongside.accounts import rules
-from alongside.accounts.actions.audit import note_change
+from alongside.accounts.actions.audit import note_change, note_of_another
 from alongside.accounts.actions.entering import write_invitation
 from alongside.accounts.models import Office, Organisation
 from alongside.accounts.queries import Seat
@@ -66,11 +66,12 @@ def change_pack(seat: Seat | None, organisation: Organisation, pack: str) -> Non
         return
     former, held.pack = held.pack, pack
     held.save(update_fields=["pack"])
-    note_change(
-        seat and Seat(seat.person, held, seat.roles),
-        "organisation.pack",
-        {"name": held.name, "from": former, "to": pack},
-    )
+    detail = {"name": held.name, "from": former, "to": pack}
+    if seat:
+        note_change(Seat(seat.person, held, seat.roles), "organisation.pack", detail)
+    else:
+        # From the terminal nobody is signed in; it still belongs to the organisation whose law it is.
+        note_of_another(held, "organisation.pack", detail)
 
 
 @transaction.atomic

@@ -136,8 +136,8 @@ def _entry(
 def show_card(supporter: Facts, shown: rules.Shown, sealed: rules.Sealed) -> None:
     """Show a supporter's card, which is their consent, in place of the one before.
 
-    Raises rules.BadCard for what no card may say, an office of another organisation or a reference in use, and
-    team.actions.NotNow while they are on leave.
+    Raises rules.BadCard for what no card may say, an office of another organisation, a reference in use or details
+    bound to other keys than the supporter has now (`other-keys`), and team.actions.NotNow while they are on leave.
     """
     rules.check_card(shown, sealed, {kind: choices.keys(kind) for kind in choices.KINDS})
     consent = team_actions.consent(supporter.id)
@@ -147,11 +147,14 @@ def show_card(supporter: Facts, shown: rules.Shown, sealed: rules.Sealed) -> Non
     if Card.objects.filter(reference=sealed.reference).exists():
         raise rules.BadCard("same-reference")
     Card.objects.filter(consent=consent).delete()
-    bound = sealing.vouch_keys([supporter.person]).get(supporter.person) if sealed.details else None
+    vouch = sealing.vouch_keys([supporter.person]).get(supporter.person)
+    # A page that was open while new keys were made seals with the old one.
+    if sealed.details and sealed.vouch not in {b"", vouch}:
+        raise rules.BadCard("other-keys")
     Card.objects.create(
         consent=consent,
         reference=sealed.reference,
-        bound_to=bound,
+        bound_to=vouch if sealed.details else None,
         discipline=shown.discipline,
         band=shown.band,
         office_shown=shown.office_shown,

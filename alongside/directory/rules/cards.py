@@ -37,11 +37,16 @@ class Shown:
 
 @dataclass(frozen=True)
 class Sealed:
-    """What a supporter's device sealed with the poster code: name and details, or neither."""
+    """What a supporter's device sealed with the poster code: name and details, or neither.
+
+    `vouch` is the vouching key that the device bound the details to, None before there is one. Empty says that the
+    caller did not ask a device: then it is the one in force.
+    """
 
     reference: bytes
     name: bytes | None
     details: bytes | None
+    vouch: bytes | None = b""
 
 
 def check_card(shown: Shown, sealed: Sealed, choices: Mapping[str, Collection[str]]) -> None:

@@ -96,7 +96,7 @@ def _read_card(request: HttpRequest) -> tuple[rules.Shown, rules.Sealed]:
     _exactly(sent, {"shown", "sealed"})
     shown, sealed = sent["shown"], sent["sealed"]
     _exactly(shown, {"discipline", "band", "office_shown", "languages", "gender", "tags", "channels", "over"})
-    _exactly(sealed, {"reference", "name", "details"})
+    _exactly(sealed, {"reference", "name", "details", "vouch"})
     if not isinstance(shown["office_shown"], bool):
         raise ValueError("types")
     return (
@@ -114,6 +114,7 @@ def _read_card(request: HttpRequest) -> tuple[rules.Shown, rules.Sealed]:
             reference=seals.read_base64(_text(sealed["reference"]), seals.CARD_REFERENCE_BYTES),
             name=_bytes(sealed["name"], seals.CARD_NAME_BYTES),
             details=_bytes(sealed["details"], seals.CARD_DETAILS_BYTES),
+            vouch=_bytes(sealed["vouch"], seals.VOUCH_BYTES),
         ),
     )
 

@@ -17,7 +17,7 @@ from alongside.accounts import queries as accounts
 from alongside.accounts.models import Organisation
 from alongside.directory import actions, queries, rules
 from alongside.kernel import clock, once
-from alongside.kernel.once import Once
+from alongside.kernel.once import Latest, Once
 
 MOST_BYTES = 24_000_000
 # What was packed for an organisation, by name and compression.
@@ -35,7 +35,7 @@ def _gzip(body: bytes) -> bytes:
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {"br": _brotli, "gzip": _gzip, "": bytes}
 
 # The list of each organisation as it was a moment ago: finding out whether it has changed means reading the whole team.
-_listings: dict[uuid.UUID, tuple[object, actions.Listing]] = {}
+_listings: Latest[actions.Listing] = Latest()
 
 Public = Callable[..., HttpResponse]
 
@@ -103,11 +103,9 @@ def _moment() -> object:
 
 
 def _listing(organisation: Organisation, now: datetime) -> actions.Listing:
-    moment = _moment()
-    kept = _listings.get(organisation.id)
-    if kept is None or kept[0] != moment:
-        kept = _listings[organisation.id] = (moment, actions.current_list(organisation, now))
-    return kept[1]
+    return _listings.get(
+        organisation.id, settings.ALONGSIDE_PUBLIC_SECONDS, lambda: actions.current_list(organisation, now)
+    )
 
 
 def _listed(organisation: Organisation, wanted: str) -> queries.Listed | None:

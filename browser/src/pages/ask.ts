@@ -214,7 +214,7 @@ function forgetBegun(): void {
 async function sent({ core, secret, token, box }: Made, way: WayBack): Promise<void> {
   begun = null;
   // It is stored: that an old draft could not be taken away must not make anybody send it again.
-  await later.sent().catch(() => undefined);
+  await later.sent(core).catch(() => undefined);
   form.clear();
   goToStep("sent");
   showReceipt(way, way === "words" ? core.wordsOf(secret) : []);

@@ -100,16 +100,19 @@ function sound(): boolean {
   return first === undefined;
 }
 
-async function sealedParts(): Promise<{ reference: string; name: string | null; details: string | null }> {
+async function sealedParts(): Promise<{ reference: string; name: string | null; details: string | null; vouch: string | null }> {
   // Drawn anew each time: it is the nonce of what is sealed.
   const fresh = randomBytes(REFERENCE_BYTES);
   const [secret, given] = [code(), details()];
-  if (!secret || !given.name) return { reference: toBase64(fresh), name: null, details: null };
+  if (!secret || !given.name) return { reference: toBase64(fresh), name: null, details: null, vouch: null };
+  const bound = vouching();
   const keys = await cardKeys(secret);
   return {
     reference: toBase64(fresh),
     name: toBase64(await sealName(keys, given.name, fresh)),
-    details: toBase64(await sealDetails(keys, given, fresh, vouching())),
+    details: toBase64(await sealDetails(keys, given, fresh, bound)),
+    // Another one by now, and it would open for nobody: then the server says so.
+    vouch: bound && toBase64(bound),
   };
 }
 

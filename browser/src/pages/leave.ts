@@ -36,8 +36,15 @@ if (link) {
 
 const place = here();
 
-// A kept page says that there is no network. Once there is one again, that is not so any more.
-addEventListener("online", () => document.querySelector("[data-old]")?.setAttribute("hidden", ""));
+// That there is no network is not so any more once there is one. From which day a kept page is stays true as long as it stands there.
+addEventListener("online", () => {
+  document.querySelector("[data-weak]")?.setAttribute("hidden", "");
+  const anew = document.querySelector<HTMLElement>("[data-anew]");
+  // Loaded anew, a form would lose what was typed.
+  if (!anew || document.querySelector("form")) return;
+  anew.hidden = false;
+  anew.onclick = () => location.reload();
+});
 
 if (place) {
   const decide = (): void => {

@@ -87,7 +87,7 @@ async function send(): Promise<void> {
 /** Say the one thing that is ever said: that it was received, and on which day. */
 async function received(): Promise<void> {
   // It is stored: that an old draft could not be taken away must not make anybody send it again.
-  await later.sent().catch(() => undefined);
+  await pool.core().then((core) => later.sent(core)).catch(() => undefined);
   form.clear();
   show(false, one("[data-sending]"));
   const today = new Intl.DateTimeFormat(fact(page, "locale"), { dateStyle: "long", timeZone: fact(page, "zone") });

@@ -17,6 +17,8 @@ export interface Later<Form = Draft | ReferralDraft> {
   readonly secret: string;
   readonly attempt: string;
   readonly replaces?: string;
+  /** It was tried with the team in the place of whoever was chosen. */
+  readonly instead?: boolean;
 }
 
 /** What is still to be told after sending, in the place of the draft. */
@@ -30,8 +32,11 @@ export interface Told {
   readonly instead?: boolean;
 }
 
-/** How it went. */
-export type Went = Outcome | "unsure" | "elsewhere" | "lost";
+/** How it went; `unnoted`: it was stored, `no-room`: it was not sent, and each time this device could not write it down. */
+export type Went = Outcome | "unsure" | "elsewhere" | "lost" | "unnoted" | "no-room";
+
+/** It could not be written down that it goes. */
+class NoRoom extends Error {}
 
 /** Return what is kept of something that was not sent yet, or null. */
 export function laterOf({ draft, state }: Waiting): Later | null {
@@ -68,6 +73,7 @@ export function alone<T>(id: string, run: () => Promise<T>, orNothing = false): 
 
 function failed(error: unknown): Went {
   if (error instanceof Lost) return "lost";
+  if (error instanceof NoRoom) return "no-room";
   throw error;
 }
 
@@ -84,7 +90,7 @@ async function delivered(id: string, sure: boolean): Promise<Went> {
   const referral = isReferral(form);
   const made = referral ? referralOf(core, form, secret, attempt) : await madeOf(core, form, secret, attempt);
   // How a referral stands nobody asks, not even to know whether it arrived: the same attempt again is the same referral.
-  if (one.tried && !referral && (await known(page.base, made.token))) return stored(one, later, { onCall: 0, alerted: 0 });
+  if (one.tried && !referral && (await known(page.base, made.token))) return stored(one, later, { onCall: 0, alerted: 0, ...(later.instead && { instead: true }) });
   if (one.tried && !sure && !mayGoAgain(one.tried, Date.now())) return "unsure";
   await withdraw(page.base, later.replaces, core);
   // Whoever went off duty while it waited is not called.
@@ -96,7 +102,7 @@ async function delivered(id: string, sure: boolean): Promise<Went> {
     base: page.base,
     draft,
     made: () => Promise.resolve(made),
-    posting: () => noted(id),
+    posting: () => noted(id, later, instead),
     working: () => undefined,
     // Somebody who was chosen is called first, as whoever is on call is.
     chose: ({ onCall, chosen, recipients }) => (who = { onCall: onCall + (chosen ? 1 : 0), alerted: recipients.length, instead }),
@@ -114,18 +120,24 @@ async function delivered(id: string, sure: boolean): Promise<Went> {
   return stored(one, later, who);
 }
 
-/** Written down before it goes: whoever finds it after a crash knows that it may have arrived. @throws {@link Lost} */
-async function noted(id: string): Promise<void> {
-  await note(id, { tried: new Date().toISOString() }).catch(() => {
-    throw new Lost();
+/**
+ * Written down before it goes: whoever finds it after a crash, or after a lost answer, knows that it may have arrived, and for whom.
+ *
+ * @throws {@link NoRoom}
+ */
+async function noted(id: string, later: Later, instead: boolean): Promise<void> {
+  const draft = instead || later.instead ? { draft: { ...later, instead } } : {};
+  await note(id, { tried: new Date().toISOString(), ...draft }).catch(() => {
+    throw new NoRoom();
   });
 }
 
 async function stored(one: Waiting, { form, secret }: Later, who: Omit<Told, "way" | "secret">): Promise<Went> {
   const way = isReferral(form) ? "none" : wayOf(form);
   const told: Told = { way, ...who, ...(way === "words" && { secret }) };
-  await note(one.id, { state: "sent", sent: new Date().toISOString(), draft: told });
-  return "stored";
+  // What cannot be noted is found out again: the server knows of it, or gets the same attempt once more.
+  const noting = note(one.id, { state: "sent", sent: new Date().toISOString(), draft: told });
+  return noting.then(() => "stored" as const, () => "unnoted" as const);
 }
 
 /** Take back on the server what may have arrived. @throws {@link Lost} */

@@ -1,6 +1,6 @@
 import type { Changing, CHANGE } from "./later.ts";
 import type { Later } from "./delivering.ts";
-import { one, say, show } from "./dom.ts";
+import { all, one, say, show } from "./dom.ts";
 import { here } from "./here.ts";
 import { KeptKeys } from "./kept.ts";
 import { drawer, isShared } from "./place.ts";
@@ -10,10 +10,12 @@ import type { Kind } from "./waiting.ts";
 
 type LaterCode = typeof import("./later.ts");
 type WaitingCode = typeof import("./waiting.ts");
+type Taken<Draft> = Changing & { readonly later: Later<Draft> };
 const CHANGED: typeof CHANGE = "later-change";
 
 /** The form of a page from which something can be kept. */
 interface Form<Draft, Problem> {
+  readonly form: HTMLFormElement;
   write(draft: Draft): void;
   refuse(problem: Problem): void;
   clear(): void;
@@ -43,18 +45,24 @@ export class LaterOnForm<Draft, Problem> {
   readonly #desk: Desk<Draft, Problem>;
   readonly #offer = one("[data-keep-offer]");
   #code: [WaitingCode, LaterCode] | null = null;
-  #changing: (Changing & { readonly later: Later<Draft> }) | null = null;
+  #changing: Taken<Draft> | null = null;
+  #written = "";
+  #keeping = false;
 
   constructor(base: string, desk: Desk<Draft, Problem>) {
     this.#base = base;
     this.#desk = desk;
     one("[data-keep]", this.#offer).addEventListener("click", () => void this.#keep());
     document.addEventListener(CHANGED, (event) => {
-      const changing = (event as CustomEvent<Changing & { readonly later: Later<Draft> }>).detail;
-      // Something on its way, or that may have arrived, would be taken for the one that is to be changed.
-      if (this.#desk.busy() || changing.kind !== desk.kind) event.preventDefault();
-      else this.#change(changing);
+      const changing = (event as CustomEvent<Taken<Draft>>).detail;
+      // Something on its way, or that may have arrived, would be taken for the one that is to be changed; other words would be lost.
+      const other = this.#typed() !== "" && this.#typed() !== this.#written;
+      if (other || this.#desk.busy() || changing.kind !== desk.kind) return;
+      event.preventDefault();
+      this.#change(changing);
     });
+    // What its address names may have been offered before anybody listened here.
+    if (location.hash.startsWith("#change=")) void this.#load().then(() => this.#code?.[1].takeUp());
   }
 
   /** Offer it, or take the offer away. Its code comes from what the worker keeps; where that is not here, nothing is offered. */
@@ -71,58 +79,101 @@ export class LaterOnForm<Draft, Problem> {
 
   /** Take back on the server the one that is being changed, where it may have arrived. @throws Lost */
   async withdrawn(core: Core): Promise<void> {
-    const { tried, later } = this.#changing ?? {};
-    if (!later) return;
+    if (!this.#changing) return;
     const { withdraw } = await import("./delivering.ts");
-    await withdraw(this.#base, later.replaces, core);
-    if (tried) await withdraw(this.#base, later.secret, core);
+    await withdraw(this.#base, this.#changing.later.replaces, core);
+    await this.#takeBack(this.#changing, core, ({ note }, id) => note(id, { tried: null }).catch(() => undefined));
   }
 
-  /** It was sent from the form: nothing of it waits any more. */
-  async sent(): Promise<void> {
+  /** It was sent from the form: nothing of it waits any more, and what another page sent of it meanwhile is taken back. */
+  async sent(core: Core): Promise<void> {
     if (!this.#changing) return;
-    await this.#load();
+    await this.#takeBack(this.#changing, core, ({ forget }, id) => forget(id));
     this.#forgetWayBack(this.#changing.later.secret);
-    await this.#code?.[0].forget(this.#changing.id);
     this.#changing = null;
   }
 
-  #change(changing: Changing & { readonly later: Later<Draft> }): void {
+  /** Take back one that may have arrived, and then do something with it, while no other page sends it. @throws Lost */
+  async #takeBack({ id, later }: Changing, core: Core, then: (code: WaitingCode, id: string) => Promise<void>): Promise<void> {
+    await this.#load();
+    const code = this.#code?.[0];
+    const { alone, withdraw } = await import("./delivering.ts");
+    await alone(id, async () => {
+      if (await this.#mayHaveGone(id)) await withdraw(this.#base, later.secret, core);
+      if (code) await then(code, id);
+    });
+  }
+
+  /** Say whether one may be on the server, as it stands now: another page may have sent it, and said so, since this form took it up. */
+  async #mayHaveGone(id: string): Promise<boolean> {
+    // Where nobody can tell, it may: that a browser cannot read what it kept keeps nobody from sending.
+    const now = await this.#code?.[0].find(id).catch(() => null);
+    return !now || now.tried !== null || now.state === "sent";
+  }
+
+  /** Everything that stands in fields to be typed into. */
+  #typed(): string {
+    const fields = all<HTMLInputElement>("textarea, input:not([type=radio], [type=checkbox])", this.#desk.form.form);
+    return fields.map(({ value }) => value).join("");
+  }
+
+  #change(changing: Taken<Draft>): void {
     this.#changing = changing;
     this.#desk.form.write(changing.later.form);
+    this.#written = this.#typed();
     this.#desk.changing(changing.later.form);
   }
 
   async #keep(): Promise<void> {
+    // Pressed again while it is being kept.
+    if (this.#keeping) return;
     const draft = this.#desk.written();
     const problem = this.#desk.problem(draft);
     if (problem) return this.#desk.form.refuse(problem);
-    await this.#desk.stop();
-    const code = this.#code;
-    if (!code) return;
+    this.#keeping = true;
     try {
-      await this.#store(code[0], draft);
+      await this.#desk.stop();
+      const code = this.#code;
+      if (code) await this.#kept(code, draft);
+    } finally {
+      this.#keeping = false;
+    }
+  }
+
+  async #kept([waiting, later]: [WaitingCode, LaterCode], draft: Draft): Promise<void> {
+    let id = "";
+    try {
+      id = await this.#store(waiting, draft);
     } catch {
       say(one("[data-sending-notice]"), text("waiting.cannot"));
       return;
     }
+    const looked = later.lookAt(id);
     this.#desk.form.clear();
     this.#desk.kept();
-    await code[1].look();
+    await looked;
   }
 
-  async #store({ keep }: WaitingCode, form: Draft): Promise<void> {
+  async #store(waiting: WaitingCode, form: Draft): Promise<string> {
+    const former = this.#changing;
+    if (!former) return this.#put(waiting, form);
+    // No other page sends the former one meanwhile.
+    const { alone } = await import("./delivering.ts");
+    return (await alone(former.id, async () => this.#put(waiting, form, former, await this.#mayHaveGone(former.id)))) ?? "";
+  }
+
+  async #put({ keep }: WaitingCode, form: Draft, former: Taken<Draft> | null = null, gone = false): Promise<string> {
     const begun = this.#desk.begun();
     const same = begun?.typed === JSON.stringify(form);
-    const former = this.#changing;
-    const replaces = begun?.posted && !same ? begun.secret : former?.tried ? former.later.secret : former?.later.replaces;
+    const replaces = begun?.posted && !same ? begun.secret : gone ? former?.later.secret : former?.later.replaces;
     const [secret, attempt] = same && begun ? [begun.secret, begun.attempt] : [random(), random()];
     const tried = same && begun.posted ? new Date().toISOString() : null;
-    await keep({ form, secret, attempt, ...(replaces && { replaces }) }, this.#desk.kind, tried, former?.id);
+    const id = await keep({ form, secret, attempt, ...(replaces && { replaces }) }, this.#desk.kind, tried, former?.id);
     // What never left has no way back; of what may have left it goes when that is withdrawn.
     if (begun && !begun.posted) this.#forgetWayBack(begun.secret);
-    if (former && !former.tried) this.#forgetWayBack(former.later.secret);
+    if (former && !gone) this.#forgetWayBack(former.later.secret);
     this.#changing = null;
+    return id;
   }
 
   #forgetWayBack(secret: string): void {

@@ -10,7 +10,7 @@ import { isShared } from "./place.ts";
 import { counted, text } from "./texts.ts";
 import { find, forget, type Kind, note, type Waiting, waiting } from "./waiting.ts";
 
-/** What a page with a form hears when somebody wants to change what waits. */
+/** What a page with a form hears when somebody wants to change what waits; it takes it by preventing the default. */
 export const CHANGE = "later-change";
 
 const FIRST_PAUSE_MS = 15_000;
@@ -24,10 +24,23 @@ const place = (): { locale: string; zone: string } => ({ locale: fact(section(),
 const said = new Map<string, string>();
 // Referrals that went: said in this page alone. Once somebody could see it, nothing of them stays on the device (decision 0021).
 let received: Waiting[] = [];
+// What this page is sending just now: it has no buttons meanwhile.
+const going = new Set<string>();
+// What this page was the last to keep, of which its own heading speaks; and what stands in its form.
+let mine = "";
+let handed = "";
 let busy = false;
 let again = false;
 let timer = 0;
 let pause = 0;
+
+/** Show what this page has just kept: how its heading stands follows that one. */
+export async function lookAt(id: string): Promise<void> {
+  mine = id;
+  // At once: what is read out first must not be of one before.
+  sayKept("unsent");
+  await look();
+}
 
 /** Look at what waits: show it, and send what can go. */
 export async function look(): Promise<void> {
@@ -51,14 +64,15 @@ export async function look(): Promise<void> {
 }
 
 async function everything(): Promise<Waiting[]> {
-  const found = await waiting().catch(() => [] as Waiting[]);
+  // What stands in the form of this page has no card beside it, unless another page sent it.
+  const found = (await waiting().catch(() => [] as Waiting[])).filter(({ id, state }) => id !== handed || state === "sent");
   return [...found, ...received.filter(({ id }) => !found.some((one) => one.id === id))];
 }
 
 async function step(item: Waiting): Promise<void> {
   const next = nextOf(item);
   // What cannot be forgotten now is tried the next time; what waits beside it goes all the same.
-  if (next === "drop") await giveUp(item).catch(() => undefined);
+  if (next === "drop") await alone(item.id, () => drop(item), true).catch(() => undefined);
   if ((next === "send" || next === "check") && !said.has(item.id) && navigator.onLine) await send(item, false);
 }
 
@@ -67,10 +81,12 @@ function nextOf(item: Waiting): ReturnType<typeof nextFor> {
 }
 
 async function send(item: Waiting, sure: boolean): Promise<void> {
+  if (going.has(item.id)) return;
   said.delete(item.id);
-  const hear = list().querySelector<HTMLElement>(`[data-id="${item.id}"] [data-line]`);
-  if (hear) say(hear, text("waiting.sending"));
+  going.add(item.id);
+  sayGoing(item.id);
   const went = await deliver(item.id, sure).catch(whyNot);
+  going.delete(item.id);
   if (went === "stored") say(one("[data-waiting-live]"), text("waiting.sent-short"));
   // Without a network nothing is new; anything else is said until the person does something about it.
   else if (went === "lost") tryLater();
@@ -78,8 +94,25 @@ async function send(item: Waiting, sure: boolean): Promise<void> {
   await redraw();
 }
 
+/** Say on its card that it is being sent, and take the buttons away: the focus stays on the card. */
+function sayGoing(id: string): void {
+  const card = list().querySelector<HTMLElement>(`[data-id="${id}"]`);
+  if (!card) return;
+  const line = one("[data-line]", card);
+  say(line, text("waiting.sending"));
+  line.tabIndex = -1;
+  if (card.contains(document.activeElement)) line.focus({ preventScroll: true });
+  card.querySelector(".row")?.remove();
+}
+
 function whyNot(error: unknown): "unproved" | "unsealed" {
   return isListsFault(error) ? "unproved" : "unsealed";
+}
+
+/** Forget one that is too old, unless another page sent it meanwhile. */
+async function drop({ id }: Waiting): Promise<void> {
+  const now = await find(id);
+  if (now && nextOf(now) === "drop") await giveUp(now);
 }
 
 /** Forget one, and first the way back to it: where this is broken off, it can be done again. */
@@ -102,13 +135,16 @@ async function sendNow(item: Waiting): Promise<void> {
   await send(item, sure);
   if ((await find(item.id))?.state === "waiting" && !said.has(item.id)) said.set(item.id, "waiting.lost");
   await redraw();
-  said.delete(item.id);
+  // A network may be back at any moment; whatever else was said stays until the person, or a new network, does something about it.
+  if (said.get(item.id) === "waiting.lost") said.delete(item.id);
 }
 
 /** Delete one; where it may have arrived it is taken back there first, for which a network is needed. */
 async function erase(item: Waiting): Promise<void> {
   await alone(item.id, async () => {
     const now = await find(item.id);
+    // Another page, or this one, was sending it: what it says now is the way back to it.
+    if (now?.state === "sent") return;
     const later = now && laterOf(now);
     try {
       if (later?.replaces) await takeBack(later.replaces);
@@ -145,11 +181,14 @@ async function keepOnlyHere(went: readonly Waiting[]): Promise<void> {
   }
 }
 
-/** Headings must not say "not sent" above what was. */
+/** Headings must not say "not sent" above what was, nor of one what is true of another. */
 function sayHowAllStands(found: readonly Waiting[]): void {
-  const sent = found.every(({ state: one }) => one === "sent");
-  const state = found.length === 0 ? "none" : sent ? "sent" : "unsent";
-  say(one("h2", section()), text(`waiting.heading.${sent ? "sent" : "unsent"}`));
+  say(one("h2", section()), text(`waiting.heading.${found.every(({ state: one }) => one === "sent") ? "sent" : "unsent"}`));
+  const kept = found.find(({ id }) => id === mine);
+  if (mine) sayKept(!kept ? "none" : kept.state === "sent" ? "sent" : "unsent");
+}
+
+function sayKept(state: "none" | "sent" | "unsent"): void {
   for (const title of all("[data-kept-title]")) say(title, text(`waiting.title.${state}`));
   for (const lead of all("[data-kept-lead]")) say(lead, text(`waiting.lead.${state}`));
 }
@@ -164,7 +203,8 @@ async function drawn(item: Waiting): Promise<HTMLElement> {
 function waitingCard(item: Waiting): HTMLElement {
   const next = nextOf(item);
   const other = item.kind === "ask" ? "" : ".other";
-  const key = said.get(item.id) ?? (next === "ask" || next === "held" || next === "broken" ? `waiting.${next}` : "waiting.waits");
+  const stands = next === "ask" || next === "held" || next === "broken" ? `waiting.${next}` : "waiting.waits";
+  const key = going.has(item.id) ? "waiting.sending" : (said.get(item.id) ?? stands);
   const time = clockTime(item.tried ?? item.written, place());
   const sentence = make("p", "", text(key === "waiting.unsure" ? key + other : key, { time }));
   sentence.dataset["line"] = "";
@@ -175,7 +215,7 @@ function waitingCard(item: Waiting): HTMLElement {
   if (next !== "broken") row.append(button("waiting.change", () => void change(item)));
   row.append(button("waiting.delete", () => void erase(item), "button danger"));
   const written = text(`waiting.written${other}`, { time: clockTime(item.written, place()) });
-  return make("li", "card stack tight", make("b", "", written), sentence, ...before, row);
+  return make("li", "card stack tight", make("b", "", written), sentence, ...before, ...(going.has(item.id) ? [] : [row]));
 }
 
 /** The one thing that is ever said of a referral: the same words as where it is sent at once. */
@@ -228,24 +268,36 @@ const FORMS: Readonly<Record<Kind, string>> = { ask: "ask", colleague: "colleagu
 
 /** Nothing is sent while it is being changed; the page with its form takes it from there. */
 async function change(item: Waiting): Promise<void> {
-  const held = await alone(item.id, async () => {
+  const found = await alone(item.id, async () => {
     const now = await find(item.id);
-    if (now?.state === "sent") return null;
     await note(item.id, { state: "held" });
     return now;
   });
   const page = here();
-  if (!held || !page) return redraw();
-  if (document.querySelector(item.kind === "ask" ? "#ask" : `#refer[data-kind="${item.kind}"]`)) await hand(held);
-  else location.assign(`${page.base}/${page.language}/${FORMS[item.kind]}#change=${item.id}`);
+  if (!found || found.state === "sent" || !page) return redraw();
+  if (!document.querySelector(item.kind === "ask" ? "#ask" : `#refer[data-kind="${item.kind}"]`)) {
+    location.assign(`${page.base}/${page.language}/${FORMS[item.kind]}#change=${item.id}`);
+  } else if (hand(found)) await redraw();
+  else await refuseChange(found);
 }
 
-async function hand(item: Waiting): Promise<void> {
+/** The form holds other words: nothing takes their place unasked, and this one stands as it did. */
+async function refuseChange({ id, state }: Waiting): Promise<void> {
+  await note(id, { state });
+  said.set(id, "waiting.other-words");
+  say(one("[data-waiting-live]"), text("waiting.other-words"));
+  await redraw();
+  said.delete(id);
+}
+
+/** Hand one to the form of this page; say whether the form took it. */
+function hand(item: Waiting): boolean {
   const later = laterOf(item);
-  if (!later) return;
-  const detail: Changing = { id: item.id, kind: item.kind, later, tried: item.tried };
-  if (!document.dispatchEvent(new CustomEvent<Changing>(CHANGE, { detail, cancelable: true }))) return redraw();
-  await draw((await everything()).filter(({ id }) => id !== item.id));
+  if (!later) return false;
+  const detail: Changing = { id: item.id, kind: item.kind, later };
+  if (document.dispatchEvent(new CustomEvent<Changing>(CHANGE, { detail, cancelable: true }))) return false;
+  handed = item.id;
+  return true;
 }
 
 /** What a page with a form is handed to be changed. */
@@ -253,18 +305,24 @@ export interface Changing {
   readonly id: string;
   readonly kind: Kind;
   readonly later: Later;
-  readonly tried: string | null;
 }
 
 /** Begin to look, and look again when there is a network, and when the page comes to the front. */
 export async function begin(): Promise<void> {
   if (isShared()) return;
   await look();
-  const id = /^#change=([0-9a-f-]{36})$/.exec(location.hash)?.[1];
-  if (!id) return;
+  await takeUp();
+}
+
+const wanted = (): string => /^#change=([0-9a-f-]{36})$/.exec(location.hash)?.[1] ?? "";
+
+/** Hand to the form what its address names. Begun here and by the form, whichever comes last: until it is taken, address and card stay. */
+export async function takeUp(): Promise<void> {
+  const id = wanted();
+  const item = id ? await find(id) : null;
+  if (!id || wanted() !== id || (item?.state === "held" && !hand(item))) return;
   history.replaceState(history.state, "", location.pathname);
-  const item = await find(id);
-  if (item?.state === "held") await hand(item);
+  await redraw();
 }
 
 addEventListener("online", () => {

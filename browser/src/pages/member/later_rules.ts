@@ -8,14 +8,15 @@ const HOUR_MS = 3_600_000;
 // After this long, what somebody wrote may be true no more: then it is asked, not sent. Who wrote "now" wanted minutes.
 const ASK_AFTER_MS = { now: 4 * HOUR_MS, today: 24 * HOUR_MS };
 const DROP_AFTER_MS = 7 * 24 * HOUR_MS;
-const SENT_SHOWN_MS = 24 * HOUR_MS;
+// A referral whose row is still there was said to nobody yet: that it was received can be said as long as it would have waited.
+const SENT_SHOWN_MS = { ask: 24 * HOUR_MS, colleague: DROP_AFTER_MS, manager: DROP_AFTER_MS };
 // So soon after a try nobody has answered and closed it: the same attempt again is the same request.
 const SURE_MS = 5 * MINUTE_MS;
 
 /** Say what is to be done with one that waits, at a moment. */
 export function nextFor(one: Waiting, urgency: "now" | "today" | null, now: number): Next {
   const age = now - Date.parse(one.written);
-  if (one.state === "sent") return now - Date.parse(one.sent ?? one.written) > SENT_SHOWN_MS ? "drop" : "sent";
+  if (one.state === "sent") return now - Date.parse(one.sent ?? one.written) > SENT_SHOWN_MS[one.kind] ? "drop" : "sent";
   if (age > DROP_AFTER_MS) return "drop";
   if (urgency === null) return "broken";
   if (one.state === "held") return "held";

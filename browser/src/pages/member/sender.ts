@@ -6,7 +6,7 @@ export type Outcome = "stored" | "nobody-left" | "closed" | "refused" | "stopped
 
 /** What a sender needs of the world. */
 export interface World {
-  /** Return the candidate list, past every cache when `newest`. */
+  /** Return the candidate list, past every cache when `newest`: the very same object as long as it holds. */
   list(newest: boolean): Promise<CandidateList>;
   /** Seal for the list; null when everybody on it is left out. The same attempt and token each time. */
   seal(list: CandidateList): Promise<Uint8Array<ArrayBuffer> | null>;
@@ -33,8 +33,8 @@ const LONGEST_WAIT = 60;
 /**
  * Sends one request until it is stored or cannot be.
  *
- * Every try carries the same attempt, so a retry never doubles; a list that expired is fetched again and sealed for anew,
- * unnoticed; what was typed stays with the caller all along.
+ * Every try carries the same attempt, so a retry never doubles; for another list, because one expired or a poster was opened, it is sealed
+ * anew, unnoticed; what was typed stays with the caller all along.
  */
 export class Sender {
   readonly #world: World;
@@ -52,24 +52,30 @@ export class Sender {
 
   /** Send; resolves when it is over. Errors of sealing pass through. */
   async run(): Promise<Outcome> {
-    let newest = false;
+    let [newest, stale] = [false, false];
+    let sealedFor: CandidateList | null = null;
     let frame: Uint8Array<ArrayBuffer> | null = null;
     let work = "";
     while (!this.#stopped) {
       try {
+        if (!frame) this.#world.tell("sealing");
+        // Asked before each try: while this one waited a poster may have been opened, and what was sealed before would go unchecked.
+        const list = await this.#world.list(newest);
+        newest = false;
+        // Work is bound to the frame and the list.
+        if (list !== sealedFor) [frame, work] = [null, ""];
         if (!frame) {
-          this.#world.tell("sealing");
-          frame = await this.#world.seal(await this.#world.list(newest));
+          frame = await this.#world.seal(list);
           if (!frame) return "nobody-left";
+          sealedFor = list;
         }
         this.#world.tell("sending");
         const { status, body } = await this.#world.post(frame, work);
         if (status === 200 || status === 201) return "stored";
         if (status === 409) {
           // The first reseal goes unnoticed; a list that is stale again at once is waited for, not hammered.
-          if (newest) await this.#pause("busy");
-          // Work is bound to the frame and the list.
-          [frame, newest, work] = [null, true, ""];
+          if (stale) await this.#pause("busy");
+          [frame, newest, stale, work] = [null, true, true, ""];
         } else if (status === 428) {
           const bits = bitsOf(body);
           // Asked again after work was done, or for what is no work at all: wait a little, hammer nobody.

@@ -1,7 +1,8 @@
-import { all, one, show } from "./dom.ts";
-import type { Here } from "./here.ts";
+import { all, one, say, show } from "./dom.ts";
+import { type Here, waitingPlace } from "./here.ts";
 import { uninstall, uninstallAll } from "./install.ts";
 import { withMark } from "./place.ts";
+import { text } from "./texts.ts";
 
 // Long enough to think about a sentence, short enough that the next person at the desk finds nothing.
 const IDLE_MS = 600_000;
@@ -17,7 +18,7 @@ export function beShared(here: Here): void {
   show(true, ...all("[data-shared]"));
   show(false, ...all("[data-share], [data-own-device]"));
   void uninstall(here);
-  void offerToDelete();
+  void offerToDelete(here);
   markLinks();
   // Links made later, too: the mark is on before the tap counts.
   for (const kind of ["pointerdown", "click", "auxclick", "focusin"]) addEventListener(kind, markLinks, true);
@@ -44,18 +45,40 @@ function markLinks(): void {
 const OURS = "page-";
 
 /** What was kept here before, a poster's link too, is not thrown away unasked, and not shown. */
-async function offerToDelete(): Promise<void> {
-  const drawers = drawersKept();
+async function offerToDelete(here: Here): Promise<void> {
   const databases = await databasesKept();
-  if (drawers.length + databases.length === 0) return;
+  if (drawersKept().length + databases.length === 0) return;
   const offer = one("[data-shared-kept]");
+  const [words, button] = [one("span", offer), one("button", offer)];
   show(true, offer);
-  one("button", offer).addEventListener("click", () => {
-    for (const name of drawersKept()) localStorage.removeItem(name);
-    void databasesKept().then((names) => names.forEach((name) => indexedDB.deleteDatabase(name)));
-    void uninstallAll();
-    show(false, offer);
-    show(true, one("[data-shared-gone]"));
+  button.addEventListener("click", () => {
+    void deleteAll(here).then(
+      () => {
+        say(words, text("shared.gone"));
+        button.remove();
+        offer.tabIndex = -1;
+        offer.focus();
+      },
+      () => say(words, text("shared.still")),
+    );
+  });
+}
+
+/** Delete all; the names of the drawers last, because some browsers do not say what databases they have. */
+async function deleteAll(here: Here): Promise<void> {
+  const named = drawersKept().flatMap((name) => [name, name.replace(/-later$/, ""), name.replace(/^page-look-/, OURS)]);
+  const names = new Set([waitingPlace(here), ...named, ...(await databasesKept())]);
+  await Promise.all([...[...names].map(deleteDatabase), uninstallAll()]);
+  for (const name of drawersKept()) localStorage.removeItem(name);
+}
+
+function deleteDatabase(name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // A browser that locks its storage away keeps nothing.
+    if (!("indexedDB" in globalThis)) return resolve();
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = () => resolve();
+    request.onerror = request.onblocked = reject;
   });
 }
 

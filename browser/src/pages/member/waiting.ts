@@ -34,18 +34,22 @@ const STORE = "kept";
 
 /**
  * Keep what was written until there is a network, sealed under a key of its own; returns its name. `former` is the one that it is kept
- * instead of: there is always one of the two, never both. @throws {@link CannotKeep}
+ * instead of: there is always one of the two, never both, unless the former was sent: its writer is still told so.
+ *
+ * @throws {@link CannotKeep}
  */
 export async function keep(draft: unknown, kind: Kind, tried: string | null = null, former = ""): Promise<string> {
   const page = here();
   if (!page || isShared()) throw new CannotKeep();
   try {
-    if ((await rows()).filter(({ state, id }) => state !== "sent" && id !== former).length >= MOST) throw new CannotKeep();
+    const unsent = (await rows()).filter(({ state }) => state !== "sent");
+    if (unsent.filter(({ id }) => id !== former).length >= MOST) throw new CannotKeep();
     const id = crypto.randomUUID();
     const written = new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString();
     // The mark first: a draft that no page looks for would wait for ever.
     drawer().setItem(waitingMark(page), "1");
-    await write({ id, kind, written, state: "waiting", tried, sent: null, ...(await sealed(draft)) }, former);
+    const row: Row = { id, kind, written, state: "waiting", tried, sent: null, ...(await sealed(draft)) };
+    await write(row, unsent.some(({ id: one }) => one === former) ? former : "");
     return id;
   } catch {
     await unmarkWhereEmpty();
@@ -65,10 +69,14 @@ export async function find(id: string): Promise<Waiting | null> {
   return row ? opened(row) : null;
 }
 
-/** Write down how one stands: `draft`, where given, is sealed under a new key and the former key is gone. No change where it was forgotten. */
+/**
+ * Write down how one stands: `draft`, where given, is sealed under a new key and the former key is gone.
+ *
+ * No change where it was forgotten, or sent: what is told of that is the only sign of it, and may be the only way back.
+ */
 export async function note(id: string, change: Partial<Pick<Waiting, "state" | "tried" | "sent" | "draft">>): Promise<void> {
   const row = (await rows()).find((one) => one.id === id);
-  if (!row) return;
+  if (!row || row.state === "sent") return;
   const { draft, ...rest } = change;
   await write({ ...row, ...rest, ...(draft === undefined ? {} : await sealed(draft)) });
 }

@@ -1,0 +1,80 @@
+"""An organisation whose rota can be planned: a pattern of days and nights, and people who are ready."""
+
+import os
+import subprocess
+import sys
+from datetime import date, timedelta
+
+from django import db
+
+from alongside.accounts.queries import Seat
+from alongside.rota.models import Pattern, PatternBlock
+from alongside.team.models import Ready, Supporter
+from tests.world import NOW, World, supporter
+
+FIRST = date(2026, 12, 1)
+PATIENCE = 120
+
+
+def seat(world: World) -> Seat:
+    """Return Hana at her desk."""
+    return Seat(world.hana, world.pine, frozenset(["coordinator"]))
+
+
+def pattern(world: World, *, hours: int = 12) -> Pattern:
+    """Put a pattern in force: from seven, both tiers, in spans of so many hours."""
+    made = Pattern.objects.create(
+        organisation=world.pine, name="Days and nights", anchor=FIRST, days=1, begins_on=FIRST - timedelta(days=90)
+    )
+    for tier in (1, 2):
+        for begin in range(7, 31, hours):
+            PatternBlock.objects.create(pattern=made, tier=tier, day=0, minute=begin % 24 * 60, minutes=hours * 60)
+    return made
+
+
+def ready(*people: Supporter) -> None:
+    """Make people ready for duty."""
+    for one in people:
+        Ready.objects.create(supporter=one, crisis_trained_on=NOW.date(), phone_checked_on=NOW.date())
+
+
+def team(world: World, size: int = 6) -> list[Supporter]:
+    """Return so many people of Pine County, all ready for duty, besides nobody else who is."""
+    people = [world.renee, world.marcus, world.ana][:size]
+    names = ["Cy Novak", "Dee Okoro", "Eli Hart", "Fay Lindqvist", "Gus Moreau", "Ivy Tran", "Jo Park"]
+    people += [supporter(name, world.patrol) for name in names[: size - len(people)]]
+    ready(*people)
+    return people
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which a process uses the tests' own database."""
+    found = db.connection.settings_dict
+    if db.connection.vendor == "sqlite":
+        url = f"sqlite:///{found['NAME']}"
+    else:
+        host = found["HOST"]
+        url = f"postgresql://{found['USER']}:{found['PASSWORD']}@{host}:{found['PORT'] or 5432}/{found['NAME']}"
+    return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "alongside.site.settings"}
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    """Start a planning process by the tests' clock."""
+    import time
+
+    ahead = str(round(NOW.timestamp() - time.time()))
+    return subprocess.Popen(
+        [sys.executable, "-m", "alongside", "plan", "--ahead", ahead, *words],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run() -> str:
+    """Run a planning process to its end; return what it said."""
+    process = start()
+    said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, said
+    return said

@@ -3,12 +3,19 @@
 import os
 import subprocess
 import sys
+import time
+import uuid
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from django import db
 
 from alongside.accounts.queries import Seat
+from alongside.rota import actions, queries
 from alongside.rota.models import Pattern, PatternBlock
+from alongside.rota.rules.drafting import draft
+from alongside.rota.rules.fairness import Weighing
+from alongside.rota.rules.grid import Grid
 from alongside.team.models import Ready, Supporter
 from tests.world import NOW, World, supporter
 
@@ -60,8 +67,6 @@ def environment() -> dict[str, str]:
 
 def start(*words: str) -> subprocess.Popen[str]:
     """Start a planning process by the tests' clock."""
-    import time
-
     ahead = str(round(NOW.timestamp() - time.time()))
     return subprocess.Popen(
         [sys.executable, "-m", "alongside", "plan", "--ahead", ahead, *words],
@@ -78,3 +83,16 @@ def run() -> str:
     said, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
     return said
+
+
+def made(world: World, days: int = 14, free: Collection[uuid.UUID] = (), *, first: date = FIRST) -> uuid.UUID:
+    """Ask for a plan and make it here, by the planner's first pass alone; return its id."""
+    proposal = actions.ask_for_plan(seat(world), first, days, 5, free=free)
+    job = actions.claim(NOW)
+    assert job is not None
+    problem, _people = queries.problem_for(job.organisation, first, days, job.asked_at, free=job.free)
+    weighing = Weighing(Grid(problem))
+    plan = draft(weighing)
+    points, bound = weighing.points(plan), weighing.least()
+    actions.store_plan(job, problem, plan, points=points, bound=bound, took=1, gaps=[])
+    return proposal

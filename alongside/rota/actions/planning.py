@@ -261,13 +261,13 @@ def edit_proposed(seat: Seat, proposal_id: uuid.UUID, changes: Mapping[uuid.UUID
     slots = {slot.id: slot for slot in opened.shifts}
     if not changes.keys() <= slots.keys():
         raise ProposedShift.DoesNotExist
-    known = {person.id for person in opened.problem.people}
+    before, known = opened.plan, {person.id for person in opened.problem.people}
     for slot_id, supporter in changes.items():
         if supporter is not None and supporter not in known:
             raise team.NotASupporter
         slots[slot_id].supporter_id = supporter
     plan = proposing.plan_of(opened.problem, [slot.facts() for slot in opened.shifts])
-    if found := proposing.breaks(opened.problem, plan, opened.plan):
+    if found := proposing.breaks(opened.problem, plan, before):
         raise Breaks(found)
     for slot_id in changes:
         ProposedShift.objects.filter(id=slot_id).update(supporter_id=slots[slot_id].supporter_id)

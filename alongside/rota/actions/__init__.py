@@ -1,6 +1,7 @@
 """Every change of the rota: shifts, patterns, wishes, plans, exchanges and feeds."""
 
 from alongside.rota.actions.planning import (
+    OPEN,
     BadSpanOfDays,
     Breaks,
     Claimed,
@@ -35,6 +36,7 @@ from alongside.rota.actions.shifts import (
 
 __all__ = [
     "CHECK_WITHIN",
+    "OPEN",
     "BadSpanOfDays",
     "Breaks",
     "Claimed",

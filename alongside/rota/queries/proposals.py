@@ -15,7 +15,7 @@ from alongside.rota.models import Proposal, ProposedShift, Shift
 from alongside.rota.queries.planning import problem_for
 from alongside.rota.rules import fairness, framing, proposing
 from alongside.rota.rules.problem import Plan, Problem
-from alongside.team.models import Supporter
+from alongside.team import queries as team
 
 MINUTES = 60
 
@@ -100,8 +100,7 @@ class OpenPlan:
     @cached_property
     def names(self) -> dict[uuid.UUID, str]:
         """Names of everybody who is planned."""
-        rows = Supporter.objects.filter(organisation_id=self.row.organisation_id).select_related("person")
-        return {row.id: row.person.name for row in rows}
+        return {one.id: one.name for one in team.roster(self.row.organisation_id, self.row.asked_at)}
 
     @cached_property
     def measures(self) -> list["Measure"]:

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Collection
 from datetime import date, timedelta
+from urllib.parse import urlsplit, urlunsplit
 
 from django import db
 
@@ -60,8 +61,9 @@ def environment() -> dict[str, str]:
     if db.connection.vendor == "sqlite":
         url = f"sqlite:///{found['NAME']}"
     else:
-        host = found["HOST"]
-        url = f"postgresql://{found['USER']}:{found['PASSWORD']}@{host}:{found['PORT'] or 5432}/{found['NAME']}"
+        # As tests are told of their server (tools/postgres.py), but for the name of the database.
+        place = urlsplit(os.environ["DATABASE_URL"])
+        url = urlunsplit(place._replace(path=f"/{found['NAME']}"))
     return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "alongside.site.settings"}
 
 

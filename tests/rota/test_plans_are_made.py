@@ -103,6 +103,8 @@ def test_one_that_waits_is_taken_back(asked: Proposal, world: World) -> None:
 
 
 def test_a_process_that_is_killed_loses_nothing_and_another_one_takes_over(asked: Proposal, world: World) -> None:
+    # Long enough to be in the middle of it.
+    Proposal.objects.update(seconds=60, days=364)
     process = start()
     until(lambda: Proposal.objects.filter(state=State.RUNNING, points__isnull=False).exists())
     process.send_signal(signal.SIGKILL)
@@ -114,7 +116,7 @@ def test_a_process_that_is_killed_loses_nothing_and_another_one_takes_over(asked
     assert actions.claim(clock.now()) is None
     clock.shift(timedelta(seconds=120))
     assert queries.plan_waits(clock.now())
-    Proposal.objects.update(alive_at=NOW - timedelta(minutes=2))
+    Proposal.objects.update(alive_at=NOW - timedelta(minutes=2), seconds=5, days=14)
     run()
     asked.refresh_from_db()
     assert (asked.state, asked.tries) == (State.DONE, 2)

@@ -14,7 +14,7 @@ from alongside.rota import rules
 from alongside.rota.models import Proposal, ProposedShift, Shift
 from alongside.rota.queries.planning import problem_for
 from alongside.rota.rules import fairness, framing, proposing
-from alongside.rota.rules.problem import Plan, Problem
+from alongside.rota.rules.problem import Plan, Problem, Why
 from alongside.team import queries as team
 
 MINUTES = 60
@@ -120,10 +120,13 @@ def open_plan(row: Proposal) -> OpenPlan:
 
 @dataclass(frozen=True)
 class Carried:
-    """Weighted hours of one person over the rolling year: before the plan, and with it."""
+    """Weighted hours of one person over the rolling year: before the plan, and with it. `able` says whether they could
+    be planned at all: who is on leave or not ready is compared with nobody.
+    """
 
     supporter: uuid.UUID
     name: str
+    able: bool
     before: int
     after: int
 
@@ -138,12 +141,12 @@ class Measure:
     @property
     def spread_before(self) -> int:
         """Hours between the most and the least, before the plan."""
-        return fairness.spread([one.before for one in self.people])
+        return fairness.spread([one.before for one in self.people if one.able])
 
     @property
     def spread(self) -> int:
         """Hours between the most and the least, with the plan."""
-        return fairness.spread([one.after for one in self.people])
+        return fairness.spread([one.after for one in self.people if one.able])
 
 
 def _measure(opened: OpenPlan, name: str) -> Measure:
@@ -152,6 +155,7 @@ def _measure(opened: OpenPlan, name: str) -> Measure:
         Carried(
             person.id,
             opened.names.get(person.id, ""),
+            not any(away.why in (Why.NOT_READY, Why.LEAVE) for away in person.away),
             round(person.served.get(name, 0) / MINUTES),
             round(with_it / MINUTES),
         )

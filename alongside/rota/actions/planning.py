@@ -1,4 +1,4 @@
-"""Plans: asked for, made by a process of their own, changed by hand, published (docs/decisions/0041)."""
+"""Plans: asked for, made by a process of their own, changed by hand, published."""
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping

@@ -61,6 +61,13 @@ SENTENCES = {
     "partner.withdrawn_by_other": gettext_lazy("took back the proposal of mutual aid"),
     "partner.declined": gettext_lazy("declined the mutual aid that {name} proposed"),
     "partner.declined_by_other": gettext_lazy("declined mutual aid"),
+    "plan.asked": gettext_lazy("asked for a plan of {days} days from {day}"),
+    "plan.stopped": gettext_lazy("stopped the plan of {days} days from {day}"),
+    "plan.discarded": gettext_lazy("threw away the plan of {days} days from {day}"),
+    "plan.edited": gettext_lazy("changed {count} shifts by hand in the plan of {days} days from {day}"),
+    "plan.published": gettext_lazy(
+        "published the plan of {days} days from {day}: {count} shifts, {people} people were told"
+    ),
     "shift.removed": gettext_lazy("took {name} off call in tier {tier}, {from} to {to}"),
 }
 

@@ -33,6 +33,7 @@ from alongside.sealing import actions as sealing
 from alongside.sealing.rules import monday_of
 from alongside.site import keeping
 from alongside.site.leaps import Leaps
+from alongside.site.planner import planner
 from alongside.team import actions as team
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,10 @@ def _forget_code_use(now: datetime) -> int:
     return Authenticator.objects.filter(last_used_at__isnull=False).update(last_used_at=None)
 
 
+def _plan(now: datetime) -> bool:
+    return planner.look(now)
+
+
 def _turn_tally(now: datetime) -> None:
     anonymous.close_periods(now)
     anonymous.open_periods(now)
@@ -128,6 +133,8 @@ JOBS = (
     Job("climb the ladders", 1, help_requests.climb, lane="ladders"),
     *(Job(f"deliver notices: {kind}", 0.2, _delivery(kind), lane=kind) for kind in KINDS),
     Job("send test pages at the beginning of shifts", 60, rota.check_reach),
+    Job("plan the rota", 2, _plan),
+    Job("forget old plans", 3600, rota.purge_plans, purges=True),
     Job("forget what is over", 60, help_requests.purge, purges=True),
     Job("renew the lists", 20, directory.renew),
     Job("forget expired lists", 60, directory.purge, purges=True),

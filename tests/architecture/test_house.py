@@ -243,6 +243,7 @@ def test_there_is_one_loop() -> None:
         "alongside.site.schedule",
         "alongside.notify.channels",
         "alongside.rota.solver.searching",
+        "alongside.cli.planning",
     }
     entrance = {"alongside.site.entrance", "alongside.site.lanes"}
     found = []

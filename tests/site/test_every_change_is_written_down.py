@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,16 +21,21 @@ from alongside.directory import actions as directory
 from alongside.directory.models import Partnership
 from alongside.policy.values import REGISTER
 from alongside.programme.models import Briefing
+from alongside.rota.models import Proposal, ProposedShift
+from alongside.rota.rules import proposing
 from alongside.site import audit, signatures
 from alongside.site.importing import EXAMPLE
 from tests import world as cast
 from tests.accounts.test_organisations import NEW
 from tests.directory.outside import call, own
 from tests.help_requests.frames import give_keys
+from tests.rota import planned
 from tests.rota.test_pages import form as shift_form
 from tests.sealing.signers import Signer, sign, state
 from tests.world import World, sign_in, unknown_id
 
+# No shift that the others enter lies there.
+AHEAD = planned.FIRST + timedelta(days=35)
 Act = Callable[[World, Client], Any]
 
 
@@ -69,6 +76,7 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
     """Return, by route, who posts what to change something, and where."""
     programme = {**NEW, "name": "Pine County", "language": "en"}
     return {
+        **planning_changes(world),
         "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
         "in_rota_remove": (world.hana, "in_rota_remove", [cast.Shift.objects.first().id], {}),
         "in_invite": (world.hana, "in_invite", [], {"name": "Jo", "email": "jo@x.example", "roles": ["leader"]}),
@@ -97,6 +105,31 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
         "in_operate_open": (world.priya, "in_operate_open", ["pine"], {"open": "no"}),
         "in_operators": (world.priya, "in_operators", [], {"name": "Jo", "email": "jo@x.example"}),
     }
+
+
+def planning_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return those of the planner: one plan that waits, one that is thrown away, one that is changed and published."""
+    planned.pattern(world)
+    planned.team(world, 9)
+    kept, thrown = (planned.made(world, days, first=AHEAD) for days in (7, 14))
+    ProposedShift.objects.filter(proposal_id=thrown).delete()
+    slot = ProposedShift.objects.filter(proposal_id=kept)[0].id
+    asked = {"first_day": AHEAD.isoformat(), "days": "7", "seconds": "5", "published": "keep"}
+    waits = Proposal.objects.create(organisation=world.pine, first_day=AHEAD, days=7, seconds=5, asked_at=cast.NOW)
+    return {
+        "in_plan_stop": (world.hana, "in_plan_stop", [waits.id], {}),
+        "in_plan_discard": (world.hana, "in_plan_discard", [thrown], {}),
+        "in_plans": (world.hana, "in_plans", [], asked),
+        "in_plan_edit": (world.hana, "in_plan_edit", [kept, slot], {"supporter": ""}),
+        "in_plan_publish": (world.hana, "in_plan_publish", [kept], {"seen": seal_without(kept, slot)}),
+    }
+
+
+def seal_without(proposal: Any, slot: Any) -> str:
+    """Return the digest of a plan in which one slot has been emptied."""
+    rows = [one.facts() for one in ProposedShift.objects.filter(proposal_id=proposal)]
+    empty = ProposedShift.objects.get(id=slot).facts()
+    return proposing.seal([replace(one, supporter=None) if one == empty else one for one in rows])
 
 
 def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:

@@ -1,9 +1,12 @@
 """What pages of the rota send."""
 
+from alongside.rota.forms.planning import PlanForm, SlotForm
 from alongside.rota.forms.shifts import (
     ShiftForm,
 )
 
 __all__ = [
+    "PlanForm",
     "ShiftForm",
+    "SlotForm",
 ]

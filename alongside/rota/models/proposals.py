@@ -3,6 +3,7 @@
 from django.db import models
 
 from alongside.kernel import ids
+from alongside.rota.rules import proposing
 
 
 class Proposal(models.Model):
@@ -10,6 +11,8 @@ class Proposal(models.Model):
 
     `made_for` is a digest of everything it was made from: publishing refuses when that has changed. `alive_at` is when
     the planning process last said that it lives. `points` and `bound` are its weight and what none can be below.
+    `tries` counts the processes that took it up: only the last one may write. `free` holds the published shifts that it
+    may change, and `problem` a code of why it failed.
     """
 
     class State(models.TextChoices):
@@ -35,6 +38,9 @@ class Proposal(models.Model):
     made_for = models.CharField(max_length=64, default="")
     # What keeps slots empty, as the planner explained it: slots, kinds of facts and supporters, no text.
     gaps = models.JSONField(default=list)
+    free = models.JSONField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    problem = models.CharField(max_length=20, default="", db_default="")
 
     class Meta:
         ordering = ["-asked_at"]
@@ -60,3 +66,7 @@ class ProposedShift(models.Model):
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="proposed_shift_has_length"
             ),
         ]
+
+    def facts(self) -> proposing.Row:
+        """Return what the rules need of this slot."""
+        return proposing.Row(self.tier, self.supporter_id, self.starts_at, self.ends_at, self.held)

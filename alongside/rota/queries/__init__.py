@@ -1,5 +1,21 @@
 """Who is on call and where nobody is; patterns, plans, exchanges and what everybody carries."""
 
+from alongside.rota.queries.planning import frame_for, patterns_in_force, problem_for
+from alongside.rota.queries.proposals import (
+    Gap,
+    Measure,
+    OpenPlan,
+    Side,
+    compared,
+    first_free_day,
+    free_shifts,
+    gaps_of,
+    open_plan,
+    plan_in,
+    plan_waits,
+    plans_of,
+    waiting_plans,
+)
 from alongside.rota.queries.shifts import (
     Entry,
     StripCell,
@@ -16,14 +32,30 @@ from alongside.rota.queries.shifts import (
 
 __all__ = [
     "Entry",
+    "Gap",
+    "Measure",
+    "OpenPlan",
+    "Side",
     "StripCell",
     "StripDay",
+    "compared",
+    "first_free_day",
+    "frame_for",
+    "free_shifts",
     "gaps_between",
+    "gaps_of",
     "has_just_begun",
     "next_change_after",
     "next_shifts_of",
     "on_call_at",
+    "open_plan",
+    "patterns_in_force",
+    "plan_in",
+    "plan_waits",
+    "plans_of",
+    "problem_for",
     "serving_between",
     "shifts_between",
     "strip",
+    "waiting_plans",
 ]

@@ -233,7 +233,14 @@ def fingerprint(problem: Problem) -> str:
         (
             [(s.tier, s.starts_at, s.ends_at, s.minutes, s.percent, sorted(s.marks)) for s in problem.slots],
             [
-                (str(p.id), p.away, p.wishes, sorted(p.served.items()), p.around, p.most_in_28_days)
+                (
+                    str(p.id),
+                    sorted(map(repr, p.away)),
+                    sorted(map(repr, p.wishes)),
+                    sorted(p.served.items()),
+                    sorted(map(repr, p.around)),
+                    p.most_in_28_days,
+                )
                 for p in problem.people
             ],
             sorted(problem.held.items()),

@@ -2,5 +2,6 @@
 
 from alongside.rota.solver.explaining import Explanation, Fact, explain
 from alongside.rota.solver.searching import Outcome, Progress, solve
+from alongside.rota.solver.telling import as_data
 
-__all__ = ["Explanation", "Fact", "Outcome", "Progress", "explain", "solve"]
+__all__ = ["Explanation", "Fact", "Outcome", "Progress", "as_data", "explain", "solve"]

@@ -1,0 +1,103 @@
+"""What a proposal is beside the problem it was made for: its plan, what an edit would break, who has to be told."""
+
+import hashlib
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alongside.rota.rules.duties import Duty
+from alongside.rota.rules.judging import Rule, Violation, violations
+from alongside.rota.rules.problem import Plan, Problem
+
+# A planning process says every second that it lives; one that did not for so long is gone.
+ABANDONED = timedelta(minutes=1)
+# Somebody whose process died this often would only see it die again.
+MOST_TRIES = 3
+MOST_OPEN = 2
+MOST_DAYS = 366
+FURTHEST = timedelta(days=400)
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One slot of a proposal as it is kept."""
+
+    tier: int
+    supporter: uuid.UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    held: bool
+
+
+def rows_of(problem: Problem, plan: Plan) -> list[Row]:
+    """Return a plan as rows. A slot without length, in an hour that the clock skips, is none."""
+    return [
+        Row(
+            slot.tier,
+            None if who is None else problem.people[who].id,
+            slot.starts_at,
+            slot.ends_at,
+            at in problem.held,
+        )
+        for at, (slot, who) in enumerate(zip(problem.slots, plan, strict=True))
+        if slot.starts_at < slot.ends_at
+    ]
+
+
+def plan_of(problem: Problem, rows: Iterable[Row]) -> Plan:
+    """Return kept rows as a plan of the problem; a slot that no row is about, and a person unknown here, is nobody."""
+    place = {person.id: number for number, person in enumerate(problem.people)}
+    kept = {(row.tier, row.starts_at): row.supporter for row in rows}
+    found = (kept.get((slot.tier, slot.starts_at)) for slot in problem.slots)
+    return tuple(None if supporter is None else place.get(supporter) for supporter in found)
+
+
+def breaks(problem: Problem, plan: Plan, before: Plan | None = None) -> list[Violation]:
+    """Return what a plan breaks besides leaving gaps; with `before` only what that one did not break already."""
+    known = set() if before is None else set(violations(problem, before))
+    return [one for one in violations(problem, plan) if one.rule != Rule.COVERED and one not in known]
+
+
+def seal(rows: Iterable[Row]) -> str:
+    """Return a digest of rows: what was looked at is what is published."""
+    text = repr(sorted((row.starts_at.timestamp(), row.tier, str(row.supporter)) for row in rows))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What publishing does: shifts that begin to be, and freed ones, by id, that end to be."""
+
+    new: tuple[Duty, ...]
+    gone: tuple[uuid.UUID, ...]
+
+    def told(self, freed: Mapping[uuid.UUID, Duty]) -> frozenset[uuid.UUID]:
+        """Return the supporters whose shifts change."""
+        return frozenset({one.supporter for one in self.new} | {freed[one].supporter for one in self.gone})
+
+
+def change(rows: Iterable[Row], freed: Mapping[uuid.UUID, Duty]) -> Change:
+    """Return what publishing these rows changes; a freed shift that comes out as it was is let be."""
+    wanted = {
+        Duty(row.tier, row.supporter, row.starts_at, row.ends_at)
+        for row in rows
+        if row.supporter is not None and not row.held
+    }
+    same = set(freed.values()) & wanted
+    new = sorted(wanted - same, key=lambda one: (one.starts_at, one.tier))
+    return Change(tuple(new), tuple(key for key, duty in freed.items() if duty not in same))
+
+
+def in_the_way(new: Iterable[Duty], published: Collection[Duty]) -> list[Duty]:
+    """Return the published duties that overlap a new one in its tier."""
+    spans = list(new)
+    return [
+        one
+        for one in published
+        if any(
+            one.tier == other.tier and one.starts_at < other.ends_at and other.starts_at < one.ends_at
+            for other in spans
+        )
+    ]

@@ -1,5 +1,18 @@
 """Who is on call and where nobody is; patterns, plans, exchanges and what everybody carries."""
 
+from alongside.rota.queries.exchanges import (
+    Mine,
+    Question,
+    Sought,
+    change_of,
+    may_be_given,
+    mine,
+    names_between,
+    others_shifts,
+    questions,
+    sought,
+    wants_week_note,
+)
 from alongside.rota.queries.shifts import (
     Entry,
     StripCell,
@@ -16,14 +29,25 @@ from alongside.rota.queries.shifts import (
 
 __all__ = [
     "Entry",
+    "Mine",
+    "Question",
+    "Sought",
     "StripCell",
     "StripDay",
+    "change_of",
     "gaps_between",
     "has_just_begun",
+    "may_be_given",
+    "mine",
+    "names_between",
     "next_change_after",
     "next_shifts_of",
     "on_call_at",
+    "others_shifts",
+    "questions",
     "serving_between",
     "shifts_between",
+    "sought",
     "strip",
+    "wants_week_note",
 ]

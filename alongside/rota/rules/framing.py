@@ -104,6 +104,14 @@ def frame_problem(frame: Frame) -> Problem:
     return Problem(tuple(found), people, held, frame.limits, frame.aims)
 
 
+def members(frame: Frame) -> dict[uuid.UUID, Member]:
+    """Return everybody by id with what keeps them from spans of the frame's days and what they served; `around` is
+    empty.
+    """
+    served = _served(frame)
+    return {one.id: replace(_member(frame, one, (), served), around=()) for one in frame.people}
+
+
 def _slots(frame: Frame) -> Iterator[Slot]:
     for number in range(frame.days):
         day = frame.first + timedelta(days=number)

@@ -1,5 +1,6 @@
 """Pages of the rota."""
 
+from alongside.rota.views.exchanges import asked, cover, hand_over, my_shift, my_shifts, note, swap
 from alongside.rota.views.shifts import (
     enter,
     me,
@@ -8,8 +9,15 @@ from alongside.rota.views.shifts import (
 )
 
 __all__ = [
+    "asked",
+    "cover",
     "enter",
+    "hand_over",
     "me",
+    "my_shift",
+    "my_shifts",
+    "note",
     "remove",
     "rota",
+    "swap",
 ]

@@ -61,7 +61,8 @@ def come_back(request: HttpRequest) -> HttpResponse:
 def change_of_shift(request: HttpRequest) -> HttpResponse:
     """Show whoever comes and whoever goes how many requests are open, and how they stand; of each one nothing."""
     seat = people.permit(request.user, "shifts.exchange")
-    change = shifts.change_of(_serving(seat).id, clock.now())
+    me = _serving(seat)
+    change = shifts.change_of(me.id, clock.now()) if queries.may_serve(me.id) else None
     if change is None:
         return redirect("in_shifts")
     waiting, held = escalation.standing(seat.organisation.id)

@@ -128,7 +128,7 @@ JOBS = (
     Job("climb the ladders", 1, help_requests.climb, lane="ladders"),
     *(Job(f"deliver notices: {kind}", 0.2, _delivery(kind), lane=kind) for kind in KINDS),
     Job("send test pages at the beginning of shifts", 60, rota.check_reach),
-    Job("seek cover for shifts", 5, rota.climb, lane="cover"),
+    Job("seek cover for shifts", 15, rota.climb, lane="cover"),
     Job("tell the team who is on call", 300, rota.tell_the_week),
     Job("forget what is over", 60, help_requests.purge, purges=True),
     Job("renew the lists", 20, directory.renew),

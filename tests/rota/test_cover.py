@@ -374,3 +374,40 @@ def test_in_a_team_that_just_began_whoever_served_least_is_still_asked_first(wor
     answer(zoe, yes=False)
     answer(world.marcus, yes=False)
     assert asked(one) == [zoe.id, world.marcus.id, world.renee.id]
+
+
+@pytest.mark.req("B-38", "D-13")
+def test_with_less_than_a_day_left_who_sleeps_is_asked_after_who_does_not(world: World, clock: Clock) -> None:
+    zoe = team(world)
+    day(world.renee, -20)
+    day(world.marcus, -20, 2)
+    one = day(world.ana)
+    for who in (zoe, world.marcus):
+        accounts.set_quiet_hours(who.person, time(19), time(7))
+    # 20:00 in Pine County on the evening before.
+    clock.set(datetime(2026, 11, 30, 2, tzinfo=UTC))
+    actions.find_cover(world.pine.id, world.ana.id, one.id)
+    assert asked(one) == [world.renee.id]
+    answer(world.renee, yes=False)
+    # The shift begins as their quiet hours end: that would be too late.
+    assert asked(one) == [world.renee.id, zoe.id]
+    assert Notice.objects.get(address=zoe.person.email).due_at == clock.now()
+
+
+def test_many_shifts_that_nobody_can_take_are_one_alarm(world: World) -> None:
+    zoe = team(world)
+    for who in (world.renee, world.marcus, zoe):
+        Blackout.objects.create(supporter=who, first_day=DAWN.date(), last_day=(DAWN + 9 * DAY).date())
+    shifts = [day(world.ana, number) for number in range(0, 8, 2)]
+    living.go_on_leave(world.pine.id, world.ana.id)
+    assert {state(one) for one in shifts} == {"nobody"}
+    assert Notice.objects.filter(address=world.hana.email, message="board").count() == 1
+
+
+def test_a_shift_that_the_coordinator_removes_takes_its_questions_along(world: World) -> None:
+    team(world)
+    one = day(world.ana)
+    actions.find_cover(world.pine.id, world.ana.id, one.id)
+    actions.remove_shift(people.permit(world.hana, "rota.change"), one.id)
+    assert not Exchange.objects.exists()
+    assert not Notice.objects.filter(message="shift_asked").exists()

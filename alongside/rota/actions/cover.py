@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from alongside.accounts import actions as accounts
 from alongside.accounts.models import Organisation
@@ -61,19 +62,21 @@ def _whom(search: Exchange, now: datetime, asked: set[uuid.UUID]) -> list[uuid.U
     duty = exchanging.rest_of(shift.facts(), now)
     field = field_of(shift.organisation, [duty], now)
     waiting = waiting_minutes(shift.organisation_id, field.frame.percent, search.id)
-    return field.could(duty, waiting, {*asked, search.asks_id})
+    found = field.could(duty, waiting, {*asked, search.asks_id})
+    # With less than a day left, who sleeps is asked after those who do not.
+    soon = shift.starts_at - now <= exchanging.SOON
+    return sorted(found, key=lambda who: telling.heard_at(who, now) > now) if soon else found
 
 
 def _ask(search: Exchange, whom: list[uuid.UUID], place: int, now: datetime, *, urgent: bool) -> None:
-    soon = search.shift.starts_at - now <= exchanging.SOON
     for number, who in enumerate(whom, start=place):
-        # Whose quiet hours hold the question back has the whole time once they are over.
-        at = now if soon else telling.heard_at(who, now)
-        CoverAsk.objects.create(
-            exchange=search, supporter_id=who, place=number, asked_at=at.replace(second=0, microsecond=0)
-        )
+        # Whose quiet hours hold the question back has the whole time once they are over; unless that is too late.
+        at = telling.heard_at(who, now)
+        waits = at <= search.shift.starts_at - exchanging.NOW
+        asked_at = (at if waits else now).replace(second=0, microsecond=0)
+        CoverAsk.objects.create(exchange=search, supporter_id=who, place=number, asked_at=asked_at)
         message = "shift_asked_now" if urgent else "shift_asked"
-        telling.tell(who, message, now, about=search.id, until=search.shift.ends_at, waits=not soon)
+        telling.tell(who, message, now, about=search.id, until=search.shift.ends_at, waits=waits)
 
 
 def _give_up(search: Exchange, now: datetime) -> bool:
@@ -83,6 +86,12 @@ def _give_up(search: Exchange, now: datetime) -> bool:
     if team.may_serve(search.asks_id):
         telling.tell(search.asks_id, "shift_answered", now)
     return True
+
+
+def drop(shift: Shift) -> None:
+    """Take back every notice about a shift that is about to be deleted; what was asked about it goes with it."""
+    for row in Exchange.objects.filter(Q(shift=shift) | Q(other_shift=shift)):
+        notify.forget(row.id)
 
 
 def close(row: Exchange, state: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from alongside.accounts import queries as accounts
 from alongside.notify import actions as notify
+from alongside.notify import queries as outbox
 from alongside.rota.models import Exchange
 from alongside.team import queries as team
 
@@ -43,10 +44,13 @@ def tell(
 
 
 def alarm(exchange: Exchange, now: datetime) -> None:
-    """Tell every coordinator that the board needs a look."""
-    for person in accounts.coordinators_of(exchange.shift.organisation_id):
+    """Tell every coordinator that the board needs a look; once for however many shifts, until it was handed over."""
+    about = exchange.shift.organisation_id
+    if outbox.is_waiting(about):
+        return
+    for person in accounts.coordinators_of(about):
         notify.queue(
-            about=exchange.id,
+            about=about,
             to=accounts.addresses_of(person.id),
             message="board",
             language=person.language,

@@ -32,6 +32,7 @@ from alongside.notify import queries as notify
 from alongside.policy import queries as policy
 from alongside.programme import queries as programme
 from alongside.rota import queries as rota
+from alongside.rota.queries import Sought
 from alongside.rota.rules import TIERS, Gap
 from alongside.site import doctor, schedule, signed_list
 from alongside.team import actions as team_actions
@@ -91,11 +92,13 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
     rows = [row for row in escalation.board(organisation.id, now) if not row.acknowledged]
     places = [place for place in team.roster(organisation.id, now) if place.status == "active"]
     gaps = rota.gaps_between(organisation.id, now, now + timedelta(days=values.gap_days))
+    sought = rota.sought(organisation.id, now)
     tasks = [
         *_standing_still(now),
         *_late(rows),
         *_undelivered(rows),
         *_uncovered(gaps),
+        *_untaken(sought),
         *_unready(places),
         *_unsigned(organisation),
         *_shut(organisation, places),
@@ -123,6 +126,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         "wanted": -(-organisation.headcount // values.team_ratio),
         "ratio": values.team_ratio,
         "on_call": _on_call(organisation, names, now),
+        "sought": [one.duty for one in sought if not one.nobody],
         "strip": rota.strip(organisation.id, ZoneInfo(organisation.time_zone), now, STRIP_DAYS),
     }
 
@@ -200,12 +204,26 @@ def _uncovered(gaps: list[Gap]) -> list[Task]:
     return shown
 
 
-def _gap(gap: Gap) -> Task:
-    start, end = timezone.localtime(gap.starts_at), timezone.localtime(gap.ends_at)
-    span = {
+def _untaken(sought: list[Sought]) -> list[Task]:
+    """Say for which shifts everybody who could was asked, and nobody said yes; of those who were asked nothing."""
+    sentence = _("Nobody took the shift from %(start)s to %(end)s. Everybody who could was asked. Phone them.")
+    tasks = []
+    for one in [one for one in sought if one.nobody][:GAPS_SHOWN]:
+        text = sentence % _span(one.duty.starts_at, one.duty.ends_at)
+        tasks.append(Task("urgent", _("Cover"), text, reverse("in_rota"), _("See the rota")))
+    return tasks
+
+
+def _span(begins: datetime, ends: datetime) -> dict[str, str]:
+    start, end = timezone.localtime(begins), timezone.localtime(ends)
+    return {
         "start": date_format(start, _("D j M, H:i")),
         "end": date_format(end, "H:i" if end - start < timedelta(hours=24) else _("D j M, H:i")),
     }
+
+
+def _gap(gap: Gap) -> Task:
+    span = _span(gap.starts_at, gap.ends_at)
     first, backup = _("Nobody is first on call from %(start)s to %(end)s."), _("No backup from %(start)s to %(end)s.")
     sentence = first if gap.tier == 1 else backup
     return Task("urgent", _("On-call gap"), sentence % span, reverse("in_rota"), _("Find cover"))

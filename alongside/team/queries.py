@@ -137,6 +137,12 @@ def held(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> rules.Facts:
     return row.facts()
 
 
+def absent(organisation_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Return the supporters of an organisation who are on leave or have ended."""
+    rows = Supporter.objects.filter(organisation_id=organisation_id).exclude(status=Supporter.Status.ACTIVE)
+    return frozenset(rows.values_list("id", flat=True))
+
+
 def supporter_in(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> Supporter:
     """Return a supporter of this organisation; raises NotASupporter for any other id."""
     row = Supporter.objects.filter(organisation_id=organisation_id, id=supporter_id).select_related("person").first()

@@ -41,7 +41,7 @@ class Values:
     requests_per_hour: int = 60
     work_after: int = 10
     on_call_tiers: int = 2
-    gap_days: int = 14
+    gap_days: int = 60
     key_weeks: int = 8
     key_warning: int = 7
     roster_valid: int = 35
@@ -64,6 +64,7 @@ class Values:
     rota_needs_training: int = 1
     rota_needs_phone: int = 1
     rota_answer: int = 60
+    week_note: int = 1
     plan_seconds: int = 60
     aim_load: int = 100
     aim_night: int = 60

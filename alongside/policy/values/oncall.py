@@ -58,6 +58,17 @@ ON_CALL: tuple[Setting, ...] = (
             "Who is asked to cover a shift has {value} minutes before the next one is asked; when it is urgent, a quarter of that."
         ),
     ),
+    Setting(
+        "week_note",
+        1,
+        0,
+        7,
+        "choice",
+        "D-13",
+        _(
+            "Once a week the team is told who is on call and who is next, on the day {value} of the week, Monday being 1; with 0 never."
+        ),
+    ),
     Setting("plan_seconds", 60, 5, 600, "seconds", "D-02", _("The planner searches for {value} seconds at most.")),
     Setting(
         "aim_load", 100, 0, 1000, "points", "D-02", _("A shift more or less than a fair share weighs {value} points.")

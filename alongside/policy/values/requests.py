@@ -184,7 +184,7 @@ REQUESTS: tuple[Setting, ...] = (
         "D-01",
         _("{value} different supporters are on call in every minute: a primary and a backup."),
     ),
-    Setting("gap_days", 14, 7, 60, "days", "D-01", _("The board lists on-call gaps of the coming {value} days.")),
+    Setting("gap_days", 60, 7, 180, "days", "D-01", _("The board lists on-call gaps of the coming {value} days.")),
     Setting(
         "key_weeks",
         8,

@@ -1,5 +1,7 @@
 """Every change of the rota: shifts, patterns, wishes, plans, exchanges and feeds."""
 
+from alongside.rota.actions.cover import climb, on_leave, on_return, purge_exchanges
+from alongside.rota.actions.exchanges import answer, find_cover, hand_over, offer_swap, take, withdraw
 from alongside.rota.actions.planning import (
     OPEN,
     BadSpanOfDays,
@@ -33,6 +35,7 @@ from alongside.rota.actions.shifts import (
     enter_shifts,
     remove_shift,
 )
+from alongside.rota.actions.weekly import tell_the_week, want_week_note
 
 __all__ = [
     "CHECK_WITHIN",
@@ -50,18 +53,30 @@ __all__ = [
     "Published",
     "Stale",
     "TooManyPlans",
+    "answer",
     "ask_for_plan",
     "check_reach",
     "claim",
+    "climb",
     "discard_plan",
     "edit_proposed",
     "enter_shift",
     "enter_shifts",
+    "find_cover",
+    "hand_over",
+    "offer_swap",
+    "on_leave",
+    "on_return",
     "publish",
+    "purge_exchanges",
     "purge_plans",
     "remove_shift",
     "stop_plan",
     "store_failure",
     "store_plan",
     "store_progress",
+    "take",
+    "tell_the_week",
+    "want_week_note",
+    "withdraw",
 ]

@@ -11,6 +11,7 @@ from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.rota import rules
+from alongside.rota.actions.cover import drop
 from alongside.rota.models import Shift
 from alongside.team import queries as team
 
@@ -63,6 +64,7 @@ def enter_shifts(seat: Seat, supporter_id: uuid.UUID, tier: int, spans: Sequence
 
 def _give_way(row: Shift, new: rules.Duty) -> None:
     parts = rules.cut(row.facts(), new.starts_at, new.ends_at)
+    drop(row)
     row.delete()
     for part in parts:
         _save(row.organisation_id, part)
@@ -92,6 +94,7 @@ def remove_shift(seat: Seat, shift_id: uuid.UUID) -> None:
             "to": row.ends_at.isoformat(),
         },
     )
+    drop(row)
     row.delete()
 
 

@@ -2,6 +2,7 @@
 
 from alongside.rota.models.exchanges import CoverAsk, Exchange
 from alongside.rota.models.feeds import Busy, BusyFeed, Feed
+from alongside.rota.models.notes import NoWeekNote, WeekNote
 from alongside.rota.models.patterns import Holiday, Pattern, PatternBlock
 from alongside.rota.models.proposals import Proposal, ProposedShift
 from alongside.rota.models.shifts import Shift
@@ -17,10 +18,12 @@ __all__ = [
     "Feed",
     "Holiday",
     "Hours",
+    "NoWeekNote",
     "Pattern",
     "PatternBlock",
     "Proposal",
     "ProposedShift",
     "Shift",
+    "WeekNote",
     "Wish",
 ]

@@ -31,10 +31,17 @@ def problem_for(
 def frame_for(
     organisation: Organisation, first: date, days: int, now: datetime, *, free: Collection[uuid.UUID] = ()
 ) -> framing.Frame:
-    """Return everything the problem of these days is made from."""
+    """Return everything the problem of these days is made from; the past and today are no part of it."""
+    tomorrow = now.astimezone(ZoneInfo(organisation.time_zone)).date() + timedelta(days=1)
+    return frame_of(organisation, max(first, tomorrow), days, now, free=free)
+
+
+def frame_of(
+    organisation: Organisation, first: date, days: int, now: datetime, *, free: Collection[uuid.UUID] = ()
+) -> framing.Frame:
+    """Return the same of any days, also of those that have begun."""
     zone = ZoneInfo(organisation.time_zone)
     values = policy.in_force(organisation.id)
-    first = max(first, now.astimezone(zone).date() + timedelta(days=1))
     begin = datetime.combine(first, datetime.min.time(), zone)
     published = (
         Shift.objects.filter(

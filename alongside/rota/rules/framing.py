@@ -40,7 +40,7 @@ class Standing:
     """What one supporter said, and whether they may be planned. Days are both included.
 
     `free` holds the only hours in which they can be on call; empty means any. `away_days` counts the days of the
-    rolling year on which they did not serve: they are credited with what others carried on such days.
+    rolling year on which they did not serve: they are credited with what the team carried on such days.
     """
 
     id: uuid.UUID
@@ -104,6 +104,14 @@ def frame_problem(frame: Frame) -> Problem:
     return Problem(tuple(found), people, held, frame.limits, frame.aims)
 
 
+def members(frame: Frame) -> dict[uuid.UUID, Member]:
+    """Return everybody by id with what keeps them from spans of the frame's days and what they served; `around` is
+    empty.
+    """
+    served = _served(frame)
+    return {one.id: replace(_member(frame, one, (), served), around=()) for one in frame.people}
+
+
 def _slots(frame: Frame) -> Iterator[Slot]:
     for number in range(frame.days):
         day = frame.first + timedelta(days=number)
@@ -154,13 +162,16 @@ def _served(frame: Frame) -> dict[uuid.UUID, dict[str, int]]:
 
 
 def _credit(frame: Frame, one: Standing, served: Mapping[uuid.UUID, Mapping[str, int]]) -> dict[str, int]:
-    """Return what somebody is credited with for days on which they did not serve: the others' average."""
-    others = [other for other in frame.people if other.id != one.id and other.away_days < YEAR.days]
-    days = sum(YEAR.days - other.away_days for other in others)
+    """Return what somebody is credited with for days on which they did not serve: the team's average.
+
+    Their own service counts in it: else, where all are new, whoever served least would be credited with most.
+    """
+    serving = [other for other in frame.people if other.away_days < YEAR.days]
+    days = sum(YEAR.days - other.away_days for other in serving)
     if not days or not one.away_days:
         return dict.fromkeys(MEASURES, 0)
     return {
-        measure: sum(served[other.id][measure] for other in others if other.id in served) * one.away_days // days
+        measure: sum(served[other.id][measure] for other in serving if other.id in served) * one.away_days // days
         for measure in MEASURES
     }
 

@@ -1,5 +1,6 @@
 """Pages of the rota."""
 
+from alongside.rota.views.exchanges import asked, cover, hand_over, my_shift, my_shifts, note, swap
 from alongside.rota.views.planning import (
     plan,
     plan_discard,
@@ -17,8 +18,14 @@ from alongside.rota.views.shifts import (
 )
 
 __all__ = [
+    "asked",
+    "cover",
     "enter",
+    "hand_over",
     "me",
+    "my_shift",
+    "my_shifts",
+    "note",
     "plan",
     "plan_discard",
     "plan_edit",
@@ -28,4 +35,5 @@ __all__ = [
     "plans_compare",
     "remove",
     "rota",
+    "swap",
 ]

@@ -21,6 +21,7 @@ register = template.Library()
 # In the order of the tabs; each is shown to whoever holds its capability (content/roles.toml).
 PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("team.serve", "in_inbox", _("Inbox")),
+    ("shifts.exchange", "in_shifts", _("My shifts")),
     ("team.serve", "in_me", _("My service")),
     ("team.serve", "in_keys", _("My keys")),
     ("team.serve", "in_directory", _("Help outside")),

@@ -1,0 +1,201 @@
+"""Searching cover for shifts: one after the other in fair order, all together when it is urgent, and for leave."""
+
+import logging
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from alongside.accounts import actions as accounts
+from alongside.accounts.models import Organisation
+from alongside.notify import actions as notify
+from alongside.policy import queries as policy
+from alongside.rota.actions import telling
+from alongside.rota.models import CoverAsk, Exchange, Shift
+from alongside.rota.queries.exchanges import SEEKING, field_of, waiting_minutes
+from alongside.rota.rules import exchanging
+from alongside.team import queries as team
+
+log = logging.getLogger(__name__)
+State, Kind = Exchange.State, Exchange.Kind
+# Exchanges are deleted so long after their shift.
+KEPT = timedelta(days=14)
+# Searches whose first step is taken while somebody waits for the page.
+FIRST = 4
+
+
+def open_search(shift: Shift, now: datetime) -> Exchange:
+    """Open a search for cover of a shift; its first step is due. The caller holds the organisation."""
+    return Exchange.objects.create(
+        kind=Kind.COVER, shift=shift, asks_id=shift.supporter_id, asked_at=now.replace(second=0, microsecond=0)
+    )
+
+
+def step(search: Exchange, now: datetime) -> bool:
+    """Take the next step of an open search, if one is due; say whether anything was done. The caller holds the
+    organisation.
+    """
+    duty = exchanging.rest_of(search.shift.facts(), now)
+    minutes = policy.in_force(search.shift.organisation_id).rota_answer
+    able = frozenset(one.id for one in team.eligible_at(search.shift.organisation_id, now))
+    rows = list(search.asked.all())
+    asked = [exchanging.Asked(row.supporter_id, row.asked_at or search.asked_at, row.yes) for row in rows]
+    match exchanging.next_step(duty, asked, able, minutes, now):
+        case exchanging.Wait():
+            return False
+        case exchanging.Over():
+            close(search, State.NOBODY)
+            return True
+        case exchanging.Ask(all=everybody):
+            found = _whom(search, now, {one.who for one in asked})
+            if found:
+                _ask(search, found if everybody else found[:1], len(rows), now, urgent=everybody)
+                return True
+            if not exchanging.ends_quietly(asked, able, minutes, duty, now):
+                return False
+    return _give_up(search, now)
+
+
+def _whom(search: Exchange, now: datetime, asked: set[uuid.UUID]) -> list[uuid.UUID]:
+    shift = search.shift
+    duty = exchanging.rest_of(shift.facts(), now)
+    field = field_of(shift.organisation, [duty], now)
+    waiting = waiting_minutes(shift.organisation_id, field.frame.percent, search.id)
+    found = field.could(duty, waiting, {*asked, search.asks_id})
+    # With less than a day left, who sleeps is asked after those who do not.
+    soon = shift.starts_at - now <= exchanging.SOON
+    return sorted(found, key=lambda who: telling.heard_at(who, now) > now) if soon else found
+
+
+def _ask(search: Exchange, whom: list[uuid.UUID], place: int, now: datetime, *, urgent: bool) -> None:
+    for number, who in enumerate(whom, start=place):
+        # Whose quiet hours hold the question back has the whole time once they are over; unless that is too late.
+        at = telling.heard_at(who, now)
+        waits = at <= search.shift.starts_at - exchanging.NOW
+        asked_at = (at if waits else now).replace(second=0, microsecond=0)
+        CoverAsk.objects.create(exchange=search, supporter_id=who, place=number, asked_at=asked_at)
+        message = "shift_asked_now" if urgent else "shift_asked"
+        telling.tell(who, message, now, about=search.id, until=search.shift.ends_at, waits=waits)
+
+
+def _give_up(search: Exchange, now: datetime) -> bool:
+    """Everybody who could was asked: say so to the coordinators, and to who asked unless they are on leave."""
+    Exchange.objects.filter(id=search.id).update(state=State.NOBODY)
+    telling.alarm(search, now)
+    if team.may_serve(search.asks_id):
+        telling.tell(search.asks_id, "shift_answered", now)
+    return True
+
+
+def drop(shift: Shift) -> None:
+    """Take back every notice about a shift that is about to be deleted; what was asked about it goes with it."""
+    for row in Exchange.objects.filter(Q(shift=shift) | Q(other_shift=shift)):
+        notify.forget(row.id)
+
+
+def close(row: Exchange, state: str) -> None:
+    """End an exchange; nobody is told about it any more."""
+    Exchange.objects.filter(id=row.id).update(state=state)
+    notify.forget(row.id)
+
+
+# --- leave -------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def on_leave(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime) -> None:
+    """Seek cover for the shifts of somebody who does not serve any more, as far ahead as the board looks for gaps, and
+    end what was open between them and others. Nobody else's shift changes; coming back ends what is still sought.
+    """
+    accounts.hold(organisation_id)
+    _end_what_was_open(supporter_id, now)
+    searches = [
+        open_search(shift, now)
+        for shift in _coming(organisation_id, now).filter(supporter_id=supporter_id)
+        if not Exchange.objects.filter(shift=shift, asks_id=supporter_id, state__in=SEEKING).exists()
+    ]
+    # The rest is the next turn's: nobody who takes leave waits for a page while a whole season is gone through.
+    for search in searches[:FIRST]:
+        step(search, now)
+
+
+def _end_what_was_open(supporter_id: uuid.UUID, now: datetime) -> None:
+    """End hand-overs and swaps the supporter has part in, and step on in every search that waits for them."""
+    for row in Exchange.objects.filter(state=State.OPEN).exclude(kind=Kind.COVER).select_related("shift"):
+        if supporter_id in (row.asks_id, row.answers_id):
+            close(row, State.WITHDRAWN)
+            other = row.answers_id if row.asks_id == supporter_id else row.asks_id
+            if other is not None:
+                telling.tell(other, "shift_answered", now)
+    waits = Exchange.objects.filter(
+        state=State.OPEN, kind=Kind.COVER, asked__supporter_id=supporter_id, asked__yes__isnull=True
+    )
+    for row in waits.select_related("shift__organisation"):
+        step(row, now)
+
+
+@transaction.atomic
+def on_return(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> None:
+    """End every search for cover of somebody who serves again: what nobody took is theirs."""
+    accounts.hold(organisation_id)
+    for row in Exchange.objects.filter(asks_id=supporter_id, kind=Kind.COVER, state__in=SEEKING):
+        close(row, State.WITHDRAWN)
+
+
+def _coming(organisation_id: uuid.UUID, now: datetime):  # type: ignore[no-untyped-def]
+    until = now + timedelta(days=policy.in_force(organisation_id).gap_days)
+    rows = Shift.objects.filter(organisation_id=organisation_id, ends_at__gt=now, starts_at__lt=until)
+    return rows.select_related("organisation").order_by("starts_at", "tier")
+
+
+# --- timed -------------------------------------------------------------------------------------------------------
+
+
+def climb(now: datetime) -> int:
+    """Take the next step of every search for cover, and open one for shifts of people who went without saying; return
+    how many steps were taken.
+
+    What fails for one search holds up no other.
+    """
+    taken = 0
+    for organisation in Organisation.objects.filter(id__in=_with_shifts(now)):
+        taken += _look_for_absent(organisation, now)
+    rows = Exchange.objects.filter(kind=Kind.COVER, state=State.OPEN).order_by("shift__starts_at", "shift__tier")
+    for search_id, organisation_id in rows.values_list("id", "shift__organisation_id"):
+        try:
+            taken += _turn(search_id, organisation_id, now)
+        except Exception:
+            log.exception("a search for cover failed and is tried again")
+    return taken
+
+
+def _with_shifts(now: datetime) -> set[uuid.UUID]:
+    return set(Shift.objects.filter(ends_at__gt=now).values_list("organisation_id", flat=True))
+
+
+def _look_for_absent(organisation: Organisation, now: datetime) -> int:
+    gone = team.absent(organisation.id)
+    theirs = set(_coming(organisation.id, now).filter(supporter_id__in=gone).values_list("supporter_id", "id"))
+    sought = Exchange.objects.filter(shift__organisation=organisation, kind=Kind.COVER, state__in=SEEKING)
+    missing = theirs - set(sought.values_list("asks_id", "shift_id"))
+    for supporter_id in sorted({who for who, _shift in missing}):
+        on_leave(organisation.id, supporter_id, now)
+    return len(missing)
+
+
+@transaction.atomic
+def _turn(search_id: uuid.UUID, organisation_id: uuid.UUID, now: datetime) -> bool:
+    accounts.hold(organisation_id)
+    search = Exchange.objects.filter(id=search_id, state=State.OPEN).select_related("shift__organisation").first()
+    if search is None:
+        return False
+    if search.shift.supporter_id != search.asks_id:
+        close(search, State.WITHDRAWN)
+        return True
+    return step(search, now)
+
+
+def purge_exchanges(now: datetime) -> int:
+    """Delete exchanges whose shift ended so long ago; return how many rows."""
+    return Exchange.objects.filter(shift__ends_at__lte=now - KEPT).delete()[0]

@@ -1,0 +1,218 @@
+"""Who could take a shift, in fair order; what is asked of whom; which searches for cover are open."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from alongside.accounts.models import Organisation
+from alongside.rota.models import CoverAsk, Exchange, NoWeekNote, Shift
+from alongside.rota.queries import planning
+from alongside.rota.rules import Duty, exchanging, framing
+from alongside.rota.rules.problem import Member
+from alongside.team import queries as team
+
+# How long before and after the end of a shift both see what is handed over.
+CHANGING = timedelta(hours=1)
+State = Exchange.State
+# Somebody may still say yes when all were asked and nobody has.
+SEEKING = (State.OPEN, State.NOBODY)
+
+
+@dataclass(frozen=True)
+class Field:
+    """Everybody around one duty: what keeps them from it, what they carry, and which duties are theirs."""
+
+    frame: framing.Frame
+    members: Mapping[uuid.UUID, Member]
+    able: frozenset[uuid.UUID]
+
+    def broken(self, who: uuid.UUID, gets: Duty, gives: Duty | None = None) -> exchanging.Why | None:
+        """Return what keeps somebody from a duty, for one of their own where `gives` is named; None when nothing."""
+        if who not in self.able or who not in self.members:
+            return exchanging.Why.CANNOT
+        duties = [one for one in self.frame.published if one.supporter == who and one != gives]
+        zone, limits = self.frame.zone, self.frame.limits
+        return exchanging.broken(self.members[who], duties, gets, limits, zone)
+
+    def could(self, gets: Duty, waiting: Mapping[uuid.UUID, int], but: Collection[uuid.UUID]) -> list[uuid.UUID]:
+        """Return who could take a duty and is not in `but`, in fair order; `waiting` are weighted minutes of other
+        shifts somebody was asked for and may still take.
+        """
+        last: dict[uuid.UUID, datetime] = {}
+        for one in self.frame.published:
+            if one.starts_at < gets.starts_at:
+                last[one.supporter] = max(one.ends_at, last.get(one.supporter, one.ends_at))
+        free = [who for who in self.able if who not in but and self.broken(who, gets) is None]
+        loads = {who: self.members[who].served.get("load", 0) + waiting.get(who, 0) for who in free}
+        return exchanging.fair_order(loads, last)
+
+
+def field_of(organisation: Organisation, duties: Collection[Duty], now: datetime) -> Field:
+    """Return the field around duties, which lie near each other or are judged one after the other."""
+    zone = ZoneInfo(organisation.time_zone)
+    first = min(one.starts_at for one in duties).astimezone(zone).date()
+    last = max(one.ends_at for one in duties).astimezone(zone).date()
+    frame = planning.frame_of(organisation, first, (last - first).days + 1, now)
+    able = frozenset(one.id for one in team.eligible_at(organisation.id, now))
+    return Field(frame, framing.members(frame), able)
+
+
+def waiting_minutes(organisation_id: uuid.UUID, percent: Mapping[int, int], but: uuid.UUID) -> dict[uuid.UUID, int]:
+    """Return by supporter the weighted minutes of shifts they were asked to cover and have not answered, without those
+    of the exchange `but`.
+    """
+    found: dict[uuid.UUID, int] = {}
+    rows = CoverAsk.objects.filter(
+        exchange__shift__organisation_id=organisation_id, exchange__state=State.OPEN, yes__isnull=True
+    )
+    for row in rows.exclude(exchange_id=but).select_related("exchange__shift"):
+        more = exchanging.weight(row.exchange.shift.facts(), percent)
+        found[row.supporter_id] = found.get(row.supporter_id, 0) + more
+    return found
+
+
+# --- what pages show ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A running or coming shift of somebody; `exchange` is what was asked about it and is open, with who answers."""
+
+    id: uuid.UUID
+    duty: Duty
+    exchange: uuid.UUID | None
+    kind: str
+    state: str
+    answers: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What somebody is asked: take `duty` of `name`, for `other` of their own where it is a swap.
+
+    `turn` is false for a search in which they may say yes before it is their turn.
+    """
+
+    id: uuid.UUID
+    kind: str
+    name: str
+    duty: Duty
+    other: Duty | None
+    turn: bool
+
+
+@dataclass(frozen=True)
+class Sought:
+    """A search for cover as the board shows it; `nobody` says that everybody was asked and none said yes."""
+
+    duty: Duty
+    nobody: bool
+
+
+def mine(supporter_id: uuid.UUID, now: datetime) -> list[Mine]:
+    """Return somebody's running and coming shifts with what they asked about them."""
+    shifts = list(Shift.objects.filter(supporter_id=supporter_id, ends_at__gt=now).order_by("starts_at"))
+    rows = Exchange.objects.filter(shift__in=shifts, asks_id=supporter_id, state__in=SEEKING)
+    asked = {row.shift_id: row for row in rows.select_related("answers__person").order_by("asked_at")}
+    return [_mine(one, asked.get(one.id)) for one in shifts]
+
+
+def _mine(shift: Shift, row: Exchange | None) -> Mine:
+    if row is None:
+        return Mine(shift.id, shift.facts(), None, "", "", "")
+    name = row.answers.person.name if row.answers else ""
+    return Mine(shift.id, shift.facts(), row.id, row.kind, row.state, name)
+
+
+def questions(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime) -> list[Question]:
+    """Return what somebody is asked or could take, what is asked of them by name or in their turn first."""
+    rows = Exchange.objects.filter(
+        shift__organisation_id=organisation_id, shift__ends_at__gt=now, state__in=SEEKING
+    ).exclude(asks_id=supporter_id)
+    found = []
+    for row in rows.select_related("shift", "other_shift", "asks__person").prefetch_related("asked"):
+        ask = next((one for one in row.asked.all() if one.supporter_id == supporter_id), None)
+        turn = row.answers_id == supporter_id or (ask is not None and ask.yes is None)
+        open_to_all = row.kind == Exchange.Kind.COVER and ask is None
+        if (turn or open_to_all) and row.shift.supporter_id == row.asks_id:
+            other = row.other_shift.facts() if row.other_shift else None
+            found.append(Question(row.id, row.kind, row.asks.person.name, row.shift.facts(), other, turn))
+    return sorted(found, key=lambda one: (not one.turn, one.duty.starts_at, one.id))
+
+
+def sought(organisation_id: uuid.UUID, now: datetime) -> list[Sought]:
+    """Return the searches for cover of shifts that are not over, by beginning."""
+    rows = Exchange.objects.filter(
+        kind=Exchange.Kind.COVER, shift__organisation_id=organisation_id, shift__ends_at__gt=now, state__in=SEEKING
+    )
+    found = {}
+    for row in rows.select_related("shift").order_by("shift__starts_at", "shift__tier", "asked_at"):
+        if row.shift.supporter_id == row.asks_id:
+            found[row.shift_id] = Sought(row.shift.facts(), row.state == State.NOBODY)
+    return list(found.values())
+
+
+def may_be_given(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime) -> list[tuple[uuid.UUID, str]]:
+    """Return (id, name) of everybody else who may serve, by name: to whom a shift can be offered."""
+    able = {one.id for one in team.eligible_at(organisation_id, now)} - {supporter_id}
+    return [(one.id, one.name) for one in team.roster(organisation_id, now) if one.id in able]
+
+
+def others_shifts(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime, until: datetime) -> list[Shift]:
+    """Return the coming shifts of others who may serve, which a swap can be asked for."""
+    able = {one.id for one in team.eligible_at(organisation_id, now)} - {supporter_id}
+    rows = Shift.objects.filter(
+        organisation_id=organisation_id, supporter_id__in=able, starts_at__gt=now, starts_at__lt=until
+    )
+    return list(rows.select_related("supporter__person"))
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of shift that somebody has part in: who comes, who goes, in which tier, and when."""
+
+    tier: int
+    at: datetime
+    comes: str
+    goes: str
+
+
+def change_of(supporter_id: uuid.UUID, now: datetime) -> Change | None:
+    """Return the change of shift that a supporter has part in around now; None when there is none."""
+    near = {"gt": now - CHANGING, "lte": now + CHANGING}
+    ends = Shift.objects.filter(supporter_id=supporter_id, **{f"ends_at__{key}": at for key, at in near.items()})
+    begins = Shift.objects.filter(supporter_id=supporter_id, **{f"starts_at__{key}": at for key, at in near.items()})
+    goes = ends.select_related("supporter__person").order_by("ends_at").first()
+    comes = begins.select_related("supporter__person").order_by("starts_at").first()
+    beside = Shift.objects.exclude(supporter_id=supporter_id).select_related("supporter__person")
+    if comes and not (goes and goes.ends_at > now):
+        goes = beside.filter(organisation_id=comes.organisation_id, tier=comes.tier, ends_at=comes.starts_at).first()
+        return Change(comes.tier, comes.starts_at, _name(comes), _name(goes))
+    if goes:
+        comes = beside.filter(organisation_id=goes.organisation_id, tier=goes.tier, starts_at=goes.ends_at).first()
+        return Change(goes.tier, goes.ends_at, _name(comes), _name(goes))
+    return None
+
+
+def _name(shift: Shift | None) -> str:
+    return shift.supporter.person.name if shift else ""
+
+
+def names_between(organisation_id: uuid.UUID, start: datetime, end: datetime) -> list[str]:
+    """Return the first names of who is on call within [start, end), by first duty, each once."""
+    able = {one.id for one in team.eligible_at(organisation_id, start)}
+    rows = Shift.objects.filter(organisation_id=organisation_id, starts_at__lt=end, ends_at__gt=start)
+    serving = rows.filter(supporter_id__in=able).select_related("supporter__person").order_by("starts_at", "tier")
+    first = {
+        row.supporter_id: row.supporter.person.name.split(maxsplit=1)[0]
+        for row in serving
+        if row.supporter.person.name.strip()
+    }
+    return list(first.values())
+
+
+def wants_week_note(supporter_id: uuid.UUID) -> bool:
+    """Say whether somebody is sent the weekly note."""
+    return not NoWeekNote.objects.filter(supporter_id=supporter_id).exists()

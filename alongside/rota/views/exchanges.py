@@ -1,0 +1,213 @@
+"""A supporter's shifts, and what they ask and are asked about them."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import formats, timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from alongside.accounts import queries as accounts
+from alongside.accounts.queries import Seat
+from alongside.kernel import clock
+from alongside.policy import queries as policy
+from alongside.rota import actions, queries
+from alongside.rota.forms import HandOverForm, SwapForm
+from alongside.rota.models import Exchange, Shift
+from alongside.rota.rules.exchanging import Refused, Why
+from alongside.team import queries as team
+from alongside.team import rules as serving
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+TIERS: "dict[int, StrOrPromise]" = {1: _("First"), 2: _("Backup")}
+FURTHER = _("Further")
+REFUSED: "dict[Why, StrOrPromise]" = {
+    Why.ANSWERED: _("This is settled already, or was taken back. Nothing was changed."),
+    Why.ASKED_ALREADY: _("Something is asked about this shift already. Take that back first."),
+    Why.CHANGED: _("The shift has changed hands since. Nothing was changed."),
+    Why.BEGUN: _("The shift has begun. Look for cover instead."),
+    Why.OVER: _("The shift is over."),
+    Why.LEAVE: _("The shift belongs to somebody who does not serve at present. Cover is sought for it."),
+    Why.NOT_YOURS: _("This is your own shift already."),
+    Why.CANNOT: _("This person cannot take it. Choose another one, or look for cover."),
+    Why.AWAY: _("You cannot take it: you said that you are not free then, or something you need for duty is missing."),
+    Why.TWICE: _("You cannot take it: you are on call then already."),
+    Why.REST: _("You cannot take it: it leaves too little rest beside another shift of yours."),
+    Why.ROW: _("You cannot take it: it makes too many days in a row."),
+    Why.CAP: _("You cannot take it: it is more than you said you can take in four weeks."),
+}
+# Another person or shift may do.
+CHOOSE_ANEW = frozenset({Why.CANNOT, Why.AWAY, Why.TWICE, Why.REST, Why.ROW, Why.CAP})
+SAID: "dict[str, StrOrPromise]" = {
+    "yes": _("Done. The rota is changed."),
+    "take": _("Done. The shift is yours."),
+    "no": _("Answered. No reason is asked."),
+    "withdraw": _("Taken back. The shift is yours as before."),
+}
+
+
+def _me(request: HttpRequest) -> tuple[Seat, serving.Facts]:
+    seat = accounts.permit(request.user, "shifts.exchange")
+    try:
+        return seat, team.supporter_of(seat.person.id, seat.organisation.id)
+    except team.NotASupporter:
+        raise Http404 from None
+
+
+@require_GET
+def my_shifts(request: HttpRequest) -> HttpResponse:
+    """Show somebody their shifts, what they asked about them, and what they are asked."""
+    seat, me = _me(request)
+    now, zone = clock.now(), ZoneInfo(seat.organisation.time_zone)
+    mine = queries.mine(me.id, now)
+    asked = queries.questions(seat.organisation.id, me.id, now) if team.may_serve(me.id) else []
+    context = {
+        "seat": seat,
+        "zone": zone,
+        "facts": me,
+        "mine": [
+            {"shift": one, "label": TIERS.get(one.duty.tier, FURTHER), "now": one.duty.starts_at <= now} for one in mine
+        ],
+        "turn": [_question(one, now) for one in asked if one.turn],
+        "sought": [_question(one, now) for one in asked if not one.turn],
+        "note": queries.wants_week_note(me.id) if policy.in_force(seat.organisation.id).week_note else None,
+        "change": queries.change_of(me.id, now),
+    }
+    with timezone.override(zone):
+        return render(request, "team/shifts.html", context)
+
+
+def _question(one: queries.Question, now: datetime) -> dict[str, Any]:
+    return {
+        "asked": one,
+        "label": TIERS.get(one.duty.tier, FURTHER),
+        "now": one.duty.starts_at <= now,
+        "other": TIERS.get(one.other.tier, FURTHER) if one.other else "",
+    }
+
+
+@require_GET
+def my_shift(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Show the ways to give one shift away."""
+    seat, me = _me(request)
+    now = clock.now()
+    one = next((one for one in queries.mine(me.id, now) if one.id == id), None)
+    if one is None:
+        raise Http404
+    return _ways(request, seat, me, one)
+
+
+def _ways(request: HttpRequest, seat: Seat, me: serving.Facts, one: queries.Mine) -> HttpResponse:
+    now, zone = clock.now(), ZoneInfo(seat.organisation.time_zone)
+    with timezone.override(zone):
+        context = {
+            "seat": seat,
+            "zone": zone,
+            "one": one,
+            "label": TIERS.get(one.duty.tier, FURTHER),
+            "begun": one.duty.starts_at <= now,
+            "hand_over": _hand_over_form(seat, me, now),
+            "swap": _swap_form(seat, me, now),
+        }
+        return render(request, "team/shift.html", context)
+
+
+def _hand_over_form(seat: Seat, me: serving.Facts, now: datetime, data: Any = None) -> HandOverForm:
+    people = queries.may_be_given(seat.organisation.id, me.id, now)
+    return HandOverForm(data, people=[(str(id), name) for id, name in people])
+
+
+def _swap_form(seat: Seat, me: serving.Facts, now: datetime, data: Any = None) -> SwapForm:
+    until = now + timedelta(days=policy.in_force(seat.organisation.id).gap_days)
+    rows = queries.others_shifts(seat.organisation.id, me.id, now, until)
+    return SwapForm(data, shifts=[(str(row.id), _line(row)) for row in rows])
+
+
+def _line(row: Shift) -> str:
+    start, end = timezone.localtime(row.starts_at), timezone.localtime(row.ends_at)
+    day, label = formats.date_format(start, "D j M, H:i"), TIERS.get(row.tier, FURTHER)
+    until = formats.date_format(end, "H:i" if end.date() == start.date() else "D j M, H:i")
+    return f"{day} – {until}, {label}: {row.supporter.person.name}"
+
+
+@require_POST
+def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Ask somebody by name to take a shift over."""
+    seat, me = _me(request)
+    form = _hand_over_form(seat, me, clock.now(), request.POST)
+    if not form.is_valid():
+        return _say(request, Why.CANNOT, "in_shift", id)
+    to = uuid.UUID(form.cleaned_data["to"])
+    return _try(request, lambda: actions.hand_over(seat.organisation.id, me.id, id, to), _("Asked."), "in_shift", id)
+
+
+@require_POST
+def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Ask somebody to swap a shift of theirs for one's own."""
+    seat, me = _me(request)
+    form = _swap_form(seat, me, clock.now(), request.POST)
+    if not form.is_valid():
+        return _say(request, Why.CHANGED, "in_shift", id)
+    other = uuid.UUID(form.cleaned_data["other"])
+    step = lambda: actions.offer_swap(seat.organisation.id, me.id, id, other)  # noqa: E731
+    return _try(request, step, _("Asked."), "in_shift", id)
+
+
+@require_POST
+def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Look for cover, in fair order; for a running shift from everybody who can."""
+    seat, me = _me(request)
+    said = _("Cover is sought. You stay on call until somebody takes the shift; take leave to stop calls now.")
+    return _try(request, lambda: actions.find_cover(seat.organisation.id, me.id, id), said, "in_shift", id)
+
+
+@require_POST
+def asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Answer what one is asked, take a shift that is sought for, or take back what one asked oneself."""
+    seat, me = _me(request)
+    where, say = seat.organisation.id, request.POST.get("say", "")
+    steps: dict[str, Callable[[], None]] = {
+        "yes": lambda: actions.answer(where, me.id, id, yes=True),
+        "no": lambda: actions.answer(where, me.id, id, yes=False),
+        "take": lambda: actions.take(where, me.id, id),
+        "withdraw": lambda: actions.withdraw(where, me.id, id),
+    }
+    if say not in steps:
+        raise Http404
+    return _try(request, steps[say], SAID[say], "in_shifts")
+
+
+@require_POST
+def note(request: HttpRequest) -> HttpResponse:
+    """Want the weekly note, or want it no more."""
+    _seat, me = _me(request)
+    actions.want_week_note(me.id, wanted=request.POST.get("wanted") == "yes")
+    messages.success(request, _("Saved."))
+    return redirect("in_shifts")
+
+
+def _try(
+    request: HttpRequest, step: Callable[[], None], said: "StrOrPromise", back: str, *arguments: uuid.UUID
+) -> HttpResponse:
+    """Take a step and say how it went; who is refused is led back to where they can choose anew."""
+    try:
+        step()
+    except (Exchange.DoesNotExist, Shift.DoesNotExist):
+        raise Http404 from None
+    except Refused as refused:
+        return _say(request, refused.why, back, *arguments)
+    messages.success(request, said)
+    return redirect("in_shifts")
+
+
+def _say(request: HttpRequest, why: Why, back: str, *arguments: uuid.UUID) -> HttpResponse:
+    messages.error(request, REFUSED[why])
+    return redirect(back, *arguments) if why in CHOOSE_ANEW else redirect("in_shifts")

@@ -1,6 +1,7 @@
 """The process that takes a foreign calendar apart: `python -m alongside.rota.ics.parsing` (reading.py starts it)."""
 
 import json
+import os
 import resource
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from alongside.rota.rules.duties import start_of
 from alongside.rota.rules.grid import merged
 
 MOST_EVENTS = 2000
-CPU_SECONDS = 8
+CPU_SECONDS = 5
 _MEMORY = 512 * 1024 * 1024
 _MINUTE, _DAY, _ZERO = timedelta(minutes=1), timedelta(days=1), timedelta(0)
 # What a parser may stumble over in a file that is none of its kind.
@@ -27,6 +28,8 @@ Span = tuple[datetime, datetime]
 
 def main() -> None:
     """Read one calendar from the standard input; write its busy spans, or a code, to the standard output."""
+    # Whoever is called at night comes first.
+    os.nice(10)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     name, begin, end = json.loads(sys.stdin.buffer.readline())

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from alongside.rota.ics.fetching import Unread
 
-WALL_SECONDS = 20.0
+WALL_SECONDS = 15.0
 PROGRAM = "alongside.rota.ics.parsing"
 
 Span = tuple[datetime, datetime]

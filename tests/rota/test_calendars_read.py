@@ -258,7 +258,7 @@ def test_outside_of_tests_this_machine_is_never_asked(world: World, settings: An
         ("8.8.8.8", True),
         ("2606:4700:4700::1111", True),
         *((private, False) for private in ("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254")),
-        *((private, False) for private in ("0.0.0.0", "100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.0.170")),
+        *((private, False) for private in ("0.0.0.0", "100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.0.170")),  # noqa: S104
         *((private, False) for private in ("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1")),
         *((private, False) for private in ("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::")),
         *((private, False) for private in ("2001:0:a00:1::", "::127.0.0.1")),
@@ -273,15 +273,15 @@ def test_a_name_that_leads_to_a_private_machine_is_not_followed(
 ) -> None:
     settings.ALONGSIDE_LOOPBACK_CALENDARS = False
     asked: list[object] = []
-    monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda *a, **m: [(2, 1, 6, "", ("10.0.0.7", 443))])
-    monkeypatch.setattr(fetching.socket, "create_connection", lambda *a, **m: asked.append(a))
+    monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda *_a, **_m: [(2, 1, 6, "", ("10.0.0.7", 443))])
+    monkeypatch.setattr(fetching.socket, "create_connection", lambda *a, **_m: asked.append(a))
     with pytest.raises(ics.Unread, match="private"):
         ics.fetch("https://calendar.example.org/a.ics")
     assert asked == []
 
 
 def test_a_name_that_never_resolves_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda *a, **m: time.sleep(5))
+    monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda *_a, **_m: time.sleep(5))
     begun = time.monotonic()
     with pytest.raises(ics.Unread, match="slow"):
         ics.fetch("https://calendar.example.org/a.ics", seconds=0.3)

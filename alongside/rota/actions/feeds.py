@@ -18,7 +18,6 @@ from alongside.rota import ics
 from alongside.rota.models import Busy, BusyFeed, Feed
 from alongside.rota.rules import feeds as rules
 from alongside.team import queries as team
-from alongside.team.models import Supporter
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +76,8 @@ def read_calendars(now: datetime) -> int:
     """Read every calendar whose turn has come, one after the other and not for long at once; return how many."""
     ends_at, count = time.monotonic() + rules.TURN_SECONDS, 0
     due = Q(tried_at=None) | Q(tried_at__lte=now - rules.EVERY)
-    for row in BusyFeed.objects.filter(due).exclude(supporter__status="ended").order_by("tried_at", "id"):
+    rows = BusyFeed.objects.filter(due).exclude(supporter__status="ended").select_related("supporter__organisation")
+    for row in rows.order_by("tried_at", "id"):
         if time.monotonic() > ends_at:
             break
         count += _claimed(row, now) and _read(row, now)
@@ -91,7 +91,7 @@ def _claimed(row: BusyFeed, now: datetime) -> bool:
 
 
 def _read(row: BusyFeed, now: datetime) -> bool:
-    zone = ZoneInfo(Supporter.objects.values_list("organisation__time_zone", flat=True).get(id=row.supporter_id))
+    zone = ZoneInfo(row.supporter.organisation.time_zone)
     try:
         data = ics.fetch(notify.opened_address(bytes(row.address)), loopback=settings.ALONGSIDE_LOOPBACK_CALENDARS)
         spans = ics.read(data, zone, now - rules.BEFORE, now + rules.AHEAD)

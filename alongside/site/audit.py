@@ -43,6 +43,7 @@ SENTENCES = {
     "root.witnessed": gettext_lazy("confirmed the new signing words as the witness: {name}"),
     "witness.offered": gettext_lazy("offered to be the witness of new signing words: {name}"),
     "poster.renewed": gettext_lazy("made poster number {number} the current one"),
+    "ready.changed": gettext_lazy("wrote down what readies {name} for duty: training, telephone, what was issued"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
     "resource.verified": gettext_lazy("called {name} on {called_on} and confirmed what members see of it"),
     "resource.added": gettext_lazy("added {name} to the numbers outside the programme; hidden until it is called"),

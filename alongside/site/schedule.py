@@ -114,6 +114,10 @@ def _learn(gone: Collection[tuple[str, str]], taken: Collection[tuple[str, str]]
     help_requests.learn(gone)
 
 
+def _purge_rota(now: datetime) -> int:
+    return rota.purge_feeds(now) + rota.purge_wishes(now)
+
+
 def _forget_code_use(now: datetime) -> int:
     """Empty when a one-time code was last used, which the sign-in library notes: it tells when somebody was at work."""
     return Authenticator.objects.filter(last_used_at__isnull=False).update(last_used_at=None)
@@ -138,6 +142,9 @@ JOBS = (
     Job("seek cover for shifts", 15, rota.climb, lane="cover"),
     Job("tell the team who is on call", 300, rota.tell_the_week),
     Job("forget what is over", 60, help_requests.purge, purges=True),
+    # In a lane of its own: far ends that stall make nobody else wait.
+    Job("read supporters' own calendars", 60, rota.read_calendars, lane="calendars"),
+    Job("forget calendars and wishes that are over", 300, _purge_rota, purges=True),
     Job("renew the lists", 20, directory.renew),
     Job("forget expired lists", 60, directory.purge, purges=True),
     Job("forget ended mutual aid", 3600, _forget_partners, purges=True),

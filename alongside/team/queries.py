@@ -69,7 +69,7 @@ def readiness(organisation_id: uuid.UUID) -> list[Readiness]:
     """Return everybody who has not ended, with what readies them for duty."""
     version = guides.oldest_agreement()
     rows = Supporter.objects.filter(organisation_id=organisation_id).exclude(status=Supporter.Status.ENDED)
-    ready = {row.supporter_id: row for row in Ready.objects.filter(supporter__organisation_id=organisation_id)}
+    ready = ready_rows(organisation_id)
     found = []
     for row in rows.order_by("id"):
         has = ready.get(row.id) or Ready()
@@ -86,6 +86,11 @@ def readiness(organisation_id: uuid.UUID) -> list[Readiness]:
             )
         )
     return found
+
+
+def ready_rows(organisation_id: uuid.UUID) -> dict[uuid.UUID, Ready]:
+    """Return what is written down of readiness, by supporter."""
+    return {row.supporter_id: row for row in Ready.objects.filter(supporter__organisation_id=organisation_id)}
 
 
 def supporter_of(person_id: uuid.UUID, organisation_id: uuid.UUID) -> rules.Facts:

@@ -77,6 +77,12 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
     programme = {**NEW, "name": "Pine County", "language": "en"}
     return {
         **planning_changes(world),
+        "in_readiness": (
+            world.hana,
+            "in_readiness",
+            [],
+            {"supporter": str(world.ana.id), f"{world.ana.id}-phone_issued": "on"},
+        ),
         "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
         "in_rota_remove": (world.hana, "in_rota_remove", [cast.Shift.objects.first().id], {}),
         "in_invite": (world.hana, "in_invite", [], {"name": "Jo", "email": "jo@x.example", "roles": ["leader"]}),

@@ -55,6 +55,7 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
             "<slug:organisation>": PINE,
             "<str:key>": "duty:no-recording" if pattern.name == "in_law_choice" else "urgent_second",
             "<slug:name>": "consent",
+            "<slug:kind>": "day-off",
             "<str:resource>": "copline",
             "<slug:guide>": "manager-card",
             "<int:number>": str(passkey_of(world.hana)),

@@ -2,6 +2,16 @@
 
 from alongside.rota.actions.cover import climb, on_leave, on_return, purge_exchanges
 from alongside.rota.actions.exchanges import answer, find_cover, hand_over, offer_swap, take, withdraw
+from alongside.rota.actions.feeds import (
+    BadAddress,
+    forget_calendar,
+    keep_calendar,
+    make_feed,
+    purge_feeds,
+    read_calendars,
+    revoke_feed,
+)
+from alongside.rota.actions.feeds import TooMany as TooManyFeeds
 from alongside.rota.actions.planning import (
     OPEN,
     BadSpanOfDays,
@@ -36,10 +46,12 @@ from alongside.rota.actions.shifts import (
     remove_shift,
 )
 from alongside.rota.actions.weekly import tell_the_week, want_week_note
+from alongside.rota.actions.wishes import add_blackout, add_hours, purge_wishes, set_cap, set_wish, take_back
 
 __all__ = [
     "CHECK_WITHIN",
     "OPEN",
+    "BadAddress",
     "BadSpanOfDays",
     "Breaks",
     "Claimed",
@@ -52,7 +64,10 @@ __all__ = [
     "NothingToPlan",
     "Published",
     "Stale",
+    "TooManyFeeds",
     "TooManyPlans",
+    "add_blackout",
+    "add_hours",
     "answer",
     "ask_for_plan",
     "check_reach",
@@ -63,19 +78,29 @@ __all__ = [
     "enter_shift",
     "enter_shifts",
     "find_cover",
+    "forget_calendar",
     "hand_over",
+    "keep_calendar",
+    "make_feed",
     "offer_swap",
     "on_leave",
     "on_return",
     "publish",
     "purge_exchanges",
+    "purge_feeds",
     "purge_plans",
+    "purge_wishes",
+    "read_calendars",
     "remove_shift",
+    "revoke_feed",
+    "set_cap",
+    "set_wish",
     "stop_plan",
     "store_failure",
     "store_plan",
     "store_progress",
     "take",
+    "take_back",
     "tell_the_week",
     "want_week_note",
     "withdraw",

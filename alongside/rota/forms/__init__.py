@@ -8,11 +8,29 @@ from alongside.rota.forms.planning import PlanForm, SlotForm
 from alongside.rota.forms.shifts import (
     ShiftForm,
 )
+from alongside.rota.forms.wishes import (
+    WEEKDAYS,
+    WHOLE_DAY,
+    CalendarForm,
+    CapForm,
+    DaysOffForm,
+    HoursForm,
+    ReadyForm,
+    WishForm,
+)
 
 __all__ = [
+    "WEEKDAYS",
+    "WHOLE_DAY",
+    "CalendarForm",
+    "CapForm",
+    "DaysOffForm",
     "HandOverForm",
+    "HoursForm",
     "PlanForm",
+    "ReadyForm",
     "ShiftForm",
     "SlotForm",
     "SwapForm",
+    "WishForm",
 ]

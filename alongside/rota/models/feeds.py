@@ -15,11 +15,15 @@ class Feed(models.Model):
 
 
 class BusyFeed(models.Model):
-    """A calendar of a supporter's own from which busy times are read, and how the last reading went, as a code."""
+    """A calendar of a supporter's own from which busy times are read, and how the last reading went, as a code.
+
+    `tried_at` is the last time anybody looked; `read_at` the last time it could be read.
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     supporter = models.OneToOneField("team.Supporter", on_delete=models.CASCADE, related_name="+")
     address = models.BinaryField()
+    tried_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=20, default="")
 

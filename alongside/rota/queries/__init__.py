@@ -13,6 +13,7 @@ from alongside.rota.queries.exchanges import (
     sought,
     wants_week_note,
 )
+from alongside.rota.queries.feeds import Followed, Reading, feeds_of, followed, reading_of
 from alongside.rota.queries.planning import frame_for, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Gap,
@@ -42,21 +43,28 @@ from alongside.rota.queries.shifts import (
     shifts_between,
     strip,
 )
+from alongside.rota.queries.wishes import Availability, availability_of
 
 __all__ = [
+    "Availability",
     "Entry",
+    "Followed",
     "Gap",
     "Measure",
     "Mine",
     "OpenPlan",
     "Question",
+    "Reading",
     "Side",
     "Sought",
     "StripCell",
     "StripDay",
+    "availability_of",
     "change_of",
     "compared",
+    "feeds_of",
     "first_free_day",
+    "followed",
     "frame_for",
     "free_shifts",
     "gaps_between",
@@ -76,6 +84,7 @@ __all__ = [
     "plans_of",
     "problem_for",
     "questions",
+    "reading_of",
     "serving_between",
     "shifts_between",
     "sought",

@@ -1,6 +1,7 @@
 """Pages of the rota."""
 
 from alongside.rota.views.exchanges import asked, cover, hand_over, my_shift, my_shifts, note, swap
+from alongside.rota.views.feeds import calendar, feed, forget_calendar, keep_calendar, make_feed, revoke_feed
 from alongside.rota.views.planning import (
     plan,
     plan_discard,
@@ -16,12 +17,19 @@ from alongside.rota.views.shifts import (
     remove,
     rota,
 )
+from alongside.rota.views.wishes import availability, readiness, take_back
 
 __all__ = [
     "asked",
+    "availability",
+    "calendar",
     "cover",
     "enter",
+    "feed",
+    "forget_calendar",
     "hand_over",
+    "keep_calendar",
+    "make_feed",
     "me",
     "my_shift",
     "my_shifts",
@@ -33,7 +41,10 @@ __all__ = [
     "plan_stop",
     "plans",
     "plans_compare",
+    "readiness",
     "remove",
+    "revoke_feed",
     "rota",
     "swap",
+    "take_back",
 ]

@@ -20,7 +20,7 @@ from alongside.rota.models import Shift
 from alongside.sealing import rules as seals
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
 from alongside.site import signatures
-from alongside.site.demo import cards, law, living, resources, signed
+from alongside.site.demo import cards, law, resources, rota_patterns, signed
 from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
 from alongside.team.models import Supporter
@@ -100,7 +100,7 @@ def fill() -> Organisation:
     team = [supporter(pine, offices, known()[number], one) for number, one in enumerate(SUPPORTERS)]
     able = [row for row, one in zip(team, SUPPORTERS, strict=True) if one.signed and one.status == "active"]
     shifts(pine, able, missing=(21, 2))
-    living.fill(able)
+    rota_patterns.fill(pine)
     law.fill(pine)
     cards.fill()
     accounts.invite(

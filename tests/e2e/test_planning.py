@@ -28,8 +28,6 @@ def shot(page: Page, name: str) -> None:
 def test_a_plan_is_asked_for_watched_changed_compared_and_published(
     browser: Browser, own_demo: Demo, look: Look
 ) -> None:
-    done = own_demo.module("tests.e2e.planned_rows")
-    assert done.returncode == 0, done.stderr
     # Signed in with script; from then on without.
     signed_in = browser.new_context(locale="en-CA")
     continue_as(signed_in, own_demo, "vogel")

@@ -52,7 +52,7 @@ def test_publishing_makes_shifts_tells_everybody_and_writes_it_down(world: World
     planned = {one[1] for one in slots}
     assert {one.address for one in notices} == {one.person.email for one in people if one.id in planned}
     # Neutral: a link to one's own page, no name, no day.
-    assert {str(one.values) for one in notices} == {"{'link': 'http://localhost:8000/in/team/me'}"}
+    assert {str(one.values) for one in notices} == {"{'link': 'http://localhost:8000/in/team/shifts'}"}
     entry = AuditEntry.objects.get(what="plan.published")
     assert entry.detail == {"days": 14, "day": "2026-12-01", "count": 56, "people": done.told}
     # Once.

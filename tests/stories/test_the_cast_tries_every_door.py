@@ -21,7 +21,7 @@ from alongside.directory.models import CandidateList, Partnership
 from alongside.escalation.models import Ladder
 from alongside.help_requests import actions as help_requests
 from alongside.kernel import clock
-from alongside.rota.models import Shift
+from alongside.rota.models import Proposal, ProposedShift, Shift
 from alongside.sealing.models import KeyRing, ReceivingKey
 from alongside.team.models import Supporter
 from tests import world as cast
@@ -44,6 +44,9 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
         "in_again": world.okafor.id,
         "in_operate_again": world.hana.id,
     }
+    plan, slot, compared = planned_rows(world.pine)
+    ids |= dict.fromkeys(("in_plan", "in_plan_edit", "in_plan_publish"), plan)
+    ids["in_shift"] = ids["in_rota_remove"]
     found = []
     for path, pattern in own_routes():
         if pattern.name in WAY_IN:
@@ -52,6 +55,7 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
         values = {
             "<uuid:id>": str(ids.get(str(pattern.name), request_id if "requests/" in path else uuid.uuid4())),
             "<uuid:ladder>": str(uuid.uuid4()),
+            "<uuid:slot>": str(slot),
             "<slug:organisation>": PINE,
             "<str:key>": "duty:no-recording" if pattern.name == "in_law_choice" else "urgent_second",
             "<slug:name>": "consent",
@@ -63,8 +67,20 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
         filled = path
         for hole, value in values.items():
             filled = filled.replace(hole, value)
+        if pattern.name == "in_plans_compare":
+            filled += compared
         found.append((name_of(pattern), f"/{filled}", str(asks_for(view.__module__, view.__name__))))
     return found
+
+
+def planned_rows(home: Organisation) -> tuple[uuid.UUID, uuid.UUID, str]:
+    """Return the ids of a made plan and of a slot in it, and what compares it with itself; made where there is none."""
+    known = {"first_day": cast.NOW.date() + timedelta(days=30), "days": 7, "seconds": 5, "asked_at": cast.NOW}
+    plan = Proposal.objects.get_or_create(organisation=home, state=Proposal.State.DONE, defaults=known)[0]
+    begins = cast.NOW + timedelta(days=31)
+    span = {"tier": 1, "starts_at": begins, "ends_at": begins + timedelta(hours=12)}
+    slot = ProposedShift.objects.get_or_create(proposal=plan, defaults=span)[0]
+    return plan.id, slot.id, f"?one={plan.id}&other={plan.id}"
 
 
 def passkey_of(person: Person) -> int:
@@ -165,6 +181,8 @@ def holes(world: World, home: Organisation, asked: object) -> dict[str, list[str
         Office.objects.filter(organisation=home).first(),
         ContactPoint.objects.filter(person__roles__organisation=home).first(),
         Shift.objects.filter(organisation=home).first(),
+        Proposal.objects.filter(organisation=home).first(),
+        ProposedShift.objects.filter(proposal__organisation=home).first(),
         Invitation.objects.filter(organisation=home).first(),
         Partnership.objects.filter(proposer=home).first(),
         Ladder.objects.filter(organisation=home).first(),
@@ -235,6 +253,7 @@ def two(world: World) -> tuple[World, dict[str, object]]:
     asked["lake"] = sealed.ask(world, world.lake).id
     for who, at in ((world.hana, world.pine), (world.lars, world.lake)):
         passkey_of(who)
+        planned_rows(at)
         seat = Seat(who, at, frozenset(["coordinator"]))
         accounts.invite(seat, at, email=f"jo@{at.slug}.example", name=f"Jo of {at.slug}", roles=["leader"])
         third = organisation(f"third-{at.slug}", f"Third of {at.slug}", "America/Chicago")

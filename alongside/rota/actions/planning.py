@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,13 +13,13 @@ from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from alongside.accounts import actions as accounts
-from alongside.accounts import queries as people
 from alongside.accounts.models import Organisation
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock
-from alongside.notify import actions as notify
 from alongside.policy import queries as policy
 from alongside.rota import queries, rules
+from alongside.rota.actions import telling
+from alongside.rota.actions.shifts import give_way, remove
 from alongside.rota.models import Proposal, ProposedShift, Shift
 from alongside.rota.rules import fairness, framing, judging, proposing
 from alongside.rota.rules.grid import Grid
@@ -29,7 +29,6 @@ from alongside.team import queries as team
 State = Proposal.State
 OPEN = (State.WAITING, State.RUNNING, State.DONE)
 LEAST_SECONDS = 5
-NOTICE_LASTS = timedelta(days=7)
 
 
 class BadSpanOfDays(ValueError):
@@ -318,7 +317,8 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
         raise Breaks(found)
     done = opened.change
     freed = opened.freed
-    Shift.objects.filter(id__in=done.gone, organisation=organisation).delete()
+    for shift in Shift.objects.filter(id__in=done.gone, organisation=organisation):
+        remove(shift)
     _clear_the_way(organisation.id, done.new, now)
     Shift.objects.bulk_create(
         Shift(
@@ -332,7 +332,9 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
     )
     Proposal.objects.filter(id=row.id).update(state=State.PUBLISHED)
     told = done.told(freed)
-    _tell(told, now)
+    where = settings.ALONGSIDE_ADDRESS + reverse("in_shifts")
+    for one in sorted(told):
+        telling.tell(one, "rota_published", now, values={"link": where})
     accounts.note_change(seat, "plan.published", {**_days(row), "count": len(done.new), "people": len(told)})
     return Published(len(done.new), len(told), sum(slot.supporter_id is None for slot in opened.shifts))
 
@@ -352,40 +354,4 @@ def _clear_the_way(organisation_id: uuid.UUID, new: Collection[rules.Duty], now:
         raise InTheWay(found)
     for row in rows:
         if row.supporter_id not in able:
-            _cut(row, new)
-
-
-def _cut(row: Shift, new: Iterable[rules.Duty]) -> None:
-    parts, old = [row.facts()], row.facts()
-    for one in new:
-        if one.tier == row.tier:
-            parts = [left for part in parts for left in rules.cut(part, one.starts_at, one.ends_at)]
-    if parts == [old]:
-        return
-    row.delete()
-    Shift.objects.bulk_create(
-        Shift(
-            organisation_id=row.organisation_id,
-            supporter_id=part.supporter,
-            tier=part.tier,
-            starts_at=part.starts_at,
-            ends_at=part.ends_at,
-        )
-        for part in parts
-    )
-
-
-def _tell(supporter_ids: Collection[uuid.UUID], now: datetime) -> None:
-    """Queue a note to each of these that their shifts changed, after their quiet hours; it says nothing else."""
-    for supporter_id in sorted(supporter_ids):
-        person = team.person_of(supporter_id)
-        notify.queue(
-            about=None,
-            to=people.addresses_of(person.id),
-            message="rota_published",
-            language=person.language,
-            values={"link": settings.ALONGSIDE_ADDRESS + reverse("in_me")},
-            now=now,
-            due_at=people.after_quiet(person, now),
-            expires_at=now + NOTICE_LASTS,
-        )
+            give_way(row, new)

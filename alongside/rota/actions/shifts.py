@@ -1,7 +1,7 @@
 """Changes to the rota, entered by hand."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -48,7 +48,7 @@ def enter_shifts(seat: Seat, supporter_id: uuid.UUID, tier: int, spans: Sequence
         rules.check(new, [row.facts() for row in rows if row.supporter_id in able])
         for row in rows:
             if row.supporter_id not in able and row.tier == tier:
-                _give_way(row, new)
+                give_way(row, [new])
         _save(organisation.id, new)
         accounts.note_change(
             seat,
@@ -62,12 +62,23 @@ def enter_shifts(seat: Seat, supporter_id: uuid.UUID, tier: int, spans: Sequence
         )
 
 
-def _give_way(row: Shift, new: rules.Duty) -> None:
-    parts = rules.cut(row.facts(), new.starts_at, new.ends_at)
-    drop(row)
-    row.delete()
+def give_way(row: Shift, new: Iterable[rules.Duty]) -> None:
+    """Cut a shift where duties of its tier are; what is left of it stays."""
+    parts = [row.facts()]
+    for one in new:
+        if one.tier == row.tier:
+            parts = [left for part in parts for left in rules.cut(part, one.starts_at, one.ends_at)]
+    if parts == [row.facts()]:
+        return
+    remove(row)
     for part in parts:
         _save(row.organisation_id, part)
+
+
+def remove(row: Shift) -> None:
+    """Delete a shift with everything that was asked about it."""
+    drop(row)
+    row.delete()
 
 
 def _save(organisation_id: uuid.UUID, duty: rules.Duty) -> None:
@@ -94,8 +105,7 @@ def remove_shift(seat: Seat, shift_id: uuid.UUID) -> None:
             "to": row.ends_at.isoformat(),
         },
     )
-    drop(row)
-    row.delete()
+    remove(row)
 
 
 def check_reach(now: datetime) -> int:

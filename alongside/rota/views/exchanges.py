@@ -98,11 +98,15 @@ def _question(one: queries.Question, now: datetime) -> dict[str, Any]:
 def my_shift(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Show the ways to give one shift away."""
     seat, me = _me(request)
-    now = clock.now()
-    one = next((one for one in queries.mine(me.id, now) if one.id == id), None)
+    return _ways(request, seat, me, _own(me, id))
+
+
+def _own(me: serving.Facts, id: uuid.UUID) -> queries.Mine:
+    """Return one of the supporter's shifts; every other id is a page that never was."""
+    one = next((one for one in queries.mine(me.id, clock.now()) if one.id == id), None)
     if one is None:
         raise Http404
-    return _ways(request, seat, me, one)
+    return one
 
 
 def _ways(request: HttpRequest, seat: Seat, me: serving.Facts, one: queries.Mine) -> HttpResponse:
@@ -144,6 +148,7 @@ def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     seat, me = _me(request)
     form = _hand_over_form(seat, me, clock.now(), request.POST)
     if not form.is_valid():
+        _own(me, id)
         return _say(request, Why.CANNOT, "in_shift", id)
     to = uuid.UUID(form.cleaned_data["to"])
     return _try(request, lambda: actions.hand_over(seat.organisation.id, me.id, id, to), _("Asked."), "in_shift", id)
@@ -155,6 +160,7 @@ def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     seat, me = _me(request)
     form = _swap_form(seat, me, clock.now(), request.POST)
     if not form.is_valid():
+        _own(me, id)
         return _say(request, Why.CHANGED, "in_shift", id)
     other = uuid.UUID(form.cleaned_data["other"])
     step = lambda: actions.offer_swap(seat.organisation.id, me.id, id, other)  # noqa: E731

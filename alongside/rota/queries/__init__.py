@@ -14,7 +14,7 @@ from alongside.rota.queries.exchanges import (
     wants_week_note,
 )
 from alongside.rota.queries.feeds import Followed, Reading, feeds_of, followed, reading_of
-from alongside.rota.queries.planning import frame_for, patterns_in_force, problem_for
+from alongside.rota.queries.planning import frame_for, missing_of_all, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Gap,
     Measure,
@@ -72,6 +72,7 @@ __all__ = [
     "has_just_begun",
     "may_be_given",
     "mine",
+    "missing_of_all",
     "names_between",
     "next_change_after",
     "next_shifts_of",

@@ -61,6 +61,7 @@ def rota(request: HttpRequest) -> HttpResponse:
         "other_count": SPANS[0] if count == SPANS[1] else SPANS[1],
         "strips": [strip[begin : begin + SPANS[0]] for begin in range(0, count, SPANS[0])],
         "gaps": [{"gap": gap, "label": TIERS[gap.tier], "fill": _fill(gap, zone)} for gap in gaps],
+        "sought": [{"is": one, "label": TIERS.get(one.duty.tier, "")} for one in queries.sought(organisation.id, now)],
         "shifts": [
             {"shift": one, "label": TIERS[one.tier], "now": one.starts_at <= now < one.ends_at}
             for one in shifts

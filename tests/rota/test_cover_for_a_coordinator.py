@@ -51,8 +51,9 @@ def test_for_somebody_who_phoned_in_cover_is_sought_and_they_are_told_when_it_is
     assert [(line.name, line.nobody, line.asked) for line in queries.sought(world.pine.id, NOW)] == [
         ("Ana Ruiz", False, True)
     ]
-    actions.answer(world.pine.id, asked(one)[0], only(), yes=True)
-    assert holder(one) == asked(one)[0]
+    first = asked(one)[0]
+    actions.answer(world.pine.id, first, only(), yes=True)
+    assert holder(one) == first
     assert messages(world.ana) == ["shift_answered"]
 
 

@@ -126,10 +126,15 @@ def drop(shift: Shift) -> None:
 
 
 def close(row: Exchange, state: str) -> None:
-    """End an exchange; nobody is told about it any more."""
+    """End an exchange; nobody is told about it any more. Once a search is over, who was asked and said no is deleted:
+    nobody needs to know it, then or later.
+    """
     Exchange.objects.filter(id=row.id).update(state=state)
     notify.forget(row.id)
-    telling.hush(CoverAsk.objects.filter(exchange=row).values_list("supporter_id", flat=True))
+    asked = CoverAsk.objects.filter(exchange=row)
+    telling.hush(asked.values_list("supporter_id", flat=True))
+    if state != State.NOBODY:
+        asked.delete()
 
 
 def withdraw_all(rows: Iterable[Exchange], now: datetime, *, silent: Iterable[uuid.UUID | None] = ()) -> None:
@@ -244,6 +249,9 @@ def _turn(search_id: uuid.UUID, organisation_id: uuid.UUID, now: datetime) -> bo
 
 
 def purge_exchanges(now: datetime) -> int:
-    """Delete exchanges whose shift ended so long ago; return how many rows."""
+    """Delete who was asked for cover of what is over, and exchanges whose shift ended so long ago; return how many
+    rows.
+    """
+    CoverAsk.objects.filter(Q(exchange__shift__ends_at__lte=now) | Q(exchange__opening__ends_at__lte=now)).delete()
     openings = Opening.objects.filter(ends_at__lte=now - KEPT).delete()[0]
     return openings + Exchange.objects.filter(shift__ends_at__lte=now - KEPT).delete()[0]

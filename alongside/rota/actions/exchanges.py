@@ -64,6 +64,8 @@ def answer(organisation_id: uuid.UUID, me: uuid.UUID, exchange_id: uuid.UUID, *,
     """Say yes or no to what one was asked; a yes makes the exchange, if it may still be."""
     row, now = _held(organisation_id, exchange_id), clock.now()
     if row.kind == Kind.COVER:
+        if row.state not in SEEKING:
+            raise Refused(Why.ANSWERED)
         asked = row.asked.filter(supporter_id=me)
         if not asked.exists():
             raise Exchange.DoesNotExist

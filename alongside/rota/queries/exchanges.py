@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -26,17 +26,21 @@ SEEKING = (State.OPEN, State.NOBODY)
 
 @dataclass(frozen=True)
 class Field:
-    """Everybody around one duty: what keeps them from it, what they carry, and which duties are theirs."""
+    """Everybody around one duty: what keeps them from it, what they carry, and which duties are theirs; `elsewhere` in
+    other organisations, of which nobody here is told.
+    """
 
     frame: framing.Frame
     members: Mapping[uuid.UUID, Member]
     able: frozenset[uuid.UUID]
+    elsewhere: Mapping[uuid.UUID, tuple[Duty, ...]] = field(default_factory=dict)
 
     def broken(self, who: uuid.UUID, gets: Duty, gives: Duty | None = None) -> exchanging.Why | None:
         """Return what keeps somebody from a duty, for one of their own where `gives` is named; None when nothing."""
         if who not in self.able or who not in self.members:
             return exchanging.Why.CANNOT
         duties = [one for one in self.frame.published if one.supporter == who and one != gives]
+        duties += self.elsewhere.get(who, ())
         zone, limits = self.frame.zone, self.frame.limits
         return exchanging.broken(self.members[who], duties, gets, limits, zone)
 
@@ -60,7 +64,19 @@ def field_of(organisation: Organisation, duties: Collection[Duty], now: datetime
     last = max(one.ends_at for one in duties).astimezone(zone).date()
     frame = planning.frame_of(organisation, first, (last - first).days + 1, now)
     able = frozenset(one.id for one in team.eligible_at(organisation.id, now))
-    return Field(frame, framing.members(frame), able)
+    return Field(frame, framing.members(frame), able, _elsewhere(able, duties))
+
+
+def _elsewhere(able: Collection[uuid.UUID], duties: Collection[Duty]) -> dict[uuid.UUID, tuple[Duty, ...]]:
+    """Return the shifts near duties that the same people have in other organisations: nobody is in two places."""
+    others = team.also_serving_as(able)
+    rows = Shift.objects.filter(
+        supporter_id__in={one for ids in others.values() for one in ids},
+        starts_at__lt=max(one.ends_at for one in duties) + exchanging.AROUND,
+        ends_at__gt=min(one.starts_at for one in duties) - exchanging.AROUND,
+    )
+    near = [row.facts() for row in rows] if others else []
+    return {who: tuple(one for one in near if one.supporter in ids) for who, ids in others.items()}
 
 
 def waiting_minutes(organisation_id: uuid.UUID, percent: Mapping[int, int], but: uuid.UUID) -> dict[uuid.UUID, int]:
@@ -208,6 +224,17 @@ def others_shifts(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: date
         organisation_id=organisation_id, supporter_id__in=able, starts_at__gt=now, starts_at__lt=until
     )
     return list(rows.select_related("supporter__person"))
+
+
+def organisation_of_shift(shift_id: uuid.UUID) -> uuid.UUID | None:
+    """Return where a shift belongs; None for an unknown one."""
+    return Shift.objects.filter(id=shift_id).values_list("organisation_id", flat=True).first()
+
+
+def organisation_of_exchange(exchange_id: uuid.UUID) -> uuid.UUID | None:
+    """Return where an exchange belongs; None for an unknown one."""
+    row = Exchange.objects.filter(id=exchange_id).select_related("shift", "opening").first()
+    return row.what.organisation_id if row else None
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,16 @@ def go_on_leave(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> None:
 def come_back(request: HttpRequest) -> HttpResponse:
     """Come back in one tap; what nobody has taken is theirs again."""
     for seat, me in _everywhere(request):
-        with transaction.atomic():
-            accounts.hold(seat.organisation.id)
-            team.come_back(me.id)
-            rota.on_return(seat.organisation.id, me.id)
+        end_leave(seat.organisation.id, me.id)
     return redirect("in_me")
+
+
+@transaction.atomic
+def end_leave(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> None:
+    """End a supporter's leave; what nobody has taken is theirs again."""
+    accounts.hold(organisation_id)
+    team.come_back(supporter_id)
+    rota.on_return(organisation_id, supporter_id)
 
 
 @require_safe

@@ -301,12 +301,12 @@ def test_where_nobody_is_written_down_as_ready_the_coordinator_is_told_so_plainl
     assert "Nobody could be asked" in said
     assert Notice.objects.filter(address=world.hana.email, message="board").exists()
     board = hana.get(reverse("in_board")).content.decode()
-    assert "For nobody it is written down that they are trained for crises." in board
+    assert "Nobody is written down as trained, with a checked phone." in board
     assert "Everybody who could was asked" not in board
     assert reverse("in_readiness") in board
     # By policy it need not be.
     policy.change(accounts.permit(world.hana, "policy.change"), "rota_needs_training", 0)
-    assert "their telephone was checked" in hana.get(reverse("in_board")).content.decode()
+    assert "for nobody it is written down that their telephone was checked" in body(hana, shift=str(one.id))
     policy.change(accounts.permit(world.hana, "policy.change"), "rota_needs_phone", 0)
     body(hana, shift=str(one.id))
     assert len(asked(one)) == 1
@@ -317,7 +317,7 @@ def test_where_nobody_is_written_down_as_ready_the_coordinator_is_told_so_plainl
 def test_an_organisation_that_seeks_and_plans_nothing_is_not_told_of_readiness(world: World) -> None:
     Ready.objects.all().delete()
     board = sign_in(Client(), world.hana).get(reverse("in_board")).content.decode()
-    assert "For nobody it is written down" not in board
+    assert "Nobody is written down" not in board
 
 
 # --- one notice, however many shifts -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Somebody who serves in two organisations is asked, answers, and goes on leave in both; neither learns of the other."""
+"""Somebody who serves in two organisations is asked, answers and goes on leave in both; neither learns of the other"""
 
 from datetime import timedelta
 

@@ -42,6 +42,7 @@ _NEVER = (
     "shutil.",
     "tempfile.",
     "ctypes.",
+    "sqlite3.",
 )
 _MINUTE, _DAY, _ZERO = timedelta(minutes=1), timedelta(days=1), timedelta(0)
 # What a parser may stumble over in a file that is none of its kind.

@@ -1,4 +1,4 @@
-"""The secret part of a calendar's address, and the address of a supporter's own calendar, stand nowhere they need not."""
+"""The secret part of a calendar's address, and the address of a supporter's own, stand nowhere they need not."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Calendars over leap days and both kinds of change of clocks, on both hemispheres: what is written and what is read."""
+"""Calendars over leap days and changes of clocks on both hemispheres: what is written and what is read."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo

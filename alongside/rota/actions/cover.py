@@ -207,8 +207,9 @@ def climb(now: datetime) -> int:
             taken += _look_for_absent(organisation, now)
         except Exception:
             log.exception("shifts of people who are away could not be looked at and are tried again")
-    rows = Exchange.objects.filter(state=State.OPEN).select_related("shift", "opening")
-    for row in sorted(rows, key=lambda row: (row.what.starts_at, row.what.tier)):
+    rows = Exchange.objects.filter(state=State.OPEN).select_related("shift", "opening", "other_shift")
+    turns = [row for row in rows if row.kind == Kind.COVER or _has_begun(row, now)]
+    for row in sorted(turns, key=lambda row: (row.what.starts_at, row.what.tier)):
         try:
             taken += _turn(row.id, row.what.organisation_id, now)
         except Exception:
@@ -238,14 +239,17 @@ def _turn(search_id: uuid.UUID, organisation_id: uuid.UUID, now: datetime) -> bo
     if search is None:
         return False
     if search.kind != Kind.COVER:
-        begun = any(one.starts_at <= now for one in (search.what, search.other_shift) if one)
-        if begun:
-            withdraw_all([search], now)
+        begun = _has_begun(search, now)
+        withdraw_all([search] if begun else [], now)
         return begun
     if not search.is_current:
         close(search, State.WITHDRAWN)
         return True
     return step(search, now)
+
+
+def _has_begun(row: Exchange, now: datetime) -> bool:
+    return any(one.starts_at <= now for one in (row.what, row.other_shift) if one)
 
 
 def purge_exchanges(now: datetime) -> int:

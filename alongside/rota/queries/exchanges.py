@@ -127,6 +127,7 @@ class Question:
 class Sought:
     """A search for cover as the coordinator sees it, for somebody's shift (`name`) or a gap. `nobody` says that nobody
     is left to be asked and none said yes, `asked` that anybody was asked at all; who, and what they said, is nowhere.
+    `away` says that whose shift it is does not serve: then the search goes on by itself.
     """
 
     id: uuid.UUID
@@ -134,6 +135,7 @@ class Sought:
     name: str
     nobody: bool
     asked: bool
+    away: bool
 
 
 def mine(supporter_id: uuid.UUID, now: datetime) -> list[Mine]:
@@ -180,7 +182,8 @@ def sought(organisation_id: uuid.UUID, now: datetime) -> list[Sought]:
         if row.is_current:
             name = row.asks.person.name if row.asks else ""
             nobody, asked = row.state == State.NOBODY, row.asked.exists()
-            found[row.what.id] = Sought(row.id, row.what.facts(), name, nobody, asked)
+            away = row.asks is not None and row.asks.status != row.asks.Status.ACTIVE
+            found[row.what.id] = Sought(row.id, row.what.facts(), name, nobody, asked, away)
     return list(found.values())
 
 

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.acts import ask, cancel, requests_kept, rows, until
 from tests.e2e.conftest import Demo
@@ -29,6 +29,12 @@ MAKER = """
 """
 SHOWN = """async () => (await (await navigator.serviceWorker.getRegistration()).getNotifications())
   .map(({ title, body, data, tag }) => ({ title, body, data, tag }))"""
+
+
+@pytest.fixture(scope="module")
+def browser(whole_browser: Browser) -> Browser:
+    """Show notifications, which Chromium's engine alone does not."""
+    return whole_browser
 
 
 def told(demo: Demo) -> int:

@@ -166,20 +166,23 @@ def tests(*, quick: bool, database: str | None) -> list[Result]:
     )
     # They wait for browsers and servers much of the time. A worker goes through the stories of one module after the
     # other, on one server, and takes of another worker's when it has none left.
-    stories = [*pytest, "-n", "3", "--dist", "worksteal", "-m", "e2e"]
-    return [
-        *results,
-        with_a_second_chance(Step("stories in Chromium", stories, {"E2E_POSTGRES": database or ""})),
-    ]
+    workers = [*pytest, "-n", "3", "--dist", "worksteal", "-m", "e2e"]
+    stories = Step("stories in Chromium", workers, {"E2E_POSTGRES": database or ""})
+    return [*results, with_a_second_chance(stories, files_with_stories())]
 
 
-def with_a_second_chance(step: Step) -> Result:
-    """Run a step of pytest's; what fails in it, if it is little, runs once more alone and in order.
+def files_with_stories(tests: Path = ROOT / "tests") -> list[str]:
+    """Return the modules that may hold stories, wherever they are: each worker would import all others in vain."""
+    return [str(path) for path in sorted(tests.rglob("test_*.py")) if "e2e" in path.read_text(encoding="utf-8")]
+
+
+def with_a_second_chance(step: Step, what: Sequence[str]) -> Result:
+    """Run a step of pytest's on these files; what fails, if it is little, runs once more alone and in order.
 
     For stories only: they time real servers and a real browser on a busy machine. What passes then is named at the end.
     """
     with tempfile.TemporaryDirectory(prefix="alongside-stories-") as folder:
-        first, failed, _ = _reported(step, Path(folder) / "first.xml")
+        first, failed, _ = _reported(replace(step, command=[*step.command, *what]), Path(folder) / "first.xml")
         if first.code != TESTS_FAILED or not 0 < len(failed) <= SECOND_CHANCES:
             return first
         name = f"{step.name}: the {len(failed)} that failed, again alone"

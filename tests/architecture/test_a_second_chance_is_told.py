@@ -1,7 +1,6 @@
 """A story that fails runs once more alone; that it passed only then is said, and whatever fails again fails."""
 
 import configparser
-import re
 import sys
 import tomllib
 from pathlib import Path
@@ -56,7 +55,7 @@ def told(folder: Path, *, workers: int = 0, **kinds: tuple[str, ...]) -> Result:
     with (folder / "pytest.ini").open("w") as file:
         ini.write(file)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:django", "-n", str(workers)]
-    return run_tests.with_a_second_chance(Step("stories", command, folder=folder))
+    return run_tests.with_a_second_chance(Step("stories", command, folder=folder), ["test_stories.py"])
 
 
 def runs(folder: Path, name: str) -> int:
@@ -74,39 +73,34 @@ def summary_of(result: Result, printed: pytest.CaptureFixture[str]) -> list[str]
 def test_what_passes_when_it_runs_again_alone_is_named_and_the_rest_runs_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = told(tmp_path, late=("first", "second - with a dash"))
+    result = told(tmp_path, workers=1, late=("first", "second - with a dash"), gone=("its worker died",))
     assert result.code == 0
-    assert [runs(tmp_path, name) for name in ("first", "second - with a dash", "good")] == [2, 2, 1]
+    for name, times in (("first", 2), ("second - with a dash", 2), ("its worker died", 2), ("good", 1)):
+        assert runs(tmp_path, name) == times, name
     assert "FAILED stories" in capsys.readouterr().out, "why it failed at first can be read"
     assert summary_of(result, capsys) == [
         "  passed only when run again alone: test_stories.py::test_late[first]",
         "  passed only when run again alone: test_stories.py::test_late[second - with a dash]",
-        "3 passed, 0 failed",
+        "  passed only when run again alone: test_stories.py::test_that_takes_its_worker_with_it[its worker died]",
+        "4 passed, 0 failed",
     ]
 
 
-def test_what_fails_again_fails_and_what_passed_beside_it_is_named(
+def test_what_fails_again_or_is_skipped_then_fails_and_what_passed_beside_it_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = told(tmp_path, late=("first",), always=("broken",))
+    result = told(tmp_path, late=("first",), always=("broken",), skipped=("shy",))
     assert result.code == run_tests.TESTS_FAILED
-    assert runs(tmp_path, "broken") == 2
+    assert [runs(tmp_path, name) for name in ("broken", "shy")] == [2, 2]
     assert summary_of(result, capsys) == [
         "  passed only when run again alone: test_stories.py::test_late[first]",
         "  failed: stories",
-        "2 passed, 1 failed",
+        "2 passed, 2 failed",
     ]
 
 
-def test_what_is_skipped_the_second_time_has_not_passed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    result = told(tmp_path, skipped=("shy",))
-    assert result.code == run_tests.TESTS_FAILED
-    assert summary_of(result, capsys) == ["  failed: stories", "1 passed, 1 failed"]
-
-
-def test_a_story_whose_worker_died_gets_its_second_chance_too(tmp_path: Path) -> None:
-    result = told(tmp_path, workers=1, gone=("died",))
-    assert (result.code, list(result.late)) == (0, ["test_stories.py::test_that_takes_its_worker_with_it[died]"])
+def test_what_was_skipped_the_second_time_alone_has_not_passed(tmp_path: Path) -> None:
+    assert told(tmp_path, skipped=("shy",)).code == run_tests.TESTS_FAILED
 
 
 def test_more_than_a_few_are_no_accident_and_fail_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,6 +118,12 @@ def test_a_run_that_did_not_come_to_its_end_is_not_saved_by_a_second(tmp_path: P
     assert not (tmp_path / "first").exists()
 
 
-def test_only_stories_get_one() -> None:
+def test_only_stories_get_one_and_each_of_them_is_in_the_files_that_are_run() -> None:
     code = Path(run_tests.__file__).read_text()
-    assert re.findall(r"with_a_second_chance\(Step\(\"(.*?)\"", code) == ["stories in Chromium"]
+    assert code.count("with_a_second_chance(") == 2, "where it is made, and where it is used"
+    assert "with_a_second_chance(stories, files_with_stories())" in code
+    files = {Path(name) for name in run_tests.files_with_stories()}
+    assert {ROOT / "tests/site/test_hostile_clients.py", ROOT / "tests/e2e/test_tabs.py"} <= files
+    # A mark can be given in a file that names it, and nowhere else.
+    marks = [path for path in (ROOT / "tests").rglob("conftest.py") if "mark.e2e" in path.read_text()]
+    assert marks == []

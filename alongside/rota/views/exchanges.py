@@ -56,12 +56,14 @@ SAID: "dict[str, StrOrPromise]" = {
 }
 
 
-def _me(request: HttpRequest, where: uuid.UUID | None = None) -> tuple[Seat, serving.Facts]:
+def _me(request: HttpRequest, where: Callable[[], uuid.UUID | None] | None = None) -> tuple[Seat, serving.Facts]:
     """Return the seat in which somebody serves: where what they act on belongs, else in the organisation that the
     address names, else in their first one.
     """
-    named = where or accounts.organisation_at(request.GET.get("of", ""))
-    seat = accounts.permit(request.user, "shifts.exchange", named)
+    seat = accounts.permit(request.user, "shifts.exchange", accounts.organisation_at(request.GET.get("of", "")))
+    # Looked up for who may exchange shifts, and for nobody else.
+    if where and (there := where()):
+        seat = accounts.permit(request.user, "shifts.exchange", there)
     try:
         return seat, team.supporter_of(seat.person.id, seat.organisation.id)
     except team.NotASupporter:
@@ -119,7 +121,7 @@ def _question(one: queries.Question, now: datetime) -> dict[str, Any]:
 @require_GET
 def my_shift(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Show the ways to give one shift away."""
-    seat, me = _me(request, queries.organisation_of_shift(id))
+    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
     return _ways(request, seat, me, _own(me, id))
 
 
@@ -167,7 +169,7 @@ def _line(row: Shift) -> str:
 @require_POST
 def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody by name to take a shift over."""
-    seat, me = _me(request, queries.organisation_of_shift(id))
+    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
     form = _hand_over_form(seat, me, clock.now(), request.POST)
     if not form.is_valid():
         _own(me, id)
@@ -180,7 +182,7 @@ def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody to swap a shift of theirs for one's own."""
-    seat, me = _me(request, queries.organisation_of_shift(id))
+    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
     form = _swap_form(seat, me, clock.now(), request.POST)
     if not form.is_valid():
         _own(me, id)
@@ -193,7 +195,7 @@ def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Look for cover, in fair order; for a running shift from everybody who can."""
-    seat, me = _me(request, queries.organisation_of_shift(id))
+    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
     said = _("Cover is sought. You stay on call until somebody takes the shift; take leave to stop calls now.")
     return _try(request, seat, lambda: actions.find_cover(seat.organisation.id, me.id, id), said, "in_shift", id)
 
@@ -201,7 +203,7 @@ def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Answer what one is asked, take a shift that is sought for, or take back what one asked oneself."""
-    seat, me = _me(request, queries.organisation_of_exchange(id))
+    seat, me = _me(request, lambda: queries.organisation_of_exchange(id))
     where, say = seat.organisation.id, request.POST.get("say", "")
     steps: dict[str, Callable[[], None]] = {
         "yes": lambda: actions.answer(where, me.id, id, yes=True),

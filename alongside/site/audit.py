@@ -45,6 +45,8 @@ SENTENCES = {
     "poster.renewed": gettext_lazy("made poster number {number} the current one"),
     "ready.changed": gettext_lazy("wrote down what readies {name} for duty: training, telephone, what was issued"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
+    "cover.sought": gettext_lazy("had cover sought in tier {tier}, {from} to {to}"),
+    "cover.stopped": gettext_lazy("ended the search for cover in tier {tier}, {from} to {to}"),
     "resource.verified": gettext_lazy("called {name} on {called_on} and confirmed what members see of it"),
     "resource.added": gettext_lazy("added {name} to the numbers outside the programme; hidden until it is called"),
     "resource.off": gettext_lazy("switched {name} off: members do not see it"),

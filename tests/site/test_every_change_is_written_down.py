@@ -21,7 +21,7 @@ from alongside.directory import actions as directory
 from alongside.directory.models import Partnership
 from alongside.policy.values import REGISTER
 from alongside.programme.models import Briefing
-from alongside.rota.models import Proposal, ProposedShift
+from alongside.rota.models import Exchange, Proposal, ProposedShift
 from alongside.rota.rules import proposing
 from alongside.site import audit, signatures
 from alongside.site.importing import EXAMPLE
@@ -72,6 +72,12 @@ def birch(world: World) -> cast.Organisation:
     return cast.organisation("birch", "Birch Hall Fire", "America/Chicago")
 
 
+def sought(world: World) -> Any:
+    """Return a search for cover of a shift of somebody who serves."""
+    shift = cast.Shift.objects.get(supporter=world.renee)
+    return Exchange.objects.create(kind="cover", shift=shift, asks=world.renee, asked_at=cast.NOW).id
+
+
 def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     """Return, by route, who posts what to change something, and where."""
     programme = {**NEW, "name": "Pine County", "language": "en"}
@@ -84,6 +90,13 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
             {"supporter": str(world.ana.id), f"{world.ana.id}-phone_issued": "on"},
         ),
         "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
+        "in_rota_find_cover": (
+            world.hana,
+            "in_rota_find_cover",
+            [],
+            {"shift": str(cast.Shift.objects.get(supporter=world.marcus).id)},
+        ),
+        "in_rota_stop_cover": (world.hana, "in_rota_stop_cover", [sought(world)], {}),
         "in_rota_remove": (world.hana, "in_rota_remove", [cast.Shift.objects.first().id], {}),
         "in_invite": (world.hana, "in_invite", [], {"name": "Jo", "email": "jo@x.example", "roles": ["leader"]}),
         "in_end": (world.hana, "in_end", [world.ana.id], {}),

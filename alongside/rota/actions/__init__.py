@@ -1,6 +1,7 @@
 """Every change of the rota: shifts, patterns, wishes, plans, exchanges and feeds."""
 
 from alongside.rota.actions.cover import climb, on_leave, on_return, purge_exchanges
+from alongside.rota.actions.covering import seek_cover, seek_for_gap, stop_seeking
 from alongside.rota.actions.exchanges import answer, find_cover, hand_over, offer_swap, take, withdraw
 from alongside.rota.actions.feeds import (
     BadAddress,
@@ -9,6 +10,7 @@ from alongside.rota.actions.feeds import (
     make_feed,
     purge_feeds,
     read_calendars,
+    renew_calendars,
     revoke_feed,
 )
 from alongside.rota.actions.feeds import TooMany as TooManyFeeds
@@ -92,10 +94,14 @@ __all__ = [
     "purge_wishes",
     "read_calendars",
     "remove_shift",
+    "renew_calendars",
     "revoke_feed",
+    "seek_cover",
+    "seek_for_gap",
     "set_cap",
     "set_wish",
     "stop_plan",
+    "stop_seeking",
     "store_failure",
     "store_plan",
     "store_progress",

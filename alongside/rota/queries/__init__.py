@@ -8,13 +8,15 @@ from alongside.rota.queries.exchanges import (
     may_be_given,
     mine,
     names_between,
+    organisation_of_exchange,
+    organisation_of_shift,
     others_shifts,
     questions,
     sought,
     wants_week_note,
 )
 from alongside.rota.queries.feeds import Followed, Reading, feeds_of, followed, reading_of
-from alongside.rota.queries.planning import frame_for, patterns_in_force, problem_for
+from alongside.rota.queries.planning import frame_for, missing_of_all, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Gap,
     Measure,
@@ -72,11 +74,14 @@ __all__ = [
     "has_just_begun",
     "may_be_given",
     "mine",
+    "missing_of_all",
     "names_between",
     "next_change_after",
     "next_shifts_of",
     "on_call_at",
     "open_plan",
+    "organisation_of_exchange",
+    "organisation_of_shift",
     "others_shifts",
     "patterns_in_force",
     "plan_in",

@@ -1,5 +1,6 @@
 """Pages of the rota."""
 
+from alongside.rota.views.covering import find_cover, stop_cover
 from alongside.rota.views.exchanges import asked, cover, hand_over, my_shift, my_shifts, note, swap
 from alongside.rota.views.feeds import calendar, feed, forget_calendar, keep_calendar, make_feed, revoke_feed
 from alongside.rota.views.planning import (
@@ -26,6 +27,7 @@ __all__ = [
     "cover",
     "enter",
     "feed",
+    "find_cover",
     "forget_calendar",
     "hand_over",
     "keep_calendar",
@@ -45,6 +47,7 @@ __all__ = [
     "remove",
     "revoke_feed",
     "rota",
+    "stop_cover",
     "swap",
     "take_back",
 ]

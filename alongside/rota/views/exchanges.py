@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import formats, timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -54,8 +56,14 @@ SAID: "dict[str, StrOrPromise]" = {
 }
 
 
-def _me(request: HttpRequest) -> tuple[Seat, serving.Facts]:
-    seat = accounts.permit(request.user, "shifts.exchange")
+def _me(request: HttpRequest, where: Callable[[], uuid.UUID | None] | None = None) -> tuple[Seat, serving.Facts]:
+    """Return the seat in which somebody serves: where what they act on belongs, else in the organisation that the
+    address names, else in their first one.
+    """
+    seat = accounts.permit(request.user, "shifts.exchange", accounts.organisation_at(request.GET.get("of", "")))
+    # Looked up for who may exchange shifts, and for nobody else.
+    if where and (there := where()):
+        seat = accounts.permit(request.user, "shifts.exchange", there)
     try:
         return seat, team.supporter_of(seat.person.id, seat.organisation.id)
     except team.NotASupporter:
@@ -80,9 +88,25 @@ def my_shifts(request: HttpRequest) -> HttpResponse:
         "sought": [_question(one, now) for one in asked if not one.turn],
         "note": queries.wants_week_note(me.id) if policy.in_force(seat.organisation.id).week_note else None,
         "change": queries.change_of(me.id, now),
+        "elsewhere": _elsewhere(seat, now),
     }
     with timezone.override(zone):
         return render(request, "team/shifts.html", context)
+
+
+def _elsewhere(seat: Seat, now: datetime) -> list[dict[str, Any]]:
+    """Return the other organisations in which the same person serves, and whether anything is asked of them there."""
+    found = []
+    for one in accounts.seats(seat.person):
+        if one.of is None or one.of == seat.of or "supporter" not in one.roles:
+            continue
+        try:
+            me = team.supporter_of(seat.person.id, one.of.id)
+        except team.NotASupporter:
+            continue
+        asked = team.may_serve(me.id) and any(ask.turn for ask in queries.questions(one.of.id, me.id, now))
+        found.append({"slug": one.of.slug, "name": one.of.name, "asked": asked})
+    return found
 
 
 def _question(one: queries.Question, now: datetime) -> dict[str, Any]:
@@ -97,7 +121,7 @@ def _question(one: queries.Question, now: datetime) -> dict[str, Any]:
 @require_GET
 def my_shift(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Show the ways to give one shift away."""
-    seat, me = _me(request)
+    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
     return _ways(request, seat, me, _own(me, id))
 
 
@@ -145,40 +169,41 @@ def _line(row: Shift) -> str:
 @require_POST
 def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody by name to take a shift over."""
-    seat, me = _me(request)
+    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
     form = _hand_over_form(seat, me, clock.now(), request.POST)
     if not form.is_valid():
         _own(me, id)
-        return _say(request, Why.CANNOT, "in_shift", id)
+        return _say(request, seat, Why.CANNOT, "in_shift", id)
     to = uuid.UUID(form.cleaned_data["to"])
-    return _try(request, lambda: actions.hand_over(seat.organisation.id, me.id, id, to), _("Asked."), "in_shift", id)
+    step = lambda: actions.hand_over(seat.organisation.id, me.id, id, to)  # noqa: E731
+    return _try(request, seat, step, _("Asked."), "in_shift", id)
 
 
 @require_POST
 def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody to swap a shift of theirs for one's own."""
-    seat, me = _me(request)
+    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
     form = _swap_form(seat, me, clock.now(), request.POST)
     if not form.is_valid():
         _own(me, id)
-        return _say(request, Why.CHANGED, "in_shift", id)
+        return _say(request, seat, Why.CHANGED, "in_shift", id)
     other = uuid.UUID(form.cleaned_data["other"])
     step = lambda: actions.offer_swap(seat.organisation.id, me.id, id, other)  # noqa: E731
-    return _try(request, step, _("Asked."), "in_shift", id)
+    return _try(request, seat, step, _("Asked."), "in_shift", id)
 
 
 @require_POST
 def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Look for cover, in fair order; for a running shift from everybody who can."""
-    seat, me = _me(request)
+    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
     said = _("Cover is sought. You stay on call until somebody takes the shift; take leave to stop calls now.")
-    return _try(request, lambda: actions.find_cover(seat.organisation.id, me.id, id), said, "in_shift", id)
+    return _try(request, seat, lambda: actions.find_cover(seat.organisation.id, me.id, id), said, "in_shift", id)
 
 
 @require_POST
 def asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Answer what one is asked, take a shift that is sought for, or take back what one asked oneself."""
-    seat, me = _me(request)
+    seat, me = _me(request, lambda: queries.organisation_of_exchange(id))
     where, say = seat.organisation.id, request.POST.get("say", "")
     steps: dict[str, Callable[[], None]] = {
         "yes": lambda: actions.answer(where, me.id, id, yes=True),
@@ -188,20 +213,20 @@ def asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     }
     if say not in steps:
         raise Http404
-    return _try(request, steps[say], SAID[say], "in_shifts")
+    return _try(request, seat, steps[say], SAID[say], "in_shifts")
 
 
 @require_POST
 def note(request: HttpRequest) -> HttpResponse:
     """Want the weekly note, or want it no more."""
-    _seat, me = _me(request)
+    seat, me = _me(request)
     actions.want_week_note(me.id, wanted=request.POST.get("wanted") == "yes")
     messages.success(request, _("Saved."))
-    return redirect("in_shifts")
+    return _back(seat)
 
 
 def _try(
-    request: HttpRequest, step: Callable[[], None], said: "StrOrPromise", back: str, *arguments: uuid.UUID
+    request: HttpRequest, seat: Seat, step: Callable[[], None], said: "StrOrPromise", back: str, *arguments: uuid.UUID
 ) -> HttpResponse:
     """Take a step and say how it went; who is refused is led back to where they can choose anew."""
     try:
@@ -209,11 +234,17 @@ def _try(
     except (Exchange.DoesNotExist, Shift.DoesNotExist):
         raise Http404 from None
     except Refused as refused:
-        return _say(request, refused.why, back, *arguments)
+        return _say(request, seat, refused.why, back, *arguments)
     messages.success(request, said)
-    return redirect("in_shifts")
+    return _back(seat)
 
 
-def _say(request: HttpRequest, why: Why, back: str, *arguments: uuid.UUID) -> HttpResponse:
+def _say(request: HttpRequest, seat: Seat, why: Why, back: str, *arguments: uuid.UUID) -> HttpResponse:
     messages.error(request, REFUSED[why])
-    return redirect(back, *arguments) if why in CHOOSE_ANEW else redirect("in_shifts")
+    return redirect(back, *arguments) if why in CHOOSE_ANEW and arguments else _back(seat)
+
+
+def _back(seat: Seat) -> HttpResponse:
+    """Lead back to the shifts of the same organisation, which is named where somebody serves in more than one."""
+    many = sum("supporter" in one.roles for one in accounts.seats(seat.person)) > 1
+    return redirect(reverse("in_shifts") + (f"?{urlencode({'of': seat.organisation.slug})}" if many else ""))

@@ -54,13 +54,18 @@ def rota(request: HttpRequest) -> HttpResponse:
     gaps = queries.gaps_between(organisation.id, now.replace(second=0, microsecond=0), end)
     strip = queries.strip(organisation.id, zone, now, count)
     on_call = queries.on_call_at(organisation.id, now)
+    sought = queries.sought(organisation.id, now)
     context = {
         "seat": seat,
         "zone": zone,
         "count": count,
         "other_count": SPANS[0] if count == SPANS[1] else SPANS[1],
         "strips": [strip[begin : begin + SPANS[0]] for begin in range(0, count, SPANS[0])],
-        "gaps": [{"gap": gap, "label": TIERS[gap.tier], "fill": _fill(gap, zone)} for gap in gaps],
+        "gaps": [
+            {"gap": gap, "label": TIERS[gap.tier], "fill": _fill(gap, zone), "sought": _is_sought(gap, sought)}
+            for gap in gaps
+        ],
+        "sought": [{"is": one, "label": TIERS.get(one.duty.tier, "")} for one in sought],
         "shifts": [
             {"shift": one, "label": TIERS[one.tier], "now": one.starts_at <= now < one.ends_at}
             for one in shifts
@@ -70,6 +75,12 @@ def rota(request: HttpRequest) -> HttpResponse:
     }
     with timezone.override(zone):
         return render(request, "coordinate/rota.html", context)
+
+
+def _is_sought(gap: rules.Gap, sought: list[queries.Sought]) -> bool:
+    """Say whether people are being asked for all of a gap already."""
+    duties = [one.duty for one in sought if not one.nobody]
+    return not [left for left in rules.gaps(duties, gap.starts_at, gap.ends_at) if left.tier == gap.tier]
 
 
 def _fill(gap: rules.Gap, zone: ZoneInfo) -> str:

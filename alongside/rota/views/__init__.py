@@ -17,6 +17,7 @@ from alongside.rota.views.shifts import (
     remove,
     rota,
 )
+from alongside.rota.views.taking import gaps, take_gap
 from alongside.rota.views.wishes import availability, readiness, take_back
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "enter",
     "feed",
     "forget_calendar",
+    "gaps",
     "hand_over",
     "keep_calendar",
     "make_feed",
@@ -47,4 +49,5 @@ __all__ = [
     "rota",
     "swap",
     "take_back",
+    "take_gap",
 ]

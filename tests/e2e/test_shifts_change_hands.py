@@ -38,7 +38,7 @@ def test_cover_is_sought_and_taken_by_a_teammate(
     look.at(page, "give a shift away")
     picture(page, "shift")
     page.get_by_role("button", name="Look for cover").click()
-    expect(page.get_by_text("Cover is sought. You stay on call")).to_be_visible()
+    expect(page.get_by_text("Cover is sought. The shift is yours")).to_be_visible()
     expect(page.get_by_text("Cover is sought.", exact=True)).to_be_visible()
     look.at(page, "my shifts, cover sought")
     picture(page, "sought")
@@ -64,7 +64,7 @@ def test_a_coordinators_board_shows_a_search_and_the_one_on_call_says_sick(
     expect(page.get_by_role("heading", level=1)).to_contain_text("You are on call until")
     look.at(page, "my shifts, on call")
     page.get_by_role("button", name="I am sick now").click()
-    expect(page.get_by_text("Cover is sought. You stay on call")).to_be_visible()
+    expect(page.get_by_text("Cover is sought. You stay on call until somebody takes the shift.")).to_be_visible()
     board = continue_as(other, demo, "vogel")
     board.goto(demo.path("/in/coordinate/"))
     expect(

@@ -49,7 +49,7 @@ def test_a_swap_shows_what_is_taken_and_what_is_given(world: World) -> None:
     ana, renee = sign_in(Client(), world.ana), sign_in(Client(), world.renee)
     offered = page(ana, "in_shift", one.id)
     assert '<optgroup label="Renée Dubois">' in offered
-    assert "Wed 2 Dec, 07:00 – 19:00, First" in offered
+    assert "Wed 2 Dec, 07:00–19:00, First" in offered
     ana.post(reverse("in_shift_swap", args=[one.id]), {"other": str(other.id)})
     asked = page(renee)
     assert 'You take: <span class="number">Mon 30 Nov' in asked

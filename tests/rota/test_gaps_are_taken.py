@@ -3,13 +3,17 @@
 import threading
 import uuid
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connections
+from django.test import Client
+from django.urls import reverse
 
 from alongside.accounts.models import Organisation
 from alongside.notify.models import Notice
 from alongside.rota import actions, queries
+from alongside.rota.forms import written
 from alongside.rota.models import Blackout, Cap, Shift
 from alongside.rota.rules import Gap
 from alongside.rota.rules.exchanging import Refused, Why
@@ -17,7 +21,7 @@ from alongside.team.models import Ready, Supporter
 from tests.conftest import Clock
 from tests.rota import planned
 from tests.rota.exchanging import DAY, HOUR, ready
-from tests.world import NOW, World, make_world
+from tests.world import NOW, World, make_world, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -182,7 +186,58 @@ def test_a_night_in_which_clocks_change_is_one_span(world: World, clock: Clock) 
     clock.set(datetime.fromisoformat("2027-03-10T12:00:00+00:00"))
     found = [one for one in queries.empty_spans(world.pine, clock.now()) if one.tier == 1]
     assert [(one.ends_at - one.starts_at) // HOUR for one in found[:10]].count(11) == 1
-    assert all(one.ends_at == other.starts_at for one, other in zip(found, found[1:], strict=False))
+    assert all(one.ends_at == other.starts_at for one, other in pairwise(found))
+
+
+def post(client: Client, one: Gap) -> str:
+    data = {"tier": one.tier, "begins": written(one.starts_at), "ends": written(one.ends_at)}
+    return str(client.post(reverse("in_gap_take"), data, follow=True).content.decode())
+
+
+@pytest.mark.req("D-13")
+def test_the_page_offers_what_is_free_and_takes_it_in_one_step(empty: World) -> None:
+    renee, ana, one = sign_in(Client(), empty.renee), sign_in(Client(), empty.ana), coming(empty)
+    count = len(queries.free_for(empty.pine, empty.renee.id, NOW)[0])
+    assert f"Nobody has {count} shifts that you could take." in renee.get(reverse("in_shifts")).content.decode()
+    text = renee.get(reverse("in_shift_gaps")).content.decode()
+    assert f"{count} shifts are free for you." in text
+    assert f'value="{written(one.starts_at)}"' in text
+    assert "is yours. Your coordinator is told." in post(renee, one)
+    assert Shift.objects.get().supporter_id == empty.renee.id
+    assert "Somebody has taken it meanwhile" in post(ana, one)
+    assert "Somebody has taken it meanwhile" in post(renee, one)
+    text = renee.get(reverse("in_shift_gaps")).content.decode()
+    assert "more are not shown" in text
+    assert Shift.objects.count() == 1
+
+
+def test_rubbish_takes_nothing_and_says_so(empty: World) -> None:
+    renee = sign_in(Client(), empty.renee)
+    for data in (
+        {},
+        {"tier": "1", "begins": "yesterday", "ends": "20261130T1900"},
+        {"tier": "9", "begins": "20261130T1300", "ends": "20261201T0100"},
+        {"tier": "1", "begins": "00000000T0000", "ends": "99999999T9999"},
+        {"tier": "1", "begins": "20261130T1300" * 900, "ends": "20261201T0100"},
+    ):
+        answer = renee.post(reverse("in_gap_take"), data, follow=True)
+        assert "Nothing was changed." in answer.content.decode()
+    assert Shift.objects.count() == 0
+    assert renee.get(reverse("in_gap_take")).status_code == 405
+
+
+def test_a_rule_that_is_in_the_way_is_said_to_whoever_it_is_about(empty: World) -> None:
+    renee, one = sign_in(Client(), empty.renee), coming(empty)
+    post(renee, one)
+    after = next(other for other in spans(empty) if other.tier == 2 and other.starts_at == one.ends_at)
+    assert "too little rest" in post(renee, after)
+
+
+def test_nobody_but_a_supporter_takes_a_shift(empty: World) -> None:
+    hana, one = sign_in(Client(), empty.hana), coming(empty)
+    assert hana.get(reverse("in_shift_gaps")).status_code == 404
+    data = {"tier": one.tier, "begins": written(one.starts_at), "ends": written(one.ends_at)}
+    assert hana.post(reverse("in_gap_take"), data).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)

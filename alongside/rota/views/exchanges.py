@@ -55,6 +55,8 @@ REFUSED: "dict[Why, StrOrPromise]" = {
 }
 # Another person or shift may do.
 CHOOSE_ANEW = frozenset({Why.CANNOT, Why.AWAY, Why.TWICE, Why.REST, Why.ROW, Why.CAP})
+SOUGHT = _("Cover is sought. The shift is yours until somebody takes it.")
+SOUGHT_NOW = _("Cover is sought. You stay on call until somebody takes the shift.")
 SAID: "dict[str, StrOrPromise]" = {
     "yes": _("Done. The rota is changed."),
     "take": _("Done. The shift is yours."),
@@ -136,6 +138,8 @@ def _bar(one: carrying.Measured) -> dict[str, Any]:
         "label": MEASURES[one.measure],
         "own": one.own / carrying.WHOLE,
         "credit": one.credit / carrying.WHOLE,
+        # Hours are whole; of nights and days a half is said.
+        "decimals": "0" if one.measure == "load" else "-1",
     }
     if one.team:
         stretch = (BAR_ENDS - BAR_BEGINS) / one.team.highest
@@ -201,8 +205,9 @@ def _by_name(rows: list[Shift]) -> list[tuple[str, list[tuple[str, str]]]]:
 
 def _line(row: Shift) -> str:
     start, end = timezone.localtime(row.starts_at), timezone.localtime(row.ends_at)
-    until = formats.date_format(end, "H:i" if end.date() == start.date() else "D H:i")
-    return f"{formats.date_format(start, 'D j M, H:i')} – {until}, {label_of(row.tier)}"
+    # Short, for a phone: a night that ends on the next day needs no second date.
+    until = formats.date_format(end, "H:i" if row.ends_at - row.starts_at < timedelta(days=1) else "D j M, H:i")
+    return f"{formats.date_format(start, 'D j M, H:i')}–{until}, {label_of(row.tier)}"
 
 
 @require_POST
@@ -235,7 +240,8 @@ def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Look for cover, in fair order; for a running shift from everybody who can."""
     seat, me = me_in(request)
-    said = _("Cover is sought. You stay on call until somebody takes the shift; take leave to stop calls now.")
+    runs = _own(me, id).duty.starts_at <= clock.now()
+    said = SOUGHT_NOW if runs else SOUGHT
     return _try(request, lambda: actions.find_cover(seat.organisation.id, me.id, id), said, "in_shift", id)
 
 

@@ -198,7 +198,9 @@ def post(client: Client, one: Gap) -> str:
 def test_the_page_offers_what_is_free_and_takes_it_in_one_step(empty: World) -> None:
     renee, ana, one = sign_in(Client(), empty.renee), sign_in(Client(), empty.ana), coming(empty)
     count = len(queries.free_for(empty.pine, empty.renee.id, NOW)[0])
-    assert f"Nobody has {count} shifts that you could take." in renee.get(reverse("in_shifts")).content.decode()
+    assert (
+        f"{count} shifts have nobody yet, and you could take them." in renee.get(reverse("in_shifts")).content.decode()
+    )
     text = renee.get(reverse("in_shift_gaps")).content.decode()
     assert f"{count} shifts are free for you." in text
     assert f'value="{written(one.starts_at)}"' in text

@@ -115,7 +115,7 @@ def test_a_small_team_has_no_range_since_it_would_tell_of_one_teammate(world: Wo
     others=some.lists(some.integers(0, 40), min_size=carrying.OTHERS, max_size=12),
 )
 def test_no_range_can_be_solved_for_what_one_teammate_carries(own: int, others: list[int]) -> None:
-    """From one's own, the lowest, the highest and the average at least three teammates' numbers stay open; unless all carry
+    """From one's own, the lowest, the highest and the average three teammates' numbers stay open; unless all carry
     the same, and then the range says so."""
     amounts = [own, *others]
     known = {min(amounts), max(amounts)}

@@ -44,7 +44,7 @@ from alongside.rota.queries.shifts import (
     shifts_between,
     strip,
 )
-from alongside.rota.queries.taking import empty_spans, free_for, may_swap, may_take
+from alongside.rota.queries.taking import could_take, empty_spans, free_for, may_swap, may_take
 from alongside.rota.queries.wishes import Availability, availability_of
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "availability_of",
     "change_of",
     "compared",
+    "could_take",
     "empty_spans",
     "feeds_of",
     "first_free_day",

@@ -1,7 +1,7 @@
 """Spans of the pattern that nobody has: those that somebody may take, and what they break."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,17 @@ def free_for(organisation: Organisation, supporter_id: uuid.UUID, now: datetime)
     field = field_of(organisation, duties, now)
     free = [span for span, duty in zip(spans, duties, strict=True) if field.broken(supporter_id, duty) is None]
     return free, len(spans) - len(free)
+
+
+def could_take(
+    organisation: Organisation, supporter_id: uuid.UUID, duties: Sequence[Duty], now: datetime
+) -> list[bool]:
+    """Say of each duty of somebody else whether a supporter could have it, or what is left of it, by every rule."""
+    if not duties:
+        return []
+    rests = [exchanging.rest_of(one, now) for one in duties]
+    field = field_of(organisation, rests, now)
+    return [field.broken(supporter_id, one) is None for one in rests]
 
 
 def keeps_from(organisation: Organisation, duty: Duty, now: datetime) -> exchanging.Why | None:

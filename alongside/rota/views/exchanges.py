@@ -94,6 +94,9 @@ def my_shifts(request: HttpRequest) -> HttpResponse:
     now, zone = clock.now(), ZoneInfo(seat.organisation.time_zone)
     able = team.may_serve(me.id)
     asked = queries.questions(seat.organisation.id, me.id, now) if able else []
+    others = [one for one in asked if not one.turn]
+    # What would only be refused is not offered.
+    fits = queries.could_take(seat.organisation, me.id, [one.duty for one in others], now)
     free, _others = queries.free_for(seat.organisation, me.id, now) if able else ([], 0)
     load = queries.load_of(seat.organisation, me.id, now)
     with timezone.override(zone):
@@ -101,9 +104,10 @@ def my_shifts(request: HttpRequest) -> HttpResponse:
             "seat": seat,
             "zone": zone,
             "facts": me,
+            "able": able,
             "mine": [_mine(one, now) for one in queries.mine(me.id, now)],
             "turn": [_question(one, now) for one in asked if one.turn],
-            "sought": [_question(one, now) for one in asked if not one.turn],
+            "sought": [_question(one, now) for one, fit in zip(others, fits, strict=True) if fit],
             "free": len(free),
             "note": queries.wants_week_note(me.id) if policy.in_force(seat.organisation.id).week_note else None,
             "change": queries.change_of(me.id, now),

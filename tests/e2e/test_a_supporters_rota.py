@@ -184,11 +184,11 @@ def hand_one_over(browser: Browser, demo: Demo, page: Page, when: str) -> None:
 
 def swap_one(browser: Browser, demo: Demo, page: Page, when: str) -> None:
     change(page, demo, when)
-    under = page.get_by_label("For which shift").locator("optgroup").first
-    name = under.get_attribute("label") or ""
     # Another day's: first and backup of the same hours can be swapped too.
-    wanted = next(one for one in under.locator("option").all_text_contents() if one[:10] != when[:10])
-    page.get_by_label("For which shift").select_option(label=wanted)
+    offered = page.get_by_label("For which shift").locator("option")
+    option = next(one for one in offered.all() if (one.text_content() or "")[:10] != when[:10])
+    name, wanted = option.locator("xpath=..").get_attribute("label") or "", option.text_content() or ""
+    page.get_by_label("For which shift").select_option(option.get_attribute("value"))
     page.get_by_role("button", name=re.compile("^Ask them ?: Swap")).click()
     expect(page.get_by_text(f"{name} is asked to swap.")).to_be_visible()
     day = re.match(r"\w+ \d+ \w+, \d\d:\d\d", wanted)

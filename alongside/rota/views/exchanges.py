@@ -65,8 +65,7 @@ SAID: "dict[str, StrOrPromise]" = {
 }
 
 
-def me_in(request: HttpRequest) -> tuple[Seat, serving.Facts]:
-    """Return the seat in which somebody exchanges shifts and their facts there; Http404 for everybody else."""
+def _me(request: HttpRequest) -> tuple[Seat, serving.Facts]:
     seat = accounts.permit(request.user, "shifts.exchange")
     try:
         return seat, team.supporter_of(seat.person.id, seat.organisation.id)
@@ -90,7 +89,7 @@ def unlike(start: datetime, end: datetime) -> int:
 @require_GET
 def my_shifts(request: HttpRequest) -> HttpResponse:
     """Show somebody their shifts, what they asked about them and are asked, what is free, and what they carry."""
-    seat, me = me_in(request)
+    seat, me = _me(request)
     now, zone = clock.now(), ZoneInfo(seat.organisation.time_zone)
     able = team.may_serve(me.id)
     asked = queries.questions(seat.organisation.id, me.id, now) if able else []
@@ -157,7 +156,7 @@ def _bar(one: carrying.Measured) -> dict[str, Any]:
 @require_GET
 def my_shift(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Show the ways to give one shift away."""
-    seat, me = me_in(request)
+    seat, me = _me(request)
     return _ways(request, seat, me, _own(me, id))
 
 
@@ -217,7 +216,7 @@ def _line(row: Shift) -> str:
 @require_POST
 def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody by name to take a shift over."""
-    seat, me = me_in(request)
+    seat, me = _me(request)
     # Whoever serves may be named: what keeps somebody from it may have changed since the page was made.
     form = HandOverForm(request.POST, people=_people(seat, me, clock.now()))
     if not form.is_valid():
@@ -230,7 +229,7 @@ def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody to swap a shift of theirs for one's own."""
-    seat, me = me_in(request)
+    seat, me = _me(request)
     form = SwapForm(request.POST, shifts=_by_name(_shifts(seat, me, clock.now())))
     if not form.is_valid():
         _own(me, id)
@@ -243,7 +242,7 @@ def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Look for cover, in fair order; for a running shift from everybody who can."""
-    seat, me = me_in(request)
+    seat, me = _me(request)
     runs = _own(me, id).duty.starts_at <= clock.now()
     said = SOUGHT_NOW if runs else SOUGHT
     return _try(request, lambda: actions.find_cover(seat.organisation.id, me.id, id), said, "in_shift", id)
@@ -252,7 +251,7 @@ def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Answer what one is asked, take a shift that is sought for, or take back what one asked oneself."""
-    seat, me = me_in(request)
+    seat, me = _me(request)
     where, say = seat.organisation.id, request.POST.get("say", "")
     steps: dict[str, Callable[[], None]] = {
         "yes": lambda: actions.answer(where, me.id, id, yes=True),
@@ -268,7 +267,7 @@ def asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest) -> HttpResponse:
     """Want the weekly note, or want it no more."""
-    _seat, me = me_in(request)
+    _seat, me = _me(request)
     actions.want_week_note(me.id, wanted=request.POST.get("wanted") == "yes")
     messages.success(request, _("Saved."))
     return redirect("in_shifts")

@@ -6,27 +6,39 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from alongside.accounts import queries as accounts
+from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.rota import actions, queries
 from alongside.rota.forms import SpanForm, written
 from alongside.rota.rules import Gap
 from alongside.rota.rules.exchanging import Refused, Why
-from alongside.rota.views.exchanges import REFUSED, label_of, me_in, unlike
+from alongside.rota.views.exchanges import REFUSED, label_of, unlike
+from alongside.team import queries as team
+from alongside.team import rules as serving
 
 GONE = _("Somebody has taken it meanwhile, or it is over. Nothing was changed.")
+
+
+def _me(request: HttpRequest) -> tuple[Seat, serving.Facts]:
+    seat = accounts.permit(request.user, "shifts.exchange")
+    try:
+        return seat, team.supporter_of(seat.person.id, seat.organisation.id)
+    except team.NotASupporter:
+        raise Http404 from None
 
 
 @require_safe
 def gaps(request: HttpRequest) -> HttpResponse:
     """Show what somebody could take, week by week."""
-    seat, me = me_in(request)
+    seat, me = _me(request)
     now, zone = clock.now(), ZoneInfo(seat.organisation.time_zone)
     free, others = queries.free_for(seat.organisation, me.id, now)
     with timezone.override(zone):
@@ -65,7 +77,7 @@ def offered(one: Gap, now: datetime) -> dict[str, Any]:
 @require_POST
 def take_gap(request: HttpRequest) -> HttpResponse:
     """Take a shift that nobody has."""
-    seat, me = me_in(request)
+    seat, me = _me(request)
     form = SpanForm(request.POST)
     try:
         if not form.is_valid():

@@ -170,6 +170,18 @@ def test_spans_that_never_were_and_other_organisations_are_refused(empty: World)
     assert Shift.objects.count() == 0
 
 
+@pytest.mark.req("D-01")
+def test_a_plan_made_before_is_older_than_what_was_taken_and_is_not_published(empty: World) -> None:
+    plan = planned.made(empty)
+    open_ones = [one for one in spans(empty) if one.starts_at.date() > planned.FIRST + DAY]
+    take(empty, empty.renee, open_ones[0])
+    opened = queries.open_plan(queries.plan_in(empty.pine.id, plan))
+    assert not opened.current
+    with pytest.raises(actions.Stale):
+        actions.publish(planned.seat(empty), plan)
+    assert Shift.objects.count() == 1
+
+
 @pytest.mark.req("K-36")
 def test_coordinators_are_told_neutrally_and_not_at_night(empty: World) -> None:
     take(empty, empty.renee, coming(empty))

@@ -47,6 +47,7 @@ from alongside.rota.actions.shifts import (
     enter_shifts,
     remove_shift,
 )
+from alongside.rota.actions.taking import take_gap
 from alongside.rota.actions.weekly import tell_the_week, want_week_note
 from alongside.rota.actions.wishes import add_blackout, add_hours, purge_wishes, set_cap, set_wish, take_back
 
@@ -107,6 +108,7 @@ __all__ = [
     "store_progress",
     "take",
     "take_back",
+    "take_gap",
     "tell_the_week",
     "want_week_note",
     "withdraw",

@@ -8,6 +8,7 @@ from alongside.rota.forms.planning import PlanForm, SlotForm
 from alongside.rota.forms.shifts import (
     ShiftForm,
 )
+from alongside.rota.forms.taking import SpanForm, written
 from alongside.rota.forms.wishes import (
     WEEKDAYS,
     WHOLE_DAY,
@@ -31,6 +32,8 @@ __all__ = [
     "ReadyForm",
     "ShiftForm",
     "SlotForm",
+    "SpanForm",
     "SwapForm",
     "WishForm",
+    "written",
 ]

@@ -1,5 +1,6 @@
 """Who is on call and where nobody is; patterns, plans, exchanges and what everybody carries."""
 
+from alongside.rota.queries.carrying import Load, load_of
 from alongside.rota.queries.exchanges import (
     Mine,
     Question,
@@ -45,6 +46,7 @@ from alongside.rota.queries.shifts import (
     shifts_between,
     strip,
 )
+from alongside.rota.queries.taking import could_take, empty_spans, free_for, may_swap, may_take
 from alongside.rota.queries.wishes import Availability, availability_of
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Entry",
     "Followed",
     "Gap",
+    "Load",
     "Measure",
     "Mine",
     "OpenPlan",
@@ -64,15 +67,21 @@ __all__ = [
     "availability_of",
     "change_of",
     "compared",
+    "could_take",
+    "empty_spans",
     "feeds_of",
     "first_free_day",
     "followed",
     "frame_for",
+    "free_for",
     "free_shifts",
     "gaps_between",
     "gaps_of",
     "has_just_begun",
+    "load_of",
     "may_be_given",
+    "may_swap",
+    "may_take",
     "mine",
     "missing_of_all",
     "names_between",

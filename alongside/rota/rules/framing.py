@@ -112,6 +112,13 @@ def members(frame: Frame) -> dict[uuid.UUID, Member]:
     return {one.id: replace(_member(frame, one, (), served), around=()) for one in frame.people}
 
 
+def empty(frame: Frame) -> list[Slot]:
+    """Return the parts of slots for which there is no published shift, whoever's, by beginning and tier."""
+    near = [one for one in frame.published if one.ends_at > frame.starts_at]
+    parts = [part for slot in _slots(frame) for part, who in _parts(slot, near, frame.zone) if who is None]
+    return sorted(parts, key=lambda one: (one.starts_at, one.tier))
+
+
 def _slots(frame: Frame) -> Iterator[Slot]:
     for number in range(frame.days):
         day = frame.first + timedelta(days=number)
@@ -161,7 +168,7 @@ def _served(frame: Frame) -> dict[uuid.UUID, dict[str, int]]:
     return found
 
 
-def _credit(frame: Frame, one: Standing, served: Mapping[uuid.UUID, Mapping[str, int]]) -> dict[str, int]:
+def credit(frame: Frame, one: Standing, served: Mapping[uuid.UUID, Mapping[str, int]]) -> dict[str, int]:
     """Return what somebody is credited with for days on which they did not serve: the team's average.
 
     Their own service counts in it: else, where all are new, whoever served least would be credited with most.
@@ -179,13 +186,13 @@ def _credit(frame: Frame, one: Standing, served: Mapping[uuid.UUID, Mapping[str,
 def _member(
     frame: Frame, one: Standing, mine: Collection[tuple[int, datetime]], served: Mapping[uuid.UUID, Mapping[str, int]]
 ) -> Member:
-    credit = _credit(frame, one, served)
+    more = credit(frame, one, served)
     own = served.get(one.id, {})
     return Member(
         id=one.id,
         away=tuple(_away(frame, one)),
         wishes=tuple(_wishes(frame, one)),
-        served={measure: own.get(measure, 0) + credit[measure] for measure in MEASURES},
+        served={measure: own.get(measure, 0) + more[measure] for measure in MEASURES},
         around=tuple(_around(frame, one, mine)),
         most_in_28_days=one.most_in_28_days,
     )

@@ -150,16 +150,17 @@ def marks(begin: datetime, end: datetime, holidays: Collection[date]) -> Iterato
     half of it, or half a day, falls on one.
     """
     days = [begin.date() + timedelta(days=number) for number in range((end.date() - begin.date()).days + 1)]
-    if any(2 * _shared(begin, end, day, NIGHT_MINUTES) > NIGHT_MINUTES for day in days):
+    if any(2 * shared(begin, end, day, NIGHT_MINUTES) > NIGHT_MINUTES for day in days):
         yield Mark.NIGHT
     enough = min((end - begin) / 2, DAY / 2) // timedelta(minutes=1)
-    if sum(_shared(begin, end, day) for day in days if day.weekday() >= SATURDAY) >= enough:
+    if sum(shared(begin, end, day) for day in days if day.weekday() >= SATURDAY) >= enough:
         yield Mark.WEEKEND
-    if sum(_shared(begin, end, day) for day in days if day in holidays) >= enough:
+    if sum(shared(begin, end, day) for day in days if day in holidays) >= enough:
         yield Mark.HOLIDAY
 
 
-def _shared(begin: datetime, end: datetime, day: date, minutes: int = DAY_MINUTES) -> int:
+def shared(begin: datetime, end: datetime, day: date, minutes: int = DAY_MINUTES) -> int:
+    """Return how many of the first `minutes` of a day a span has, by local time."""
     start = datetime.combine(day, time(0))
     length = min(end, start + timedelta(minutes=minutes)) - max(begin, start)
     return max(0, length // timedelta(minutes=1))

@@ -18,6 +18,7 @@ from alongside.rota.views.shifts import (
     remove,
     rota,
 )
+from alongside.rota.views.taking import gaps, take_gap
 from alongside.rota.views.wishes import availability, readiness, take_back
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "feed",
     "find_cover",
     "forget_calendar",
+    "gaps",
     "hand_over",
     "keep_calendar",
     "make_feed",
@@ -50,4 +52,5 @@ __all__ = [
     "stop_cover",
     "swap",
     "take_back",
+    "take_gap",
 ]

@@ -22,6 +22,7 @@ from alongside.policy import queries as policy
 from alongside.rota import actions, queries
 from alongside.rota.forms import HandOverForm, SwapForm
 from alongside.rota.models import Exchange, Shift
+from alongside.rota.rules import carrying
 from alongside.rota.rules.exchanging import Refused, Why
 from alongside.team import queries as team
 from alongside.team import rules as serving
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
 
 TIERS: "dict[int, StrOrPromise]" = {1: _("First"), 2: _("Backup")}
 FURTHER = _("Further")
+MEASURES: "dict[str, StrOrPromise]" = {
+    "load": _("Hours"),
+    "night": _("Nights"),
+    "weekend": _("Weekend days"),
+    "holiday": _("Holidays"),
+}
+# In hundredths of a bar's width, so that a mark at its end is whole.
+BAR_BEGINS, BAR_ENDS = 4, 96
 REFUSED: "dict[Why, StrOrPromise]" = {
     Why.ANSWERED: _("This is settled already, or was taken back. Nothing was changed."),
     Why.ASKED_ALREADY: _("Something is asked about this shift already. Take that back first."),
@@ -48,6 +57,8 @@ REFUSED: "dict[Why, StrOrPromise]" = {
 }
 # Another person or shift may do.
 CHOOSE_ANEW = frozenset({Why.CANNOT, Why.AWAY, Why.TWICE, Why.REST, Why.ROW, Why.CAP})
+SOUGHT = _("Cover is sought. The shift is yours until somebody takes it.")
+SOUGHT_NOW = _("Cover is sought. You stay on call until somebody takes the shift.")
 SAID: "dict[str, StrOrPromise]" = {
     "yes": _("Done. The rota is changed."),
     "take": _("Done. The shift is yours."),
@@ -70,27 +81,47 @@ def _me(request: HttpRequest, where: Callable[[], uuid.UUID | None] | None = Non
         raise Http404 from None
 
 
+def label_of(tier: int) -> "StrOrPromise":
+    """Return what a tier is called."""
+    return TIERS.get(tier, FURTHER)
+
+
+def unlike(start: datetime, end: datetime) -> int:
+    """Return the minutes by which a span is longer than its clock times say, in the time zone in force: 60 in the night
+    in which clocks go back, -60 in the other one.
+    """
+    before, after = (timezone.localtime(moment).utcoffset() or timedelta(0) for moment in (start, end))
+    return (before - after) // timedelta(minutes=1)
+
+
 @require_GET
 def my_shifts(request: HttpRequest) -> HttpResponse:
-    """Show somebody their shifts, what they asked about them, and what they are asked."""
+    """Show somebody their shifts, what they asked about them and are asked, what is free, and what they carry."""
     seat, me = _me(request)
     now, zone = clock.now(), ZoneInfo(seat.organisation.time_zone)
-    mine = queries.mine(me.id, now)
-    asked = queries.questions(seat.organisation.id, me.id, now) if team.may_serve(me.id) else []
-    context = {
-        "seat": seat,
-        "zone": zone,
-        "facts": me,
-        "mine": [
-            {"shift": one, "label": TIERS.get(one.duty.tier, FURTHER), "now": one.duty.starts_at <= now} for one in mine
-        ],
-        "turn": [_question(one, now) for one in asked if one.turn],
-        "sought": [_question(one, now) for one in asked if not one.turn],
-        "note": queries.wants_week_note(me.id) if policy.in_force(seat.organisation.id).week_note else None,
-        "change": queries.change_of(me.id, now),
-        "elsewhere": _elsewhere(seat, now),
-    }
+    able = team.may_serve(me.id)
+    asked = queries.questions(seat.organisation.id, me.id, now) if able else []
+    others = [one for one in asked if not one.turn]
+    # What would only be refused is not offered.
+    fits = queries.could_take(seat.organisation, me.id, [one.duty for one in others], now)
+    free, _others = queries.free_for(seat.organisation, me.id, now) if able else ([], 0)
+    load = queries.load_of(seat.organisation, me.id, now)
     with timezone.override(zone):
+        context = {
+            "seat": seat,
+            "zone": zone,
+            "facts": me,
+            "able": able,
+            "mine": [_mine(one, now) for one in queries.mine(me.id, now)],
+            "turn": [_question(one, now) for one in asked if one.turn],
+            "sought": [_question(one, now) for one, fit in zip(others, fits, strict=True) if fit],
+            "free": len(free),
+            "note": queries.wants_week_note(me.id) if policy.in_force(seat.organisation.id).week_note else None,
+            "change": queries.change_of(me.id, now),
+            "load": load,
+            "bars": [_bar(one) for one in load.measures],
+            "elsewhere": _elsewhere(seat, now),
+        }
         return render(request, "team/shifts.html", context)
 
 
@@ -109,13 +140,41 @@ def _elsewhere(seat: Seat, now: datetime) -> list[dict[str, Any]]:
     return found
 
 
+def _mine(one: queries.Mine, now: datetime) -> dict[str, Any]:
+    return {
+        "shift": one,
+        "label": label_of(one.duty.tier),
+        "now": one.duty.starts_at <= now,
+        "unlike": unlike(one.duty.starts_at, one.duty.ends_at),
+    }
+
+
 def _question(one: queries.Question, now: datetime) -> dict[str, Any]:
     return {
         "asked": one,
-        "label": TIERS.get(one.duty.tier, FURTHER),
+        "label": label_of(one.duty.tier),
         "now": one.duty.starts_at <= now,
-        "other": TIERS.get(one.other.tier, FURTHER) if one.other else "",
+        "other": label_of(one.other.tier) if one.other else "",
+        "unlike": unlike(one.duty.starts_at, one.duty.ends_at),
     }
+
+
+def _bar(one: carrying.Measured) -> dict[str, Any]:
+    """Return a measure in words, and where a team has a range as places on a bar that begins at nothing."""
+    found: dict[str, Any] = {
+        "label": MEASURES[one.measure],
+        "own": one.own / carrying.WHOLE,
+        "credit": one.credit / carrying.WHOLE,
+        # Hours are whole; of nights and days a half is said.
+        "decimals": "0" if one.measure == "load" else "-1",
+    }
+    if one.team:
+        stretch = (BAR_ENDS - BAR_BEGINS) / one.team.highest
+        amounts = {"own": one.own, **vars(one.team)}
+        found["team"] = {name: amount / carrying.WHOLE for name, amount in amounts.items()}
+        found["at"] = {name: f"{BAR_BEGINS + amount * stretch:.1f}%" for name, amount in amounts.items()}
+        found["wide"] = f"{(one.team.highest - one.team.lowest) * stretch:.1f}%"
+    return found
 
 
 @require_GET
@@ -135,42 +194,55 @@ def _own(me: serving.Facts, id: uuid.UUID) -> queries.Mine:
 
 def _ways(request: HttpRequest, seat: Seat, me: serving.Facts, one: queries.Mine) -> HttpResponse:
     now, zone = clock.now(), ZoneInfo(seat.organisation.time_zone)
+    begun = one.duty.starts_at <= now
     with timezone.override(zone):
         context = {
             "seat": seat,
             "zone": zone,
             "one": one,
-            "label": TIERS.get(one.duty.tier, FURTHER),
-            "begun": one.duty.starts_at <= now,
-            "hand_over": _hand_over_form(seat, me, now),
-            "swap": _swap_form(seat, me, now),
+            "label": label_of(one.duty.tier),
+            "begun": begun,
+            "unlike": unlike(one.duty.starts_at, one.duty.ends_at),
         }
+        if not begun and not one.exchange:
+            people, shifts = _people(seat, me, now), _shifts(seat, me, now)
+            able = queries.may_take(seat.organisation, one.duty, now)
+            fitting = queries.may_swap(seat.organisation, one.duty, shifts, now)
+            context["hand_over"] = HandOverForm(people=[found for found in people if uuid.UUID(found[0]) in able])
+            context["swap"] = SwapForm(shifts=_by_name(fitting))
         return render(request, "team/shift.html", context)
 
 
-def _hand_over_form(seat: Seat, me: serving.Facts, now: datetime, data: Any = None) -> HandOverForm:
-    people = queries.may_be_given(seat.organisation.id, me.id, now)
-    return HandOverForm(data, people=[(str(id), name) for id, name in people])
+def _people(seat: Seat, me: serving.Facts, now: datetime) -> list[tuple[str, str]]:
+    return [(str(id), name) for id, name in queries.may_be_given(seat.organisation.id, me.id, now)]
 
 
-def _swap_form(seat: Seat, me: serving.Facts, now: datetime, data: Any = None) -> SwapForm:
+def _shifts(seat: Seat, me: serving.Facts, now: datetime) -> list[Shift]:
     until = now + timedelta(days=policy.in_force(seat.organisation.id).gap_days)
-    rows = queries.others_shifts(seat.organisation.id, me.id, now, until)
-    return SwapForm(data, shifts=[(str(row.id), _line(row)) for row in rows])
+    return queries.others_shifts(seat.organisation.id, me.id, now, until)
+
+
+def _by_name(rows: list[Shift]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return shifts as the choices of a list: under each name, by beginning."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in sorted(rows, key=lambda row: (row.supporter.person.name, row.starts_at)):
+        found.setdefault(row.supporter.person.name, []).append((str(row.id), _line(row)))
+    return list(found.items())
 
 
 def _line(row: Shift) -> str:
     start, end = timezone.localtime(row.starts_at), timezone.localtime(row.ends_at)
-    day, label = formats.date_format(start, "D j M, H:i"), TIERS.get(row.tier, FURTHER)
-    until = formats.date_format(end, "H:i" if end.date() == start.date() else "D j M, H:i")
-    return f"{day} – {until}, {label}: {row.supporter.person.name}"
+    # Short, for a phone: a night that ends on the next day needs no second date.
+    until = formats.date_format(end, "H:i" if row.ends_at - row.starts_at < timedelta(days=1) else "D j M, H:i")
+    return f"{formats.date_format(start, 'D j M, H:i')}–{until}, {label_of(row.tier)}"
 
 
 @require_POST
 def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody by name to take a shift over."""
     seat, me = _me(request, lambda: queries.organisation_of_shift(id))
-    form = _hand_over_form(seat, me, clock.now(), request.POST)
+    # Whoever serves may be named: what keeps somebody from it may have changed since the page was made.
+    form = HandOverForm(request.POST, people=_people(seat, me, clock.now()))
     if not form.is_valid():
         _own(me, id)
         return _say(request, seat, Why.CANNOT, "in_shift", id)
@@ -183,7 +255,7 @@ def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody to swap a shift of theirs for one's own."""
     seat, me = _me(request, lambda: queries.organisation_of_shift(id))
-    form = _swap_form(seat, me, clock.now(), request.POST)
+    form = SwapForm(request.POST, shifts=_by_name(_shifts(seat, me, clock.now())))
     if not form.is_valid():
         _own(me, id)
         return _say(request, seat, Why.CHANGED, "in_shift", id)
@@ -196,7 +268,8 @@ def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Look for cover, in fair order; for a running shift from everybody who can."""
     seat, me = _me(request, lambda: queries.organisation_of_shift(id))
-    said = _("Cover is sought. You stay on call until somebody takes the shift; take leave to stop calls now.")
+    runs = _own(me, id).duty.starts_at <= clock.now()
+    said = SOUGHT_NOW if runs else SOUGHT
     return _try(request, seat, lambda: actions.find_cover(seat.organisation.id, me.id, id), said, "in_shift", id)
 
 

@@ -113,7 +113,9 @@ def make_feed(request: HttpRequest) -> HttpResponse:
     except actions.TooManyFeeds:
         messages.error(request, _("You have six addresses already. Revoke one that you no longer use."))
         return _back(request)
-    return _page(request, seat, facts, made=request.build_absolute_uri(reverse("in_feed", args=[token])))
+    made = request.build_absolute_uri(reverse("in_feed", args=[token]))
+    # What calendars on phones and computers take as "subscribe to this".
+    return _page(request, seat, facts, made=made, webcal="webcal" + made[made.index(":") :])
 
 
 @require_POST

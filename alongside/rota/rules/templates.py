@@ -50,3 +50,21 @@ def pattern(kind: Kind, minute: int, begins_on: date, tiers: Iterable[int]) -> P
         for day, after, minutes in shape.shifts
     )
     return Pattern(anchor, shape.days, blocks)
+
+
+def lengthened(old: Pattern, days: int, begins_on: date) -> Pattern:
+    """Return a pattern with another number of days: a multiple of what it has repeats its shifts, so that every day has
+    them; any other number leaves them where they are.
+
+    What was the same every day gets days of the week where the new number is whole weeks.
+    """
+    times = days // old.days if days % old.days == 0 else 1
+    blocks = tuple(
+        Block(one.tier, one.day + number * old.days, one.minute, one.minutes)
+        for number in range(times)
+        for one in old.blocks
+    )
+    anchor = old.anchor
+    if old.days == 1:
+        anchor = begins_on if days % WEEK else begins_on - timedelta(days=begins_on.weekday())
+    return Pattern(anchor, days, blocks, old.percent)

@@ -15,6 +15,12 @@ from tests.e2e.looking import Look
 pytestmark = pytest.mark.e2e
 SHOTS = os.environ.get("ALONGSIDE_PATTERN_SHOTS", "")
 PATTERNS = "/in/coordinate/rota/patterns"
+# An organisation that has planned nothing yet.
+EMPTIES = """
+from alongside.rota.models import Pattern, Shift
+Shift.objects.all().delete()
+Pattern.objects.all().delete()
+"""
 
 
 def shot(page: Page, name: str) -> None:
@@ -93,9 +99,16 @@ def test_the_pages_of_patterns_have_no_violation_and_work_by_keyboard(
 ) -> None:
     signed_in = browser.new_context(locale="en-CA")
     continue_as(signed_in, own_demo, "vogel")
+    done = own_demo.command("manage", "shell", "--no-imports", "-c", EMPTIES)
+    assert done.returncode == 0, done.stderr
     problems = watch(signed_in)
     looked = signed_in.new_page()
-    looked.goto(own_demo.path(PATTERNS + "/new"))
+    looked.goto(own_demo.path(PATTERNS))
+    expect(looked.get_by_role("heading", level=1, name="No pattern of shifts yet.")).to_be_visible()
+    look.at(looked, "empty")
+    shot(looked, "empty")
+    looked.locator("a[href$='kind=weeks']").click()
+    expect(looked.get_by_label("Whole weeks")).to_be_checked()
     look.at(looked, "new")
     # By keyboard alone, beginning with a refusal.
     looked.set_viewport_size(DESKTOP)

@@ -47,7 +47,7 @@ class PatternForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("How shifts lie"), widget=forms.RadioSelect, initial=Kind.HALVES)
     first_day = _day(_("First day"))
-    hand_over = _time(_("Hand-over at"), initial=time(7), required=False)
+    hand_over = _time(_("Hand-over at"), initial=time(7))
     name = _name(required=False, help_text=_("Leave empty for the usual name."))
 
     def __init__(self, *args: Any, others: Iterable[tuple[str, str]], **kwargs: Any) -> None:
@@ -58,13 +58,6 @@ class PatternForm(forms.Form):
             *KINDS.items(),
             *((key, _("The shifts of “%s”, to change them") % name) for key, name in others),
         ]
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for a hand-over where a template needs one."""
-        cleaned = super().clean() or {}
-        if cleaned.get("kind") in set(Kind) and "hand_over" not in self.errors and cleaned.get("hand_over") is None:
-            self.add_error("hand_over", _("Say at what time shifts hand over."))
-        return cleaned
 
     def minute(self) -> int:
         """Return the hand-over as a minute of the day."""

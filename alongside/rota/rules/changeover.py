@@ -1,4 +1,4 @@
-"""One pattern after another on the calendar: who covers what where a new one takes over (docs/decisions/0033).
+"""One pattern after another on the calendar: who covers what where a new one takes over (docs/decisions/0036).
 
 From its first hand-over on the day it begins, a pattern holds; until that minute, and no longer, the one before it goes
 on. So a tier that both cover without a hole is covered once in every minute, wherever their blocks cross midnight.

@@ -64,7 +64,7 @@ def test_somebody_without_a_pattern_is_led_to_one_and_then_to_a_plan(world: Worl
     looked = hana.post(reverse("in_pattern_new"), chosen(world, look="1"))
     assert looked.status_code == 200
     assert "Start it on 7 December 2026" in text(looked)
-    assert "Every minute of these two weeks is covered once in every tier." in text(looked)
+    assert "From Monday 7 December, 07:00, on every minute is covered once in every tier." in text(looked)
     assert not Pattern.objects.exists(), "looking makes nothing"
     answer = hana.post(reverse("in_pattern_new"), chosen(world))
     row = Pattern.objects.get()

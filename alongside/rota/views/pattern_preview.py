@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alongside.accounts.models import Organisation
-from alongside.rota import queries
+from alongside.rota import queries, rules
 from alongside.rota.rules import changeover
 from alongside.rota.rules.framing import InForce
 from alongside.rota.rules.patterns import DAY, DAY_MINUTES
@@ -37,6 +37,9 @@ def two_weeks(
             for day in (first + number * DAY for number in range(SHOWN))
         ],
         "places": [PLACES[tier] for tier in tiers],
+        "since": seen.starts_at.astimezone(zone).replace(tzinfo=None)
+        if seen.starts_at > rules.start_of(first, zone)
+        else "",
         "faults": fault_words(seen.faults, zone),
         "left": [{"label": PLACES[one.tier], "span": one} for one in changeover.leftovers(placed, begins_on)],
         "takes_over": sorted(starts),

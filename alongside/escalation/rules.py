@@ -362,11 +362,12 @@ def set_right(facts: Facts, now: datetime) -> dict[str, datetime | None]:
     there for `hold`. The end is no later than if it was sent then, or everybody called now.
     """
     climbed = facts.rungs[min(facts.rung, len(facts.rungs)) - 1].after if facts.rung else 0
-    opened = min(facts.opened_at, now, *_steps(facts)) if now >= _stands_from(facts) else facts.opened_at
+    round_at = min(facts.round_at, now - timedelta(minutes=climbed))
+    opened = min(facts.opened_at, now, round_at, *_steps(facts)) if now >= _stands_from(facts) else facts.opened_at
     return {
         "opened_at": opened,
         "ends_at": min(facts.ends_at, max(opened + timedelta(minutes=facts.terms.limit), now + _hold(facts))),
-        "round_at": min(facts.round_at, now - timedelta(minutes=climbed)),
+        "round_at": round_at,
         "rung_at": facts.rung_at and min(facts.rung_at, now),
         "taken_at": facts.taken_at and min(facts.taken_at, now),
         "alarmed_at": facts.alarmed_at and min(facts.alarmed_at, now),

@@ -116,6 +116,7 @@ def make_keys(page: Page, demo: Demo) -> list[str]:
     """Make the 12 words and the keys; return the words."""
     page.goto(demo.path("/in/team/keys"))
     page.get_by_role("button", name="Make my 12 words").click()
+    expect(page.locator("[data-part=words-list] li")).to_have_count(12)
     words = page.locator("[data-part=words-list] li").all_text_contents()
     assert len(set(words)) > 1 and len(words) == 12
     page.get_by_role("button", name="I have written them down").click()

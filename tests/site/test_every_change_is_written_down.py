@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -21,8 +21,10 @@ from alongside.directory import actions as directory
 from alongside.directory.models import Partnership
 from alongside.policy.values import REGISTER
 from alongside.programme.models import Briefing
-from alongside.rota.models import Exchange, Proposal, ProposedShift
-from alongside.rota.rules import proposing
+from alongside.rota import actions as rota
+from alongside.rota import queries as rota_queries
+from alongside.rota.models import Exchange, Holiday, Proposal, ProposedShift
+from alongside.rota.rules import proposing, templates
 from alongside.site import audit, signatures
 from alongside.site.importing import EXAMPLE
 from tests import world as cast
@@ -83,6 +85,7 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
     programme = {**NEW, "name": "Pine County", "language": "en"}
     return {
         **planning_changes(world),
+        **pattern_changes(world),
         "in_readiness": (
             world.hana,
             "in_readiness",
@@ -144,6 +147,34 @@ def planning_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[
     }
 
 
+def pattern_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return those of patterns and holidays, after the days that the planner's are about."""
+    first = AHEAD + timedelta(days=60)
+    facts = templates.pattern(templates.Kind.DAYS, 480, first, (1, 2))
+    for_change, for_removal = (
+        rota.make_pattern(planned.seat(world), name, facts, first + timedelta(days=later))
+        for name, later in (("Whole days", 0), ("Whole days again", 7))
+    )
+    day = Holiday.objects.create(organisation=world.pine, day=date(2026, 12, 24), name="Christmas Eve")
+
+    def posted(seen: str) -> dict[str, Any]:
+        return {"kind": "facts", "name": "Other", "first_day": first.isoformat(), "days": "1", "seen": seen}
+
+    rows = rota_queries.pattern_rows(world.pine.id)
+    return {
+        "in_pattern_change": (
+            world.hana,
+            "in_pattern_change",
+            [for_change],
+            posted(rota_queries.patterns_seal(rows)),
+        ),
+        "in_pattern_remove": (world.hana, "in_pattern_remove", [for_removal], {}),
+        "in_holidays": (world.hana, "in_holidays", [], {"day": "2026-12-31", "name": "New Year’s Eve"}),
+        "in_holidays_statutory": (world.hana, "in_holidays_statutory", [], {"year": "2027"}),
+        "in_holiday_remove": (world.hana, "in_holiday_remove", [day.id], {}),
+    }
+
+
 def seal_without(proposal: Any, slot: Any) -> str:
     """Return the digest of a plan in which one slot has been emptied."""
     rows = [one.facts() for one in ProposedShift.objects.filter(proposal_id=proposal)]
@@ -156,6 +187,17 @@ def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     Role.objects.create(person=world.anne, organisation=world.pine, name="coordinator")
     Invitation.objects.all().delete()
     return {
+        "in_pattern_new": (
+            world.hana,
+            "in_pattern_new",
+            [],
+            {
+                "kind": "halves",
+                "first_day": "2026-12-14",
+                "hand_over": "07:00",
+                "seen": rota_queries.patterns_seal(rota_queries.pattern_rows(world.pine.id)),
+            },
+        ),
         "in_partner_agree": (world.hana, "in_partner_agree", [offered(world, world.lake)], {}),
         "in_partner_end": (world.hana, "in_partner_end", [offered(world, birch(world))], {}),
         **signing_changes(world),

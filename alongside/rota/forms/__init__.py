@@ -4,6 +4,7 @@ from alongside.rota.forms.exchanges import (
     HandOverForm,
     SwapForm,
 )
+from alongside.rota.forms.patterns import HolidayForm, PatternFactsForm, PatternForm, SpansForm
 from alongside.rota.forms.planning import PlanForm, SlotForm
 from alongside.rota.forms.shifts import (
     ShiftForm,
@@ -27,12 +28,16 @@ __all__ = [
     "CapForm",
     "DaysOffForm",
     "HandOverForm",
+    "HolidayForm",
     "HoursForm",
+    "PatternFactsForm",
+    "PatternForm",
     "PlanForm",
     "ReadyForm",
     "ShiftForm",
     "SlotForm",
     "SpanForm",
+    "SpansForm",
     "SwapForm",
     "WishForm",
     "written",

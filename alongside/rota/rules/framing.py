@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from alongside.rota.rules import changeover
 from alongside.rota.rules.duties import Duty, start_of
 from alongside.rota.rules.fairness import MEASURES
-from alongside.rota.rules.patterns import Pattern, boundary, marks, slots
+from alongside.rota.rules.patterns import Pattern, boundary, marks
+from alongside.rota.rules.patterns import slot as slot_of
 from alongside.rota.rules.problem import Aims, Away, Limits, Member, Problem, Slot, Why, Wish
 
 YEAR = timedelta(days=365)
@@ -120,12 +122,9 @@ def empty(frame: Frame) -> list[Slot]:
 
 
 def _slots(frame: Frame) -> Iterator[Slot]:
-    for number in range(frame.days):
-        day = frame.first + timedelta(days=number)
-        for one in frame.patterns:
-            if one.begins_on <= day and (one.ends_on is None or day <= one.ends_on):
-                pattern = replace(one.pattern, percent=dict(frame.percent))
-                yield from slots(pattern, day, 1, frame.zone, holidays=frame.holidays)
+    for one in changeover.spans(frame.patterns, frame.first, frame.days):
+        percent = frame.percent.get(one.tier, 100)
+        yield slot_of(one.tier, one.begin, one.end, frame.zone, percent=percent, holidays=frame.holidays)
 
 
 def _parts(slot: Slot, published: Iterable[Duty], zone: tzinfo) -> Iterator[tuple[Slot, uuid.UUID | None]]:

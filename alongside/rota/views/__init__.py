@@ -3,6 +3,8 @@
 from alongside.rota.views.covering import find_cover, stop_cover
 from alongside.rota.views.exchanges import asked, cover, hand_over, my_shift, my_shifts, note, swap
 from alongside.rota.views.feeds import calendar, feed, forget_calendar, keep_calendar, make_feed, revoke_feed
+from alongside.rota.views.holidays import holiday_remove, holidays, holidays_statutory
+from alongside.rota.views.patterns import pattern, pattern_change, pattern_new, pattern_remove, patterns
 from alongside.rota.views.planning import (
     plan,
     plan_discard,
@@ -32,12 +34,20 @@ __all__ = [
     "forget_calendar",
     "gaps",
     "hand_over",
+    "holiday_remove",
+    "holidays",
+    "holidays_statutory",
     "keep_calendar",
     "make_feed",
     "me",
     "my_shift",
     "my_shifts",
     "note",
+    "pattern",
+    "pattern_change",
+    "pattern_new",
+    "pattern_remove",
+    "patterns",
     "plan",
     "plan_discard",
     "plan_edit",

@@ -84,7 +84,8 @@ def _search(job: "Claimed") -> None:
         found = solver.solve(problem, seconds=job.seconds, tell=heart.tell, stop=heart.stopped.is_set)
         gaps = []
         if None in found.plan:
-            gaps = solver.as_data(problem, solver.explain(Grid(problem), found.plan, seconds=EXPLAINING))
+            why = solver.explain(Grid(problem), found.plan, seconds=EXPLAINING, stop=heart.stopped.is_set)
+            gaps = solver.as_data(problem, why)
     rota.store_plan(job, problem, found.plan, points=found.points, bound=found.bound, took=found.seconds, gaps=gaps)
 
 

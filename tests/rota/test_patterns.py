@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alongside.rota import rules
-from alongside.rota.rules import framing
+from alongside.rota.rules import framing, seams
 from alongside.rota.rules.patterns import BadPattern, Block, Pattern, boundary, check, holes, marks, slots
 from alongside.rota.rules.problem import Aims, Limits, Mark
 from tests.rota import problems
@@ -134,7 +134,7 @@ def test_published_shifts_are_held_minute_by_minute_and_the_rest_is_open(
         CHICAGO,
         problems.MONDAY,
         5,
-        (framing.InForce(problems.days_and_nights(), problems.MONDAY, None),),
+        (seams.InForce(problems.days_and_nights(), problems.MONDAY, None),),
         people,
         Limits(),
         Aims(),
@@ -161,7 +161,7 @@ def test_the_digest_changes_with_every_fact() -> None:
         CHICAGO,
         problems.MONDAY,
         5,
-        (framing.InForce(problems.days_and_nights(), problems.MONDAY, None),),
+        (seams.InForce(problems.days_and_nights(), problems.MONDAY, None),),
         people,
         Limits(),
         Aims(),

@@ -144,7 +144,7 @@ def discard_plan(seat: Seat, proposal_id: uuid.UUID) -> None:
 
 
 def _own(seat: Seat, proposal_id: uuid.UUID) -> Proposal:
-    return Proposal.objects.select_for_update().get(id=proposal_id, organisation=seat.organisation)
+    return Proposal.objects.select_for_update(no_key=True).get(id=proposal_id, organisation=seat.organisation)
 
 
 def purge_plans(now: datetime) -> int:
@@ -272,6 +272,8 @@ def edit_proposed(seat: Seat, proposal_id: uuid.UUID, changes: Mapping[uuid.UUID
         ProposedShift.objects.filter(id=slot_id).update(supporter_id=slots[slot_id].supporter_id)
     Proposal.objects.filter(id=row.id).update(
         points=fairness.Weighing(Grid(opened.problem)).points(plan),
+        # What was proven was proven of the plan as it was made.
+        bound=None,
         proven=False,
         gaps=[one for one in row.gaps if _still_a_gap(one, opened.shifts)],
     )
@@ -328,7 +330,7 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
             starts_at=duty.starts_at,
             ends_at=duty.ends_at,
         )
-        for duty in done.new
+        for duty in (*done.new, *done.left)
     )
     Proposal.objects.filter(id=row.id).update(state=State.PUBLISHED)
     told = done.told(freed)

@@ -32,7 +32,8 @@ def plan_in(organisation_id: uuid.UUID, proposal_id: uuid.UUID) -> Proposal:
 
 def waiting_plans(now: datetime) -> QuerySet[Proposal]:
     """Return the plans that nobody works on: asked for, or left by a process that died."""
-    left = Q(state=Proposal.State.RUNNING, alive_at__lt=now - proposing.ABANDONED)
+    silent = Q(alive_at__lt=now - proposing.ABANDONED) | Q(alive_at__gt=now + proposing.AHEAD)
+    left = Q(state=Proposal.State.RUNNING) & silent
     return Proposal.objects.filter(Q(state=Proposal.State.WAITING) | left)
 
 

@@ -164,6 +164,7 @@ def _cap(model: Model, grid: Grid, who: int, mine: list[int], fixed: Mapping[int
         return
     days = {at: grid.problem.slots[at].day.toordinal() for at in [*mine, *fixed]}
     held = [days[at] for at, holder in fixed.items() if holder == who]
+    held += [day.toordinal() for _, _, day in grid.problem.people[who].around]
     for first in sorted({days[at] for at in mine} | set(held)):
         within = [model.takes[at, who] for at in mine if first <= days[at] < first + MONTH]
         there = sum(first <= day < first + MONTH for day in held)

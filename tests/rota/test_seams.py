@@ -63,15 +63,15 @@ def test_patterns_that_follow_on_each_other_leave_no_gap_and_no_double(
     rows = [first, seams.InForce(kinds[1](monday), begins, second_ends)]
     if second_ends is not None:
         rows.append(seams.InForce(kinds[2](monday), second_ends + DAY, None))
-    found = seams.slots_of(rows, begins - 20 * DAY, 20 + days, zone, (), {})
+    found = seams.slots_of(rows, begins - 20 * DAY, 20 + days, zone)
     for tier in (1, 2):
         _, end = covered(found, tier)
         assert end >= rules.start_of(begins + (days - 1) * DAY, zone)
     assert all(slot.minutes > 0 and slot.day == slot.starts_at.astimezone(zone).date() for slot in found)
     # In two plans, one up to any day and one from there, they are the same slots.
     middle = begins + timedelta(days=days // 2 - 1)
-    halves = seams.slots_of(rows, begins - 20 * DAY, (middle - begins).days + 20, zone, (), {}) + seams.slots_of(
-        rows, middle, (begins + days * DAY - middle).days, zone, (), {}
+    halves = seams.slots_of(rows, begins - 20 * DAY, (middle - begins).days + 20, zone) + seams.slots_of(
+        rows, middle, (begins + days * DAY - middle).days, zone
     )
     assert sorted(map(repr, halves)) == sorted(map(repr, found))
 
@@ -82,7 +82,7 @@ def test_a_short_rest_is_added_to_the_duty_before_and_a_long_one_is_a_duty() -> 
 
     def around(new: Pattern) -> list[tuple[int, int]]:
         rows = [seams.InForce(problems.days_and_nights(monday), monday, seam - DAY), seams.InForce(new, seam, None)]
-        found = [one for one in seams.slots_of(rows, monday, 4, zone, (), {}) if one.tier == 1]
+        found = [one for one in seams.slots_of(rows, monday, 4, zone) if one.tier == 1]
         spans = [(one.starts_at.astimezone(zone), one.minutes) for one in sorted(found, key=lambda one: one.starts_at)]
         return [(begin.day * 100 + begin.hour, minutes) for begin, minutes in spans if begin.day in (2, 3)]
 
@@ -100,14 +100,14 @@ def test_patterns_with_days_between_them_are_not_joined() -> None:
         seams.InForce(problems.days_and_nights(monday), monday, monday),
         seams.InForce(problems.weeks(monday), monday + 3 * DAY, None),
     ]
-    found = seams.slots_of(rows, monday, 14, zone, (), {})
+    found = seams.slots_of(rows, monday, 14, zone)
     assert [(one.day.day, one.minutes) for one in found if one.tier == 1] == [(1, 720), (1, 720), (8, 7 * 1440)]
 
 
 def test_a_slot_in_an_hour_that_the_clock_skips_is_none() -> None:
     zone, day = ZoneInfo("America/Toronto"), date(2027, 3, 14)
     hours = Pattern(day, 1, tuple(Block(1, 0, number * 60, 60) for number in range(24)))
-    found = seams.slots_of([seams.InForce(hours, day, None)], day, 1, zone, (), {})
+    found = seams.slots_of([seams.InForce(hours, day, None)], day, 1, zone)
     assert len(found) == 23
     covered(found, 1)
     problem = Problem(tuple(found), ())

@@ -16,10 +16,12 @@ from alongside.rota.queries.exchanges import (
 from alongside.rota.queries.feeds import Followed, Reading, feeds_of, followed, reading_of
 from alongside.rota.queries.planning import frame_for, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
+    Beginnings,
     Gap,
     Measure,
     OpenPlan,
     Side,
+    beginnings,
     compared,
     first_free_day,
     free_shifts,
@@ -47,6 +49,7 @@ from alongside.rota.queries.wishes import Availability, availability_of
 
 __all__ = [
     "Availability",
+    "Beginnings",
     "Entry",
     "Followed",
     "Gap",
@@ -60,6 +63,7 @@ __all__ = [
     "StripCell",
     "StripDay",
     "availability_of",
+    "beginnings",
     "change_of",
     "compared",
     "feeds_of",

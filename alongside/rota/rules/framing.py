@@ -32,8 +32,9 @@ class Weekly:
 class Standing:
     """What one supporter said, and whether they may be planned. Days are both included.
 
-    Who `serves` keeps the shifts that were published, also where they are not `ready` to be given new ones. `free` holds the only hours in which they can be on call; empty means any. `away_days` counts the days of the
-    rolling year on which they did not serve: they are credited with what the team carried on such days.
+    Who `serves` keeps the shifts that were published, also where they are not `ready` to be given new ones. `free`
+    holds the only hours in which they can be on call; empty means any. `away_days` counts the days of the rolling year
+    on which they did not serve: they are credited with what the team carried on such days.
     """
 
     id: uuid.UUID
@@ -92,7 +93,9 @@ def frame_problem(frame: Frame) -> Problem:
             standing[duty.tier].append(duty)
     found: list[Slot] = []
     held: dict[int, int] = {}
-    whole = list(slots_of(frame.patterns, frame.first, frame.days, frame.zone, frame.holidays, frame.percent))
+    whole = slots_of(
+        frame.patterns, frame.first, frame.days, frame.zone, holidays=frame.holidays, percent=frame.percent
+    )
     for slot in whole:
         for part, supporter in _parts(slot, standing[slot.tier], frame.zone):
             if supporter is not None:

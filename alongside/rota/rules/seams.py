@@ -12,6 +12,7 @@ from alongside.rota.rules.problem import Slot
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 CYCLE = timedelta(days=LONGEST_CYCLE)
+NONE: Mapping[int, int] = {}
 # What is left between two patterns is added to the duty before when it is shorter; else somebody is planned for it.
 SHORT = timedelta(hours=4)
 
@@ -30,14 +31,15 @@ def slots_of(
     first: date,
     days: int,
     zone: tzinfo,
-    holidays: Collection[date],
-    percent: Mapping[int, int],
+    *,
+    holidays: Collection[date] = (),
+    percent: Mapping[int, int] = NONE,
 ) -> list[Slot]:
     """Return the slots that begin on one of `days` calendar days from `first`, of whichever pattern is in force.
 
     A pattern rules from its first day on. A duty of the one before runs on until the new one's first duty begins; where
-    it ends sooner, what the new pattern would have had running by then is filled. A slot without length, in an hour that
-    the clock skips, is none.
+    it ends sooner, what the new pattern would have had running by then is filled. A slot without length, in an hour
+    that the clock skips, is none.
     """
     last = first + timedelta(days=days - 1)
     begin, end = first, last

@@ -58,7 +58,7 @@ def test_a_plan_is_asked_for_watched_changed_compared_and_published(
     shot(page, "compare")
 
     page.goto(first)
-    page.locator("table.shifts td.end a").first.click()
+    page.locator("table.shifts tbody td a").first.click()
     page.get_by_label("Who").select_option(label="Nobody: leave a gap")
     page.get_by_role("button", name="Change it").click()
     expect(page.get_by_text("Nobody is told until you publish.")).to_be_visible()

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,7 +75,7 @@ def _ask(seat: Seat, form: PlanForm) -> uuid.UUID | None:
     except actions.NoPattern:
         form.add_error("first_day", _("No pattern of shifts is in force in these days. Make one first."))
     except actions.NothingToPlan:
-        form.add_error("first_day", _("Every shift in these days is published already."))
+        form.add_error("first_day", _("Every shift in these days is published already, and none of them may change."))
     except actions.NobodyReady:
         form.add_error(None, _("Nobody is ready for duty. See who lacks what on the team’s page."))
     except actions.TooManyPlans:
@@ -122,9 +122,11 @@ def plan(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
             response["Refresh"] = str(AGAIN)
         return response
     opened, zone = queries.open_plan(row), ZoneInfo(seat.organisation.time_zone)
+    current = row.state == State.PUBLISHED or opened.current
     context |= {
         "zone": zone,
-        "current": row.state == State.PUBLISHED or opened.current,
+        "current": current,
+        "can_change": row.state == State.DONE and current,
         "explained": _explained(opened),
         "many": len(opened.problem.people) > MANY,
         "measures": _measures(opened),
@@ -147,18 +149,26 @@ def _weeks(request: HttpRequest, opened: OpenPlan, zone: ZoneInfo) -> dict[str, 
     total = -(-opened.row.days // 7)
     first = min(int(wanted), total - 1) if wanted.isascii() and wanted.isdigit() and len(wanted) < 4 else 0  # noqa: PLR2004
     last = min(first + WEEKS_ON_A_PAGE, total)
-    days: dict[date, list[dict[str, Any]]] = {}
+    tiers = sorted({slot.tier for slot in opened.shifts})
+    days: dict[date, dict[tuple[datetime, datetime], dict[int, Any]]] = {}
     for slot in opened.shifts:
         shown = {"slot": slot, "label": PLACES[slot.tier], "name": opened.names.get(slot.supporter_id, "")}  # type: ignore[arg-type]
-        days.setdefault(slot.starts_at.astimezone(zone).date(), []).append(shown)
+        rows = days.setdefault(slot.starts_at.astimezone(zone).date(), {})
+        rows.setdefault((slot.starts_at, slot.ends_at), {})[slot.tier] = shown
+
+    def of(day: date) -> list[tuple[datetime, datetime, list[Any]]]:
+        spans = sorted(days.get(day, {}).items())
+        return [(begin, end, [cells.get(tier) for tier in tiers]) for (begin, end), cells in spans]
+
     begins = [opened.row.first_day + timedelta(days=7 * number) for number in range(first, last)]
     pages = [(number, opened.row.first_day + timedelta(days=7 * number)) for number in range(0, total, WEEKS_ON_A_PAGE)]
     return {
+        "labels": [PLACES[tier] for tier in tiers],
+        "columns": len(tiers) + 1,
         "pages": pages if len(pages) > 1 else [],
         "from": first,
         "weeks": [
-            [(begin + timedelta(days=day), days.get(begin + timedelta(days=day), [])) for day in range(7)]
-            for begin in begins
+            [(begin + timedelta(days=day), of(begin + timedelta(days=day))) for day in range(7)] for begin in begins
         ],
         "before": max(0, first - WEEKS_ON_A_PAGE) if first else None,
         "after": last if last < total else None,

@@ -127,7 +127,7 @@ def test_a_process_that_is_killed_loses_nothing_and_another_one_takes_over(asked
 
 
 def test_processes_killed_at_any_instant_leave_nothing_stuck_lost_or_published(asked: Proposal) -> None:
-    chance, shifts = random.Random(5), Shift.objects.count()  # noqa: S311
+    chance, shifts = random.Random(5), Shift.objects.count()
     Proposal.objects.update(seconds=5)
     for _ in range(ROUNDS):
         process = start()

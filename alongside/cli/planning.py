@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 NICE = 10
 # Of two processes the kernel ends this one first when memory runs out.
 FIRST_TO_GO = "800"
-# The largest team for a year takes a tenth of it. Whoever serves pages and calls is on the same machine.
-MOST_MEMORY = 4 * 1024**3
+# All of 129 people for a year at one table takes a third of it. Who serves pages and calls is on the same machine.
+MOST_MEMORY = 2 * 1024**3
 # Seconds of a processor, for each second of search and besides: the search itself ends by the clock.
 CPU, CPU_BESIDES = 4, 600
 BEAT = 1.0

@@ -348,3 +348,41 @@ def test_a_question_about_a_shift_that_a_plan_gives_away_is_taken_back(world: Wo
     assert not Shift.objects.filter(id=given.id).exists()
     assert not Exchange.objects.exists()
     assert not Notice.objects.filter(message="shift_asked").exists()
+
+
+@pytest.mark.req("D-01")
+def test_two_coordinators_who_edit_at_once_cannot_put_somebody_in_two_places(
+    transactional_db: None, world: World
+) -> None:
+    pattern(world)
+    team(world, 9)
+    proposal = made(world)
+    plan = opened(world, proposal)
+    first = plan.shifts[0]
+    partner = next(one for one in plan.shifts if one.starts_at == first.starts_at and one.id != first.id)
+    # Whoever has nothing near: they could take either, and never both.
+    near = {one.supporter_id for one in plan.shifts if one.starts_at < first.ends_at + timedelta(days=6)}
+    able = [one.id for one in plan.problem.people if one.id not in near]
+    if not able:
+        able = [plan.shifts[-1].supporter_id or uuid.uuid4()]
+        ProposedShift.objects.filter(proposal_id=proposal, supporter_id=able[0]).update(supporter=None)
+    start, said = threading.Barrier(2), []
+
+    def edit(slot: uuid.UUID) -> None:
+        start.wait()
+        try:
+            actions.edit_proposed(seat(world), proposal, {slot: able[0]})
+            said.append("done")
+        except actions.Breaks as refused:
+            assert {one.rule for one in refused.found} == {Rule.TWICE}
+            said.append("refused")
+        finally:
+            db.connections.close_all()
+
+    both = [threading.Thread(target=edit, args=(one.id,)) for one in (first, partner)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert sorted(said) == ["done", "refused"]
+    assert AuditEntry.objects.filter(what="plan.edited").count() == 1

@@ -4,7 +4,9 @@ import argparse
 import contextlib
 import logging
 import os
+import resource
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,10 @@ log = logging.getLogger(__name__)
 NICE = 10
 # Of two processes the kernel ends this one first when memory runs out.
 FIRST_TO_GO = "800"
+# All of 129 people for a year at one table takes a third of it. Who serves pages and calls is on the same machine.
+MOST_MEMORY = 2 * 1024**3
+# Seconds of a processor, for each second of search and besides: the search itself ends by the clock.
+CPU, CPU_BESIDES = 4, 600
 BEAT = 1.0
 EXPLAINING = 5.0
 
@@ -44,6 +50,7 @@ def plan(args: argparse.Namespace) -> None:
     clock.shift(timedelta(seconds=args.ahead))
     job = rota.claim(clock.now())
     if job is not None:
+        _at_most(resource.RLIMIT_CPU, CPU * job.seconds + CPU_BESIDES)
         _make(job)
 
 
@@ -52,6 +59,14 @@ def _step_back() -> None:
     os.nice(NICE)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
+    _at_most(resource.RLIMIT_DATA, MOST_MEMORY)
+
+
+def _at_most(what: int, most: int) -> None:
+    """Bound what this process may take; a lower bound that it was started with stays."""
+    _soft, hard = resource.getrlimit(what)
+    bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (bound, hard))
 
 
 def _make(job: "Claimed") -> None:
@@ -84,7 +99,8 @@ def _search(job: "Claimed") -> None:
         found = solver.solve(problem, seconds=job.seconds, tell=heart.tell, stop=heart.stopped.is_set)
         gaps = []
         if None in found.plan:
-            gaps = solver.as_data(problem, solver.explain(Grid(problem), found.plan, seconds=EXPLAINING))
+            why = solver.explain(Grid(problem), found.plan, seconds=EXPLAINING, stop=heart.stopped.is_set)
+            gaps = solver.as_data(problem, why)
     rota.store_plan(job, problem, found.plan, points=found.points, bound=found.bound, took=found.seconds, gaps=gaps)
 
 
@@ -96,6 +112,7 @@ class _Heart:
         self.stopped = threading.Event()
         self._over = threading.Event()
         self._best: Progress | None = None
+        self._began = time.monotonic()
         self._thread = threading.Thread(target=self._beat, daemon=True, name="heart")
 
     def tell(self, progress: "Progress") -> None:
@@ -133,7 +150,6 @@ class _Heart:
         from alongside.kernel import clock
         from alongside.rota import actions as rota
 
-        best = self._best
-        if best is None:
-            return rota.store_progress(self.job, clock.now(), points=None, bound=None, took=0)
-        return rota.store_progress(self.job, clock.now(), points=best.points, bound=best.bound, took=best.seconds)
+        best, took = self._best, time.monotonic() - self._began
+        points, bound = (best.points, best.bound) if best else (None, None)
+        return rota.store_progress(self.job, clock.now(), points=points, bound=bound, took=took)

@@ -11,7 +11,16 @@ from alongside.rota.rules.patterns import Block, Pattern, slots
 from alongside.rota.rules.problem import Away, Limits, Member, Problem, Why, Wish
 
 # Clocks that jump at different dates, at midnight, by half an hour, on the other side of the earth, and never.
-ZONES = ("America/Chicago", "America/Toronto", "America/St_Johns", "America/Santiago", "Australia/Lord_Howe", "UTC")
+ZONES = (
+    "America/Chicago",
+    "America/Toronto",
+    "America/St_Johns",
+    "America/Santiago",
+    "Australia/Lord_Howe",
+    "Australia/Sydney",
+    "Africa/Cairo",
+    "UTC",
+)
 MONDAY = date(2026, 11, 23)
 
 

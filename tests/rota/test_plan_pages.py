@@ -1,5 +1,7 @@
 """The planner's pages: asked, watched without script, looked at, compared, published with one button."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -7,10 +9,12 @@ from django.urls import reverse
 from alongside.kernel import clock
 from alongside.rota import actions
 from alongside.rota.models import Blackout, Proposal, ProposedShift, Shift
+from alongside.team.models import Supporter
 from tests.rota.planned import FIRST, made, pattern, seat, team
 from tests.world import NOW, World, sign_in, timedelta
 
 State = Proposal.State
+CHICAGO = ZoneInfo("America/Chicago")
 ASKED = {"first_day": "2026-12-01", "days": "14", "seconds": "5", "published": "keep"}
 
 
@@ -114,6 +118,76 @@ def test_two_plans_stand_side_by_side(world: World, hana: Client) -> None:
     assert "Nights: hours between most and least" in page
     for bad in ({}, {"one": one}, {"one": one, "other": "x"}, {"one": one, "other": world.pine.id}):
         assert hana.get(reverse("in_plans_compare"), bad).status_code == 404
+
+
+@pytest.mark.req("D-01", "D-02")
+def test_published_shifts_of_chosen_people_and_days_are_freed_and_no_others(world: World, hana: Client) -> None:
+    actions.publish(seat(world), made(world, 14))
+    some = {**ASKED, "published": "some"}
+    row = Shift.objects.filter(supporter=world.ana, starts_at__gt=NOW + timedelta(days=7))
+    answer = hana.post(reverse("in_plans"), {**some, "people": [str(world.ana.id)]})
+    assert answer.status_code == 302, answer.content.decode()
+    freed = Proposal.objects.get(state=State.WAITING)
+    assert freed.free == sorted(str(one.id) for one in row)
+    assert freed.free
+    freed.delete()
+    hana.post(reverse("in_plans"), {**some, "free_from": "2026-12-03", "free_until": "2026-12-03"})
+    freed = Proposal.objects.get(state=State.WAITING)
+    assert len(freed.free) == 4
+    days = {one.starts_at.astimezone(CHICAGO).date() for one in Shift.objects.filter(id__in=freed.free)}
+    assert [one.isoformat() for one in days] == ["2026-12-03"]
+    freed.delete()
+    for refused, said in (
+        (some, "Choose people, or days"),
+        ({**some, "free_from": "2026-12-04", "free_until": "2026-12-03"}, "comes before the first"),
+        ({**some, "people": [str(world.lena.id)]}, "not one of the available choices"),
+        ({**some, "people": ["x"]}, "not one of the available choices"),
+    ):
+        answer = hana.post(reverse("in_plans"), refused)
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+
+
+@pytest.mark.req("D-01")
+def test_who_goes_on_leave_is_replaced_and_nobody_else_is_moved(world: World, hana: Client) -> None:
+    actions.publish(seat(world), made(world, 14))
+    gone = set(Shift.objects.filter(supporter=world.ana, starts_at__gt=NOW).values_list("id", flat=True))
+    Supporter.objects.filter(id=world.ana.id).update(status=Supporter.Status.ON_LEAVE)
+    others = set(Shift.objects.exclude(id__in=gone).values_list("id", "supporter_id", "starts_at", "ends_at"))
+    proposal = made(world, 14)
+    actions.publish(seat(world), proposal)
+    assert others <= set(Shift.objects.values_list("id", "supporter_id", "starts_at", "ends_at"))
+    assert not Shift.objects.filter(id__in=gone, starts_at__gt=NOW + timedelta(days=8)).exists()
+
+
+def test_a_gap_left_by_hand_is_listed_and_nothing_is_said_to_be_proven(world: World, hana: Client) -> None:
+    proposal = made(world)
+    slot = ProposedShift.objects.filter(proposal_id=proposal)[0]
+    hana.post(reverse("in_plan_edit", args=[proposal, slot.id]), {"supporter": ""})
+    text = hana.get(reverse("in_plan", args=[proposal])).content.decode()
+    assert "Left without anybody by hand." in text
+    assert "It was changed by hand." in text
+    assert "no plan can weigh less" not in text
+    assert Proposal.objects.get().bound is None
+    other = made(world, 28)
+    assert hana.get(reverse("in_plans_compare"), {"one": proposal, "other": other}).status_code == 200
+
+
+@pytest.mark.req("D-02")
+def test_what_comes_first_is_said_before_anything_is_asked(world: World, client: Client) -> None:
+    sign_in(client, world.hana)
+    assert "needs a pattern of shifts" in client.get(reverse("in_plans")).content.decode()
+    pattern(world)
+    text = client.get(reverse("in_plans")).content.decode()
+    assert "3 people serve, and nobody is ready for duty yet" in text
+    assert reverse("in_readiness") in text
+    answer = client.post(reverse("in_plans"), ASKED)
+    assert answer.status_code == 422
+    assert "Nobody is ready for duty" in answer.content.decode()
+    team(world, 2)
+    text = client.get(reverse("in_plans")).content.decode()
+    assert "nobody is ready" not in text
+    assert "needs a pattern" not in text
 
 
 @pytest.mark.parametrize(

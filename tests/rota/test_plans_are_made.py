@@ -1,6 +1,8 @@
 """The planning process: one at a time, stopped when asked, taken over when it dies, never stuck."""
 
+import contextlib
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from tests.rota.planned import FIRST, PATIENCE, environment, pattern, run, seat,
 from tests.world import NOW, World
 
 State = Proposal.State
+ROUNDS = int(os.environ.get("ALONGSIDE_KILL_ROUNDS", "4"))
 
 
 @pytest.fixture
@@ -121,6 +124,61 @@ def test_a_process_that_is_killed_loses_nothing_and_another_one_takes_over(asked
     asked.refresh_from_db()
     assert (asked.state, asked.tries) == (State.DONE, 2)
     assert ProposedShift.objects.count() == 14 * 4
+
+
+def test_processes_killed_at_any_instant_leave_nothing_stuck_lost_or_published(asked: Proposal) -> None:
+    chance, shifts = random.Random(5), Shift.objects.count()
+    Proposal.objects.update(seconds=5)
+    for _ in range(ROUNDS):
+        process = start()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=chance.uniform(0, 8))
+        process.kill()
+        process.communicate()
+        asked.refresh_from_db()
+        whole = ProposedShift.objects.count()
+        assert (asked.state == State.DONE and whole == 14 * 4) or (asked.state != State.DONE and whole == 0)
+        assert Shift.objects.count() == shifts
+        if asked.state in (State.DONE, State.FAILED):
+            Proposal.objects.update(state=State.WAITING, tries=0, problem="")
+            ProposedShift.objects.all().delete()
+        else:
+            # A minute later.
+            Proposal.objects.filter(state=State.RUNNING).update(alive_at=NOW - timedelta(minutes=2))
+            assert queries.plan_waits(NOW)
+    Proposal.objects.update(tries=0)
+    run()
+    asked.refresh_from_db()
+    assert (asked.state, ProposedShift.objects.count()) == (State.DONE, 14 * 4)
+
+
+def test_a_clock_set_back_does_not_keep_a_plan_of_a_dead_process(asked: Proposal) -> None:
+    assert actions.claim(NOW + timedelta(days=2)) is not None
+    # The process is dead, and the clock shows the right time again.
+    assert queries.plan_waits(NOW)
+    assert actions.claim(NOW) is not None
+    # Two machines whose clocks differ by some minutes leave each other alone.
+    assert not queries.plan_waits(NOW - timedelta(minutes=5))
+
+
+def test_a_plan_that_takes_too_much_memory_is_ended_and_said_to_be(asked: Proposal) -> None:
+    Proposal.objects.update(tries=proposing.MOST_TRIES - 1)
+    code = (
+        "import sys\n"
+        "from alongside.cli import planning\n"
+        "planning.MOST_MEMORY = 100 * 1024**2\n"
+        "from alongside.cli import main\n"
+        f"sys.exit(main(['plan', '--ahead', '{round(NOW.timestamp() - time.time())}']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    asked.refresh_from_db()
+    assert ProposedShift.objects.count() == 0, done.stderr
+    if asked.state != State.FAILED:
+        assert actions.claim(NOW + timedelta(minutes=2)) is None
+        asked.refresh_from_db()
+    assert asked.state == State.FAILED
 
 
 def test_a_plan_that_kills_every_process_fails_at_last(asked: Proposal) -> None:

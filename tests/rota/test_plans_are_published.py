@@ -1,5 +1,6 @@
 """A plan becomes the rota only as it was looked at, for the facts it was made from, and everybody concerned is told."""
 
+import itertools
 import threading
 import uuid
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from tests.rota.planned import FIRST, made, pattern, seat, team
 from tests.world import NOW, World, shift
 
 State = Proposal.State
+FIRST_MORNING = NOW.replace(hour=13, minute=0) + timedelta(days=8)
 
 
 @pytest.fixture
@@ -180,12 +182,48 @@ def test_a_published_shift_of_somebody_who_serves_but_is_not_ready_is_not_taken_
         designated_on=NOW.date(),
     )
     shift(unready, 1, NOW + timedelta(days=10), NOW + timedelta(days=11))
-    proposal = made(world, 14)
     before = rota(world)
-    with pytest.raises(actions.InTheWay) as refused:
-        actions.publish(seat(world), proposal)
-    assert [one.supporter for one in refused.value.found] == [unready.id]
-    assert rota(world) == before
+    proposal = made(world, 14)
+    held = [one for one in opened(world, proposal).shifts if one.held]
+    assert {one.supporter_id for one in held} == {unready.id}
+    actions.publish(seat(world), proposal)
+    assert before <= rota(world)
+    # Nobody else stands in that tier at that time: neither a gap nor two.
+    begin = NOW + timedelta(days=10)
+    others = Shift.objects.filter(organisation=world.pine, tier=1, starts_at__lt=begin + timedelta(days=1))
+    assert not others.filter(ends_at__gt=begin).exclude(supporter=unready).exists()
+    assert not [one for one in queries.gaps_between(world.pine.id, begin, begin + timedelta(days=1)) if one.tier == 1]
+    assert not Notice.objects.filter(message="rota_published", address=world.nico.email).exists()
+
+
+@pytest.mark.req("D-01")
+def test_freed_shifts_that_changed_hands_meanwhile_make_the_plan_old(world: World, people: list[Supporter]) -> None:
+    actions.publish(seat(world), made(world, 7))
+    ids = queries.free_shifts(world.pine, FIRST, 7, clock.now())
+    again = made(world, 7, ids)
+    # Two people agree on a hand-over: what both were told is not undone by a plan from before.
+    one = Shift.objects.get(id=ids[0])
+    Shift.objects.filter(id=one.id).update(supporter=next(who for who in people if who.id != one.supporter_id))
+    with pytest.raises(actions.Stale):
+        actions.publish(seat(world), again)
+    Shift.objects.filter(id=one.id).update(supporter=one.supporter)
+    one.delete()
+    with pytest.raises(actions.Stale):
+        actions.publish(seat(world), again)
+
+
+@pytest.mark.req("D-01")
+def test_a_freed_shift_that_goes_on_after_the_plan_is_not_lost(world: World, people: list[Supporter]) -> None:
+    begin = NOW.replace(hour=13, minute=0) + timedelta(days=14)
+    long = shift(people[0], 1, begin, begin + timedelta(days=3))
+    proposal = made(world, 7, [long.id])
+    actions.publish(seat(world), proposal)
+    left = Shift.objects.get(tier=1, ends_at=begin + timedelta(days=3))
+    assert left.supporter == people[0]
+    end = begin + timedelta(days=3)
+    assert not [one for one in queries.gaps_between(world.pine.id, FIRST_MORNING, end) if one.tier == 1]
+    rows = Shift.objects.filter(tier=1, starts_at__gte=FIRST_MORNING).order_by("starts_at")
+    assert all(one.ends_at == then.starts_at for one, then in itertools.pairwise(rows))
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------
@@ -310,3 +348,41 @@ def test_a_question_about_a_shift_that_a_plan_gives_away_is_taken_back(world: Wo
     assert not Shift.objects.filter(id=given.id).exists()
     assert not Exchange.objects.exists()
     assert not Notice.objects.filter(message="shift_asked").exists()
+
+
+@pytest.mark.req("D-01")
+def test_two_coordinators_who_edit_at_once_cannot_put_somebody_in_two_places(
+    transactional_db: None, world: World
+) -> None:
+    pattern(world)
+    team(world, 9)
+    proposal = made(world)
+    plan = opened(world, proposal)
+    first = plan.shifts[0]
+    partner = next(one for one in plan.shifts if one.starts_at == first.starts_at and one.id != first.id)
+    # Whoever has nothing near: they could take either, and never both.
+    near = {one.supporter_id for one in plan.shifts if one.starts_at < first.ends_at + timedelta(days=6)}
+    able = [one.id for one in plan.problem.people if one.id not in near]
+    if not able:
+        able = [plan.shifts[-1].supporter_id or uuid.uuid4()]
+        ProposedShift.objects.filter(proposal_id=proposal, supporter_id=able[0]).update(supporter=None)
+    start, said = threading.Barrier(2), []
+
+    def edit(slot: uuid.UUID) -> None:
+        start.wait()
+        try:
+            actions.edit_proposed(seat(world), proposal, {slot: able[0]})
+            said.append("done")
+        except actions.Breaks as refused:
+            assert {one.rule for one in refused.found} == {Rule.TWICE}
+            said.append("refused")
+        finally:
+            db.connections.close_all()
+
+    both = [threading.Thread(target=edit, args=(one.id,)) for one in (first, partner)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert sorted(said) == ["done", "refused"]
+    assert AuditEntry.objects.filter(what="plan.edited").count() == 1

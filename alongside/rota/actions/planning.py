@@ -23,7 +23,7 @@ from alongside.rota.actions.shifts import give_way, remove
 from alongside.rota.models import Proposal, ProposedShift, Shift
 from alongside.rota.rules import fairness, framing, judging, proposing
 from alongside.rota.rules.grid import Grid
-from alongside.rota.rules.problem import Plan, Problem
+from alongside.rota.rules.problem import Plan, Problem, Why
 from alongside.team import queries as team
 
 State = Proposal.State
@@ -37,6 +37,10 @@ class BadSpanOfDays(ValueError):
 
 class NoPattern(ValueError):
     """No pattern of shifts is in force in these days."""
+
+
+class NobodyReady(ValueError):
+    """Nobody is ready for duty: there is nobody to plan."""
 
 
 class NothingToPlan(ValueError):
@@ -89,7 +93,7 @@ def ask_for_plan(
     """Ask the planner for a plan of these days, searched for that long; return its id.
 
     `free` are published shifts that it may change (queries.free_shifts); Shift.DoesNotExist for any other id. Raises
-    BadSpanOfDays, NoPattern, NothingToPlan and TooManyPlans.
+    BadSpanOfDays, NoPattern, NobodyReady, NothingToPlan and TooManyPlans.
     """
     organisation, now = seat.organisation, clock.now()
     accounts.hold(organisation.id)
@@ -105,6 +109,8 @@ def ask_for_plan(
         raise NoPattern
     if len(problem.held) == len(problem.slots):
         raise NothingToPlan
+    if all(any(away.why in (Why.NOT_READY, Why.LEAVE) for away in one.away) for one in problem.people):
+        raise NobodyReady
     row = Proposal.objects.create(
         organisation=organisation,
         first_day=first_day,
@@ -272,6 +278,8 @@ def edit_proposed(seat: Seat, proposal_id: uuid.UUID, changes: Mapping[uuid.UUID
         ProposedShift.objects.filter(id=slot_id).update(supporter_id=slots[slot_id].supporter_id)
     Proposal.objects.filter(id=row.id).update(
         points=fairness.Weighing(Grid(opened.problem)).points(plan),
+        # What was proven was proven of the plan as it was made.
+        bound=None,
         proven=False,
         gaps=[one for one in row.gaps if _still_a_gap(one, opened.shifts)],
     )
@@ -328,7 +336,7 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
             starts_at=duty.starts_at,
             ends_at=duty.ends_at,
         )
-        for duty in done.new
+        for duty in (*done.new, *done.left)
     )
     Proposal.objects.filter(id=row.id).update(state=State.PUBLISHED)
     told = done.told(freed)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from alongside.rota.rules import proposing
 
 LEAST_SECONDS = 5
-KEEP, MAY_CHANGE = "keep", "change"
+KEEP, SOME, MAY_CHANGE = "keep", "some", "change"
 
 
 class PlanForm(forms.Form):
@@ -45,14 +45,33 @@ class PlanForm(forms.Form):
         label=_("Shifts that are published already"),
         choices=[
             (KEEP, _("stay as they are")),
-            (MAY_CHANGE, _("may change in these days: whoever has them is told when you publish")),
+            (SOME, _("may change for the people and days named below, and nobody else’s")),
+            (MAY_CHANGE, _("may all change in these days")),
         ],
+        help_text=_("Whoever’s shifts change is told when you publish, and nobody before."),
         initial=KEEP,
         widget=forms.RadioSelect,
     )
+    people = forms.MultipleChoiceField(
+        label=_("Whose shifts may change"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    free_from = forms.DateField(
+        label=_("Only from"),
+        help_text=_("Leave both days empty for all days of the plan."),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    free_until = forms.DateField(
+        label=_("until, this day included"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
-    def __init__(self, *args: Any, today: date, most_seconds: int, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, today: date, most_seconds: int, people: Iterable[tuple[str, str]] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["people"].choices = list(people)  # type: ignore[attr-defined]
         self.today = today
         self.fields["seconds"].max_value = most_seconds  # type: ignore[attr-defined]
         self.fields["seconds"].validators.append(forms.IntegerField(max_value=most_seconds).validators[-1])
@@ -66,6 +85,24 @@ class PlanForm(forms.Form):
         if day > self.today + proposing.FURTHEST:
             raise forms.ValidationError(_("This is more than a year ahead. Is the year right?"))
         return day
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to free the shifts of nobody in particular, and days that end before they begin."""
+        asked = super().clean() or self.cleaned_data
+        if asked.get("published") == SOME:
+            begin, end = asked.get("free_from"), asked.get("free_until")
+            if not asked.get("people") and begin is None and end is None and not self.errors:
+                self.add_error("people", _("Choose people, or days, whose shifts may change."))
+            if begin and end and end < begin:
+                self.add_error("free_until", _("This day comes before the first."))
+        return asked
+
+    def frees(self) -> tuple[frozenset[uuid.UUID] | None, date | None, date | None]:
+        """Return whose published shifts may change, None for everybody's, and from and until which day."""
+        if self.cleaned_data["published"] != SOME:
+            return None, None, None
+        people = frozenset(uuid.UUID(one) for one in self.cleaned_data["people"])
+        return people or None, self.cleaned_data["free_from"], self.cleaned_data["free_until"]
 
 
 class SlotForm(forms.Form):

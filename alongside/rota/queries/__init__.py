@@ -35,10 +35,12 @@ from alongside.rota.queries.patterns import (
 )
 from alongside.rota.queries.planning import frame_for, missing_of_all, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
+    Beginnings,
     Gap,
     Measure,
     OpenPlan,
     Side,
+    beginnings,
     compared,
     first_free_day,
     free_shifts,
@@ -67,6 +69,7 @@ from alongside.rota.queries.wishes import Availability, availability_of
 
 __all__ = [
     "Availability",
+    "Beginnings",
     "Entry",
     "Followed",
     "Gap",
@@ -84,6 +87,7 @@ __all__ = [
     "StripDay",
     "Uses",
     "availability_of",
+    "beginnings",
     "change_of",
     "compared",
     "could_take",

@@ -11,6 +11,7 @@ from alongside.accounts.models import Organisation
 from alongside.policy import queries as policy
 from alongside.rota.models import Blackout, Busy, Cap, Holiday, Hours, Pattern, Shift, Wish
 from alongside.rota.rules import framing
+from alongside.rota.rules.duties import Duty
 from alongside.rota.rules.patterns import Pattern as Repeats
 from alongside.rota.rules.problem import Aims, Limits, Problem
 from alongside.team import queries as team
@@ -43,22 +44,22 @@ def frame_of(
     zone = ZoneInfo(organisation.time_zone)
     values = policy.in_force(organisation.id)
     begin = datetime.combine(first, datetime.min.time(), zone)
-    published = (
-        Shift.objects.filter(
-            organisation=organisation,
-            ends_at__gt=begin - framing.YEAR - timedelta(days=2),
-            starts_at__lt=begin + timedelta(days=days + 40),
-        )
-        .exclude(id__in=list(free))
-        .order_by("starts_at", "tier")
-    )
+    rows = Shift.objects.filter(
+        organisation=organisation,
+        ends_at__gt=begin - framing.YEAR - timedelta(days=2),
+        starts_at__lt=begin + timedelta(days=days + 40),
+    ).order_by("starts_at", "tier")
+    published, freed = list[Duty](), list[Duty]()
+    for row in rows:
+        (freed if row.id in free else published).append(row.facts())
     return framing.Frame(
         zone=zone,
         first=first,
         days=days,
         patterns=tuple(patterns_in_force(organisation)),
         people=tuple(_standings(organisation.id, begin, now)),
-        published=tuple(row.facts() for row in published),
+        published=tuple(published),
+        freed=tuple(freed),
         holidays=frozenset(Holiday.objects.filter(organisation=organisation).values_list("day", flat=True)),
         limits=Limits(timedelta(hours=values.rota_rest), values.rota_row, bool(values.rota_goes_on)),
         aims=Aims(
@@ -114,6 +115,7 @@ def _standings(organisation_id: uuid.UUID, begin: datetime, now: datetime) -> It
         yield framing.Standing(
             id=one.id,
             ready=one.agreed and trained and reached,
+            serves=one.agreed and not one.on_leave,
             on_leave=one.on_leave,
             blackouts=tuple((row.first_day, row.last_day) for row in blackouts[one.id]),
             free=tuple(framing.Weekly(row.weekday, row.minute, row.minutes) for row in hours[one.id] if not row.works),

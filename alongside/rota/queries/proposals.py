@@ -1,18 +1,18 @@
 """What pages show of proposals: plans, gaps with what would fill them, who carries how much, two side by side."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from alongside.accounts.models import Organisation
 from alongside.rota import rules
 from alongside.rota.models import Proposal, ProposedShift, Shift
-from alongside.rota.queries.planning import problem_for
+from alongside.rota.queries.planning import frame_for, problem_for
 from alongside.rota.rules import fairness, framing, proposing
 from alongside.rota.rules.problem import Plan, Problem, Why
 from alongside.team import queries as team
@@ -32,7 +32,8 @@ def plan_in(organisation_id: uuid.UUID, proposal_id: uuid.UUID) -> Proposal:
 
 def waiting_plans(now: datetime) -> QuerySet[Proposal]:
     """Return the plans that nobody works on: asked for, or left by a process that died."""
-    left = Q(state=Proposal.State.RUNNING, alive_at__lt=now - proposing.ABANDONED)
+    silent = Q(alive_at__lt=now - proposing.ABANDONED) | Q(alive_at__gt=now + proposing.AHEAD)
+    left = Q(state=Proposal.State.RUNNING) & silent
     return Proposal.objects.filter(Q(state=Proposal.State.WAITING) | left)
 
 
@@ -41,20 +42,52 @@ def plan_waits(now: datetime) -> bool:
     return waiting_plans(now).exists()
 
 
-def free_shifts(organisation: Organisation, first_day: date, days: int, now: datetime) -> list[uuid.UUID]:
-    """Return the published shifts that a plan of these days may change: those that begin then, and not before now."""
+def free_shifts(
+    organisation: Organisation,
+    first_day: date,
+    days: int,
+    now: datetime,
+    *,
+    people: Collection[uuid.UUID] | None = None,
+) -> list[uuid.UUID]:
+    """Return the published shifts that a plan of these days may change: those that begin then, and not before now; only
+    of these people where they are named.
+    """
     zone = ZoneInfo(organisation.time_zone)
     start, end = rules.start_of(first_day, zone), rules.start_of(first_day + timedelta(days=days), zone)
     rows = Shift.objects.filter(organisation=organisation, starts_at__gte=max(start, now), starts_at__lt=end)
+    if people is not None:
+        rows = rows.filter(supporter_id__in=people)
     return list(rows.values_list("id", flat=True))
 
 
 def first_free_day(organisation: Organisation, now: datetime) -> date:
-    """Return the first day from tomorrow on that no published shift reaches: where the next plan begins."""
+    """Return the first day from tomorrow on with a gap: where the next plan begins."""
     zone = ZoneInfo(organisation.time_zone)
-    last = Shift.objects.filter(organisation=organisation).aggregate(last=Max("ends_at"))["last"]
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
-    return max(tomorrow, last.astimezone(zone).date()) if last else tomorrow
+    start, end = rules.start_of(tomorrow, zone), rules.start_of(tomorrow + proposing.FURTHEST, zone)
+    rows = Shift.objects.filter(organisation=organisation, starts_at__lt=end, ends_at__gt=start)
+    missing = rules.gaps([row.facts() for row in rows], start, end)
+    return missing[0].starts_at.astimezone(zone).date() if missing else tomorrow
+
+
+@dataclass(frozen=True)
+class Beginnings:
+    """What a first plan needs: whether a pattern is in force on a day or after it, how many serve and how many of them
+    are ready for duty.
+    """
+
+    pattern: bool
+    serving: int
+    ready: int
+
+
+def beginnings(organisation: Organisation, now: datetime) -> Beginnings:
+    """Return whether anything can be planned."""
+    frame = frame_for(organisation, now.astimezone(ZoneInfo(organisation.time_zone)).date(), 1, now)
+    in_force = any(one.ends_on is None or one.ends_on >= frame.first for one in frame.patterns)
+    serving = [one for one in frame.people if one.serves]
+    return Beginnings(in_force, len(serving), sum(one.ready for one in serving))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from alongside.rota.rules.problem import Plan, Problem
 
 @dataclass
 class Hand:
-    """The days on which one person is on call so far: all, and each duty's first by the plan itself."""
+    """The days on which one person is on call so far: all, and each duty's first."""
 
     days: set[int] = field(default_factory=set)
     begun: list[int] = field(default_factory=list)
@@ -22,7 +22,11 @@ class Hand:
 
 def hands_of(problem: Problem) -> list[Hand]:
     """Return what everybody has before a plan is made: the days around it."""
-    return [Hand({day.toordinal() for _, _, day in person.around}) for person in problem.people]
+    found = []
+    for person in problem.people:
+        days = [day.toordinal() for _, _, day in person.around]
+        found.append(Hand(set(days), days))
+    return found
 
 
 def draft(weighing: Weighing) -> Plan:

@@ -188,12 +188,21 @@ def repeats(grid: Grid, plan: Plan) -> int:
 
 
 def least_repeats(grid: Grid) -> int:
-    """Return how many repeats there must be, because there are fewer pairs of people than shared duties."""
-    people = len(grid.problem.people)
+    """Return how many repeats there must be, because fewer pairs of people could share a duty than are shared."""
     shared: dict[int, int] = defaultdict(int)
-    for at, _ in grid.beside:
-        shared[month_of(grid, at)] += 1
-    return sum(max(0, count - people * (people - 1) // 2) for count in shared.values())
+    pairs: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    people = len(grid.problem.people)
+    for at, then in grid.beside:
+        month = month_of(grid, at)
+        shared[month] += 1
+        if len(pairs[month]) < people * (people - 1) // 2:
+            pairs[month] |= {
+                (min(one, other), max(one, other))
+                for one in grid.could[at]
+                for other in grid.could[then]
+                if one != other
+            }
+    return sum(max(0, count - len(pairs[month])) for month, count in shared.items())
 
 
 def month_of(grid: Grid, at: int) -> int:

@@ -2,14 +2,15 @@
 
 import hashlib
 import uuid
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from alongside.rota.rules import changeover
-from alongside.rota.rules.duties import Duty, start_of
-from alongside.rota.rules.fairness import MEASURES
+from alongside.rota.rules.duties import LONGEST_SHIFT, Duty, cut, start_of
+from alongside.rota.rules.fairness import MEASURES, MONTH
 from alongside.rota.rules.patterns import Pattern, boundary, marks
 from alongside.rota.rules.patterns import slot as slot_of
 from alongside.rota.rules.problem import Aims, Away, Limits, Member, Problem, Slot, Why, Wish
@@ -17,15 +18,6 @@ from alongside.rota.rules.problem import Aims, Away, Limits, Member, Problem, Sl
 YEAR = timedelta(days=365)
 MINUTE = timedelta(minutes=1)
 WEEK = 7
-
-
-@dataclass(frozen=True)
-class InForce:
-    """A pattern with the days, both included, from and until which it is in force."""
-
-    pattern: Pattern
-    begins_on: date
-    ends_on: date | None
 
 
 @dataclass(frozen=True)
@@ -41,12 +33,14 @@ class Weekly:
 class Standing:
     """What one supporter said, and whether they may be planned. Days are both included.
 
-    `free` holds the only hours in which they can be on call; empty means any. `away_days` counts the days of the
-    rolling year on which they did not serve: they are credited with what the team carried on such days.
+    Who `serves` keeps the shifts that were published, also where they are not `ready` to be given new ones. `free`
+    holds the only hours in which they can be on call; empty means any. `away_days` counts the days of the rolling year
+    on which they did not serve: they are credited with what the team carried on such days.
     """
 
     id: uuid.UUID
     ready: bool = True
+    serves: bool = True
     on_leave: bool = False
     blackouts: tuple[tuple[date, date], ...] = ()
     free: tuple[Weekly, ...] = ()
@@ -58,8 +52,19 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class InForce:
+    """A pattern with the days, both included, from and until which it is in force."""
+
+    pattern: Pattern
+    begins_on: date
+    ends_on: date | None
+
+
+@dataclass(frozen=True)
 class Frame:
-    """Everything a problem is made from. `published` are the shifts of the year before and of the days around."""
+    """Everything a problem is made from. `published` are the shifts of the year before and of the days around; those
+    that may change are `freed` instead.
+    """
 
     zone: tzinfo
     first: date
@@ -69,6 +74,7 @@ class Frame:
     limits: Limits
     aims: Aims
     published: tuple[Duty, ...] = ()
+    freed: tuple[Duty, ...] = ()
     holidays: frozenset[date] = frozenset()
     percent: Mapping[int, int] = field(default_factory=dict)
 
@@ -86,24 +92,28 @@ class Frame:
 def frame_problem(frame: Frame) -> Problem:
     """Return the problem: slots of the patterns in force, cut where a published shift covers a part of one.
 
-    A published shift of somebody who may serve is held; one of somebody who may not is a gap to be filled (C-18).
+    A published shift of somebody who serves is held; one of somebody who may not is a gap to be filled (C-18). What a
+    freed shift covers besides the slots stays with whoever has it.
     """
     place = {one.id: number for number, one in enumerate(frame.people)}
-    able = {one.id for one in frame.people if one.ready and not one.on_leave}
-    standing = [duty for duty in frame.published if duty.supporter in able]
+    serving = {one.id for one in frame.people if one.serves and not one.on_leave}
+    standing: dict[int, list[Duty]] = defaultdict(list)
+    for duty in sorted(frame.published, key=lambda duty: duty.starts_at):
+        if duty.supporter in serving:
+            standing[duty.tier].append(duty)
     found: list[Slot] = []
     held: dict[int, int] = {}
-    for slot in _slots(frame):
-        for part, supporter in _parts(slot, standing, frame.zone):
+    whole = _slots(frame)
+    for slot in whole:
+        for part, supporter in _parts(slot, standing[slot.tier], frame.zone):
             if supporter is not None:
                 held[len(found)] = place[supporter]
             found.append(part)
     served = _served(frame)
-    mine: dict[int, set[tuple[int, datetime]]] = defaultdict(set)
-    for at, who in held.items():
-        mine[who].add((found[at].tier, found[at].starts_at))
-    people = tuple(_member(frame, one, mine[number], served) for number, one in enumerate(frame.people))
-    return Problem(tuple(found), people, held, frame.limits, frame.aims)
+    around = _around(frame, whole)
+    people = tuple(_member(frame, one, around.get(one.id, ()), served) for one in frame.people)
+    freed = tuple(sorted((one.tier, one.supporter, one.starts_at, one.ends_at) for one in frame.freed))
+    return Problem(tuple(found), people, held, frame.limits, frame.aims, freed)
 
 
 def members(frame: Frame) -> dict[uuid.UUID, Member]:
@@ -111,42 +121,53 @@ def members(frame: Frame) -> dict[uuid.UUID, Member]:
     empty.
     """
     served = _served(frame)
-    return {one.id: replace(_member(frame, one, (), served), around=()) for one in frame.people}
+    return {one.id: _member(frame, one, (), served) for one in frame.people}
 
 
 def empty(frame: Frame) -> list[Slot]:
     """Return the parts of slots for which there is no published shift, whoever's, by beginning and tier."""
-    near = [one for one in frame.published if one.ends_at > frame.starts_at]
-    parts = [part for slot in _slots(frame) for part, who in _parts(slot, near, frame.zone) if who is None]
+    near: dict[int, list[Duty]] = defaultdict(list)
+    for duty in sorted(frame.published, key=lambda duty: duty.starts_at):
+        near[duty.tier].append(duty)
+    parts = (part for slot in _slots(frame) for part, who in _parts(slot, near[slot.tier], frame.zone) if who is None)
     return sorted(parts, key=lambda one: (one.starts_at, one.tier))
 
 
-def _slots(frame: Frame) -> Iterator[Slot]:
-    for one in changeover.spans(frame.patterns, frame.first, frame.days):
-        percent = frame.percent.get(one.tier, 100)
-        yield slot_of(one.tier, one.begin, one.end, frame.zone, percent=percent, holidays=frame.holidays)
-
-
-def _parts(slot: Slot, published: Iterable[Duty], zone: tzinfo) -> Iterator[tuple[Slot, uuid.UUID | None]]:
-    """Yield the slot in pieces: each published part with its holder, and what is left with nobody."""
-    over = [
-        one
-        for one in published
-        if one.tier == slot.tier and one.starts_at < slot.ends_at and slot.starts_at < one.ends_at
+def _slots(frame: Frame) -> list[Slot]:
+    """Return what is to be covered; a slot without length, in an hour that the clock skips, is none."""
+    found = [
+        slot_of(
+            one.tier,
+            one.begin,
+            one.end,
+            frame.zone,
+            percent=frame.percent.get(one.tier, 100),
+            holidays=frame.holidays,
+        )
+        for one in changeover.spans(frame.patterns, frame.first, frame.days)
     ]
+    return [slot for slot in found if slot.starts_at < slot.ends_at]
+
+
+def _parts(slot: Slot, published: Sequence[Duty], zone: tzinfo) -> Iterator[tuple[Slot, uuid.UUID | None]]:
+    """Yield the slot in pieces: each published part of its tier with its holder, and what is left with nobody."""
     at = slot.starts_at
-    for one in sorted(over, key=lambda one: one.starts_at):
+    # No shift is longer than LONGEST_SHIFT, so that what began before cannot reach in.
+    first = bisect_left(published, slot.starts_at - LONGEST_SHIFT, key=lambda one: one.starts_at)
+    last = bisect_left(published, slot.ends_at, key=lambda one: one.starts_at)
+    for one in published[first:last]:
         begin, end = max(one.starts_at, at), min(one.ends_at, slot.ends_at)
-        if begin > at:
-            yield _piece(slot, at, begin, zone), None
         if end > begin:
-            yield _piece(slot, begin, end, zone), one.supporter
+            if begin > at:
+                yield piece(slot, at, begin, zone), None
+            yield piece(slot, begin, end, zone), one.supporter
             at = end
     if at < slot.ends_at:
-        yield _piece(slot, at, slot.ends_at, zone), None
+        yield piece(slot, at, slot.ends_at, zone), None
 
 
-def _piece(slot: Slot, start: datetime, end: datetime, zone: tzinfo) -> Slot:
+def piece(slot: Slot, start: datetime, end: datetime, zone: tzinfo) -> Slot:
+    """Return a slot with another begin and end, weighed by how long it then is."""
     if (start, end) == (slot.starts_at, slot.ends_at):
         return slot
     minutes = slot.minutes * ((end - start) // MINUTE) // max(1, (slot.ends_at - slot.starts_at) // MINUTE)
@@ -183,7 +204,10 @@ def credit(frame: Frame, one: Standing, served: Mapping[uuid.UUID, Mapping[str, 
 
 
 def _member(
-    frame: Frame, one: Standing, mine: Collection[tuple[int, datetime]], served: Mapping[uuid.UUID, Mapping[str, int]]
+    frame: Frame,
+    one: Standing,
+    around: Iterable[tuple[datetime, datetime, date]],
+    served: Mapping[uuid.UUID, Mapping[str, int]],
 ) -> Member:
     more = credit(frame, one, served)
     own = served.get(one.id, {})
@@ -192,19 +216,36 @@ def _member(
         away=tuple(_away(frame, one)),
         wishes=tuple(_wishes(frame, one)),
         served={measure: own.get(measure, 0) + more[measure] for measure in MEASURES},
-        around=tuple(_around(frame, one, mine)),
+        around=tuple(around),
         most_in_28_days=one.most_in_28_days,
     )
 
 
-def _around(
-    frame: Frame, one: Standing, mine: Collection[tuple[int, datetime]]
-) -> Iterator[tuple[datetime, datetime, date]]:
-    margin = max(frame.limits.rest, timedelta(days=frame.limits.days_in_a_row + 1))
-    for duty in frame.published:
-        near = frame.starts_at - margin < duty.ends_at and duty.starts_at < frame.ends_at + margin
-        if duty.supporter == one.id and near and (duty.tier, duty.starts_at) not in mine:
-            yield duty.starts_at, duty.ends_at, duty.starts_at.astimezone(frame.zone).date()
+def _around(frame: Frame, slots: Iterable[Slot]) -> dict[uuid.UUID, list[tuple[datetime, datetime, date]]]:
+    """Return by supporter the published duties, and what is left of freed ones, outside the slots: as far as rest, days
+    in a row and caps look.
+    """
+    spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for slot in slots:
+        spans[slot.tier].append((slot.starts_at, slot.ends_at))
+    margin = max(frame.limits.rest, timedelta(days=max(frame.limits.days_in_a_row + 1, MONTH)))
+    begin, end = frame.starts_at - margin, frame.ends_at + margin
+    found: dict[uuid.UUID, list[tuple[datetime, datetime, date]]] = defaultdict(list)
+    for duty in (*frame.published, *frame.freed):
+        if begin < duty.ends_at and duty.starts_at < end:
+            for left in outside(duty, spans[duty.tier]):
+                day = left.starts_at.astimezone(frame.zone).date()
+                found[duty.supporter].append((left.starts_at, left.ends_at, day))
+    return {who: sorted(spans) for who, spans in found.items()}
+
+
+def outside(duty: Duty, spans: Iterable[tuple[datetime, datetime]]) -> tuple[Duty, ...]:
+    """Return what is left of a duty outside some spans."""
+    left: tuple[Duty, ...] = (duty,)
+    for start, end in spans:
+        if start < duty.ends_at and duty.starts_at < end:
+            left = tuple(part for one in left for part in cut(one, start, end))
+    return left
 
 
 def _away(frame: Frame, one: Standing) -> Iterator[Away]:
@@ -245,15 +286,30 @@ def _wishes(frame: Frame, one: Standing) -> Iterator[Wish]:
 
 
 def fingerprint(problem: Problem) -> str:
-    """Return a digest of everything a plan was made from: it changes with any fact that could change the plan."""
+    """Return a digest of everything a plan was made from: it changes with any fact that could change the plan.
+
+    What somebody says of other days than those of the plan makes no plan old.
+    """
+    begin = min((slot.starts_at for slot in problem.slots), default=None)
+    end = max((slot.ends_at for slot in problem.slots), default=None)
+
+    def near(spans: Iterable[Away] | Iterable[Wish]) -> list[str]:
+        if begin is None or end is None:
+            return []
+        return sorted(
+            repr(replace(one, starts_at=max(one.starts_at, begin), ends_at=min(one.ends_at, end)))
+            for one in spans
+            if one.starts_at < end and begin < one.ends_at
+        )
+
     text = repr(
         (
             [(s.tier, s.starts_at, s.ends_at, s.minutes, s.percent, sorted(s.marks)) for s in problem.slots],
             [
                 (
                     str(p.id),
-                    sorted(map(repr, p.away)),
-                    sorted(map(repr, p.wishes)),
+                    near(p.away),
+                    near(p.wishes),
                     sorted(p.served.items()),
                     sorted(map(repr, p.around)),
                     p.most_in_28_days,
@@ -263,6 +319,7 @@ def fingerprint(problem: Problem) -> str:
             sorted(problem.held.items()),
             problem.limits,
             problem.aims,
+            problem.freed,
         )
     )
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """What a plan breaks, found by its words alone: it judges plans of the solver and of hands alike."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -58,10 +58,15 @@ def _of(problem: Problem, who: int, places: list[int]) -> Iterator[Violation]:
     for one, other in combinations(sorted(places, key=lambda at: slots[at].starts_at), 2):
         if slots[other].starts_at >= slots[one].ends_at + limits.rest:
             continue
-        if collide(slots[one], slots[other], limits) and not {one, other} <= problem.held.keys():
+        if collide(slots[one], slots[other], limits) and not _all_held(problem, who, (one, other)):
             overlap = slots[one].starts_at < slots[other].ends_at and slots[other].starts_at < slots[one].ends_at
             yield Violation(Rule.TWICE if overlap else Rule.REST, (one, other), who)
     yield from _too_many(problem, who, places)
+
+
+def _all_held(problem: Problem, who: int, places: Iterable[int]) -> bool:
+    """Say whether somebody has all of these by what was published: that is not the plan's doing."""
+    return all(problem.held.get(at) == who for at in places)
 
 
 def _too_many(problem: Problem, who: int, places: list[int]) -> Iterator[Violation]:
@@ -69,7 +74,7 @@ def _too_many(problem: Problem, who: int, places: list[int]) -> Iterator[Violati
     days = sorted({slots[at].day for at in places} | {day for _, _, day in problem.people[who].around})
     for first, last in zip(days, days[most:], strict=False):
         span = tuple(at for at in places if first <= slots[at].day <= last)
-        if (last - first).days == most and not set(span) <= problem.held.keys():
+        if (last - first).days == most and not _all_held(problem, who, span):
             yield Violation(Rule.ROW, span, who)
     cap = problem.people[who].most_in_28_days
     if cap is not None:
@@ -77,9 +82,9 @@ def _too_many(problem: Problem, who: int, places: list[int]) -> Iterator[Violati
 
 
 def _over_the_cap(problem: Problem, who: int, places: list[int], cap: int) -> Iterator[Violation]:
-    slots = problem.slots
-    for first in sorted({slots[at].day for at in places}):
+    slots, before = problem.slots, [day for _, _, day in problem.people[who].around]
+    for first in sorted({*before, *(slots[at].day for at in places)}):
         last: date = first + timedelta(days=27)
         within = tuple(at for at in places if first <= slots[at].day <= last)
-        if len(within) > cap and not set(within) <= problem.held.keys():
+        if len(within) + sum(first <= day <= last for day in before) > cap and not _all_held(problem, who, within):
             yield Violation(Rule.CAP, within, who)

@@ -71,8 +71,8 @@ class Member:
     """Somebody who can be planned.
 
     `served` holds weighted minutes of the rolling year before, by measure, with what was credited for leave. `around`
-    are duties outside the problem that rest is kept from, as (begin, end, day). `most_in_28_days` caps the duties that
-    begin within any 28 days; None for no cap of their own.
+    are duties outside the problem, as (begin, end, day): rest is kept from them, and they count in days in a row and in
+    the cap. `most_in_28_days` caps the duties that begin within any 28 days; None for no cap of their own.
     """
 
     id: uuid.UUID
@@ -115,13 +115,17 @@ class Aims:
 
 @dataclass(frozen=True)
 class Problem:
-    """A span of time to plan: `held` names slots, by place, that stay with a person, by place."""
+    """A span of time to plan: `held` names slots, by place, that stay with a person, by place.
+
+    `freed` are published shifts that may change, as they are: tier, supporter, begin and end.
+    """
 
     slots: tuple[Slot, ...]
     people: tuple[Member, ...]
     held: Mapping[int, int] = field(default_factory=dict)
     limits: Limits = Limits()
     aims: Aims = Aims()
+    freed: tuple[tuple[int, uuid.UUID, datetime, datetime], ...] = ()
 
 
 # For each slot the place of a person in `people`, or None where nobody is.

@@ -2,16 +2,22 @@
 
 import hashlib
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alongside.rota.rules.duties import Duty
+from alongside.rota.rules.framing import outside
+from alongside.rota.rules.grid import merged
 from alongside.rota.rules.judging import Rule, Violation, violations
 from alongside.rota.rules.problem import Plan, Problem
 
 # A planning process says every second that it lives; one that did not for so long is gone.
 ABANDONED = timedelta(minutes=1)
+# Where the clock was set back, what was said lies ahead: further than clocks of two machines differ, it says nothing.
+AHEAD = timedelta(minutes=10)
 # Somebody whose process died this often would only see it die again.
 MOST_TRIES = 3
 MOST_OPEN = 2
@@ -68,18 +74,34 @@ def seal(rows: Iterable[Row]) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """What publishing does: shifts that begin to be, and freed ones, by id, that end to be."""
+    """What publishing does: shifts that begin to be, freed ones, by id, that end to be, and what is `left` of those
+    outside the slots of the plan: it stays with whoever had it.
+    """
 
     new: tuple[Duty, ...]
     gone: tuple[uuid.UUID, ...]
+    left: tuple[Duty, ...] = ()
 
     def told(self, freed: Mapping[uuid.UUID, Duty]) -> frozenset[uuid.UUID]:
-        """Return the supporters whose shifts change."""
-        return frozenset({one.supporter for one in self.new} | {freed[one].supporter for one in self.gone})
+        """Return the supporters for whom any minute changes."""
+        before, after = _minutes(freed[one] for one in self.gone), _minutes((*self.new, *self.left))
+        return frozenset(
+            who for who, tier in before.keys() | after.keys() if before.get((who, tier)) != after.get((who, tier))
+        )
 
 
-def change(rows: Iterable[Row], freed: Mapping[uuid.UUID, Duty]) -> Change:
+def _minutes(duties: Iterable[Duty]) -> dict[tuple[uuid.UUID, int], list[tuple[datetime, datetime]]]:
+    spans: dict[tuple[uuid.UUID, int], list[tuple[datetime, datetime]]] = defaultdict(list)
+    for one in duties:
+        spans[one.supporter, one.tier].append((one.starts_at, one.ends_at))
+    return {key: merged(some) for key, some in spans.items()}
+
+
+def change(rows: Sequence[Row], freed: Mapping[uuid.UUID, Duty]) -> Change:
     """Return what publishing these rows changes; a freed shift that comes out as it was is let be."""
+    spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for row in rows:
+        spans[row.tier].append((row.starts_at, row.ends_at))
     wanted = {
         Duty(row.tier, row.supporter, row.starts_at, row.ends_at)
         for row in rows
@@ -87,17 +109,19 @@ def change(rows: Iterable[Row], freed: Mapping[uuid.UUID, Duty]) -> Change:
     }
     same = set(freed.values()) & wanted
     new = sorted(wanted - same, key=lambda one: (one.starts_at, one.tier))
-    return Change(tuple(new), tuple(key for key, duty in freed.items() if duty not in same))
+    gone = {key: duty for key, duty in freed.items() if duty not in same}
+    left = [part for duty in gone.values() for part in outside(duty, spans[duty.tier])]
+    return Change(tuple(new), tuple(gone), tuple(left))
 
 
-def in_the_way(new: Iterable[Duty], published: Collection[Duty]) -> list[Duty]:
-    """Return the published duties that overlap a new one in its tier."""
-    spans = list(new)
-    return [
-        one
-        for one in published
-        if any(
-            one.tier == other.tier and one.starts_at < other.ends_at and other.starts_at < one.ends_at
-            for other in spans
-        )
-    ]
+def in_the_way(new: Iterable[Duty], published: Iterable[Duty]) -> list[Duty]:
+    """Return the published duties that overlap a new one in its tier; new ones of a tier do not overlap."""
+    spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for duty in sorted(new, key=lambda one: one.starts_at):
+        spans[duty.tier].append((duty.starts_at, duty.ends_at))
+    found = []
+    for one in published:
+        at = bisect_right(spans[one.tier], one.starts_at, key=lambda span: span[1])
+        if at < len(spans[one.tier]) and spans[one.tier][at][0] < one.ends_at:
+            found.append(one)
+    return found

@@ -1,17 +1,17 @@
 """Why a slot has nobody, and the least that would have to change (docs/algorithms/rota.md)."""
 
+import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import combinations
 
 from ortools.sat.python import cp_model
 
 from alongside.rota.rules.fairness import MONTH
-from alongside.rota.rules.grid import Grid, collide
+from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.judging import Rule
-from alongside.rota.rules.problem import Plan, Why
+from alongside.rota.rules.problem import Away, Plan, Why
 
 # How much is asked of somebody by setting a fact aside: less is proposed first.
 ASKS = {
@@ -27,6 +27,10 @@ ASKS = {
     Why.LEAVE: 9,
 }
 SOMEBODY_NEW = 20
+# Gaps that are explained together: a season without anybody is gone through bit by bit.
+MOST = 24
+# Seconds that any group gets.
+LEAST = 0.2
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,21 @@ class Explanation:
     proven: bool
 
 
-def explain(grid: Grid, plan: Plan, *, seconds: float = 5) -> list[Explanation]:
-    """Return for each group of neighbouring gaps what would fix them, gaps in order of time."""
-    groups = list(_groups(grid, plan))
-    return [_fix(grid, plan, group, seconds / len(groups)) for group in groups]
+def explain(
+    grid: Grid, plan: Plan, *, seconds: float = 5, stop: Callable[[], bool] = lambda: False
+) -> list[Explanation]:
+    """Return for each group of neighbouring gaps what would fix them, gaps in order of time.
+
+    Groups for which no time is left, or that come after somebody stopped it, stay without any facts.
+    """
+    end, found, groups = time.monotonic() + seconds, list[Explanation](), list(_groups(grid, plan))
+    for number, group in enumerate(groups):
+        left = end - time.monotonic()
+        if left <= 0 or stop():
+            found.append(Explanation(group, (), proven=False))
+        else:
+            found.append(_fix(grid, plan, group, max(LEAST, left / (len(groups) - number))))
+    return found
 
 
 def _groups(grid: Grid, plan: Plan) -> Iterator[tuple[int, ...]]:
@@ -62,7 +77,8 @@ def _groups(grid: Grid, plan: Plan) -> Iterator[tuple[int, ...]]:
     for at in grid.order:
         if plan[at] is not None:
             continue
-        if group and grid.problem.slots[at].day - grid.problem.slots[group[-1]].day > near:
+        apart = bool(group) and grid.problem.slots[at].day - grid.problem.slots[group[-1]].day > near
+        if apart or len(group) == MOST:
             yield tuple(group)
             group = []
         group.append(at)
@@ -79,8 +95,14 @@ class _Lifting:
         days = [grid.problem.slots[at].day for at in gaps]
         margin = timedelta(days=grid.problem.limits.days_in_a_row + 1)
         first, last = min(days) - margin, max(days) + margin
-        self.inside = [at for at in grid.order if first <= grid.problem.slots[at].day <= last]
+        close = {other for at in gaps for other in grid.both_ways[at]}
+        self.inside = [at for at in grid.order if at in close or first <= grid.problem.slots[at].day <= last]
+        self.has: dict[int, list[int]] = defaultdict(list)
+        for at, who in enumerate(plan):
+            if who is not None:
+                self.has[who].append(at)
         self.takes: dict[tuple[int, int], cp_model.IntVar] = {}
+        self.away = [list(self._near(person.away)) for person in grid.problem.people]
         for at in self.inside:
             # What nobody has and is not asked about stays so.
             if plan[at] is not None or at in gaps:
@@ -95,6 +117,13 @@ class _Lifting:
             self.lifted[fact] = self.cp.new_bool_var(str(len(self.lifted)))
         return self.lifted[fact]
 
+    def _near(self, spans: Iterable[Away]) -> Iterator[tuple[int, Away]]:
+        slots = [self.grid.problem.slots[at] for at in self.inside]
+        begin, end = min(slot.starts_at for slot in slots), max(slot.ends_at for slot in slots)
+        for number, away in enumerate(spans):
+            if away.starts_at < end and begin < away.ends_at:
+                yield number, away
+
     def _cover(self, at: int) -> None:
         problem = self.grid.problem
         slot = problem.slots[at]
@@ -106,7 +135,7 @@ class _Lifting:
                 continue
             if at in problem.held:
                 self.cp.add_implication(takes, self.lift(Fact(Rule.HELD, slot=at)))
-            for number, away in enumerate(person.away):
+            for number, away in self.away[who]:
                 if away.starts_at < slot.ends_at and slot.starts_at < away.ends_at:
                     self.cp.add_implication(takes, self.lift(Fact(away.why, who, number)))
             for start, end, _ in person.around:
@@ -119,27 +148,34 @@ class _Lifting:
         self.cp.add_exactly_one(some)
 
     def _limits(self, who: int) -> None:
-        problem = self.grid.problem
         mine = [at for at in self.inside if (at, who) in self.takes]
-        outside = [at for at, has in enumerate(self.plan) if has == who and (at, who) not in self.takes]
-        for one, other in combinations(mine, 2):
-            if other in self.grid.collision_sets[one]:
-                self._collide(one, other, who)
-        for at in mine:
-            for other in outside:
-                if collide(problem.slots[at], problem.slots[other], problem.limits):
-                    self.cp.add(self.takes[at, who] == 0)
+        outside = [at for at in self.has[who] if (at, who) not in self.takes]
+        for one in mine:
+            for other in self.grid.collisions[one]:
+                if (other, who) in self.takes:
+                    self._collide(one, other, who)
+            for other in self.grid.both_ways[one]:
+                if self.plan[other] == who and (other, who) not in self.takes:
+                    self._beside(one, other, who)
         self._row(who, mine, outside)
         self._cap(who, mine, outside)
 
     def _collide(self, one: int, other: int, who: int) -> None:
         slots, pair = self.grid.problem.slots, [self.takes[one, who], self.takes[other, who]]
-        if {one, other} <= self.grid.problem.held.keys():
+        held = self.grid.problem.held
+        if held.get(one) == who == held.get(other):
             return
         if slots[other].starts_at < slots[one].ends_at:
             self.cp.add_at_most_one(pair)
         else:
             self.cp.add(sum(pair) <= 1 + self.lift(Fact(Rule.REST, who)))
+
+    def _beside(self, one: int, outside: int, who: int) -> None:
+        slots, takes = self.grid.problem.slots, self.takes[one, who]
+        if slots[one].starts_at < slots[outside].ends_at and slots[outside].starts_at < slots[one].ends_at:
+            self.cp.add(takes == 0)
+        elif self.grid.problem.held.get(one) != who:
+            self.cp.add_implication(takes, self.lift(Fact(Rule.REST, who)))
 
     def _row(self, who: int, mine: Sequence[int], outside: Sequence[int]) -> None:
         slots, most = self.grid.problem.slots, self.grid.problem.limits.days_in_a_row
@@ -148,6 +184,8 @@ class _Lifting:
         days: dict[int, list[cp_model.IntVar]] = defaultdict(list)
         for at in mine:
             days[slots[at].day.toordinal()].append(self.takes[at, who])
+        # What was published may be more than is allowed: that is no gap's fault.
+        held = {slots[at].day.toordinal() for at in mine if self.grid.problem.held.get(at) == who}
         busy: dict[int, cp_model.IntVar] = {}
         for day, some in days.items():
             busy[day] = self.cp.new_bool_var(f"day{day}:{who}")
@@ -157,18 +195,22 @@ class _Lifting:
             there = sum(day in known for day in window if day not in busy)
             some = [busy[day] for day in window if day in busy]
             if there + len(some) > most:
-                self.cp.add(sum(some) <= most - there + (most + 1) * self.lift(Fact(Rule.ROW, who)))
+                room = max(most - there, len(held.intersection(window)))
+                self.cp.add(sum(some) <= room + (most + 1) * self.lift(Fact(Rule.ROW, who)))
 
     def _cap(self, who: int, mine: Sequence[int], outside: Sequence[int]) -> None:
         cap, slots = self.grid.problem.people[who].most_in_28_days, self.grid.problem.slots
+        holds = self.grid.problem.held
         if cap is None:
             return
-        for first in sorted({slots[at].day for at in [*mine, *outside]}):
+        known = [slots[at].day for at in outside] + [day for _, _, day in self.grid.problem.people[who].around]
+        for first in sorted({*known, *(slots[at].day for at in mine)}):
             last = first + timedelta(days=MONTH - 1)
             some = [self.takes[at, who] for at in mine if first <= slots[at].day <= last]
-            there = sum(first <= slots[at].day <= last for at in outside)
+            there = sum(first <= day <= last for day in known)
+            held = sum(holds.get(at) == who and first <= slots[at].day <= last for at in mine)
             if some and there + len(some) > cap:
-                self.cp.add(sum(some) <= max(0, cap - there) + len(some) * self.lift(Fact(Rule.CAP, who)))
+                self.cp.add(sum(some) <= max(held, cap - there) + len(some) * self.lift(Fact(Rule.CAP, who)))
 
 
 def _asks(fact: Fact) -> int:

@@ -50,6 +50,17 @@ def with_equal_shares(weighing: Weighing, plan: Plan, free: Sequence[int]) -> Mo
     return model
 
 
+def everything(weighing: Weighing, plan: Plan, free: Sequence[int]) -> Model:
+    """Return the model, not yet finished, in which these slots are shared anew by what everybody then carries."""
+    people = range(len(weighing.grid.problem.people))
+    model = _begin(weighing, plan, people, free)
+    fixed = _fixed(plan, people, free)
+    for share in weighing.shares:
+        _fair(model, share, people, fixed)
+    _hand_over(model, weighing, plan, people)
+    return model
+
+
 def finished(model: Model, plan: Plan) -> Model:
     """Return the model with its aim, and the plan as what to begin from."""
     for (at, who), variable in model.takes.items():
@@ -164,6 +175,7 @@ def _cap(model: Model, grid: Grid, who: int, mine: list[int], fixed: Mapping[int
         return
     days = {at: grid.problem.slots[at].day.toordinal() for at in [*mine, *fixed]}
     held = [days[at] for at, holder in fixed.items() if holder == who]
+    held += [day.toordinal() for _, _, day in grid.problem.people[who].around]
     for first in sorted({days[at] for at in mine} | set(held)):
         within = [model.takes[at, who] for at in mine if first <= days[at] < first + MONTH]
         there = sum(first <= day < first + MONTH for day in held)

@@ -14,7 +14,7 @@ from alongside.rota.rules.fairness import Weighing
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.problem import Plan, Problem
 from alongside.rota.solver.model import Model, among, read
-from alongside.rota.solver.pairs import mixed
+from alongside.rota.solver.pairs import mixed, walked
 
 FEW = 5
 # Slots times people up to which the whole is solved at once.
@@ -110,6 +110,8 @@ class _Search:
         if self.problem.aims.pair:
             seed = self.chance.randrange(1 << 30)
             self.plan = mixed(self.weighing, self.plan, self.left, seed=seed, workers=self.way.workers)
+        ends_at, seed = self.bound + least, self.chance.randrange(1 << 30)
+        self.plan = walked(self.weighing, self.plan, self.left, ends_at, seed=seed, workers=self.way.workers)
         points = self.weighing.points(self.plan)
         return Outcome(self.plan, points, self.bound + least, time.monotonic() - self.began)
 

@@ -44,6 +44,5 @@ FAILURES = {
     ),
 }
 IN_THE_WAY = _(
-    "A published shift of %(name)s from %(from)s to %(to)s is in the way: they serve, but are not ready for duty by "
-    "your organisation’s rules. Remove the shift, or make them ready, and ask for a new plan."
+    "A published shift of %(name)s from %(from)s to %(to)s is in the way. Look at the rota, and ask for a new plan."
 )

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.rota import actions, queries
 from alongside.rota.forms import PlanForm, SlotForm
-from alongside.rota.forms.planning import MAY_CHANGE
+from alongside.rota.forms.planning import KEEP
 from alongside.rota.models import Proposal, ProposedShift
 from alongside.rota.queries import OpenPlan
 from alongside.rota.rules import fairness, proposing
@@ -31,6 +31,8 @@ State = Proposal.State
 # A page that waits is loaded anew by the browser itself, with or without script.
 AGAIN = 3
 WEEKS_ON_A_PAGE = 4
+# People up to which the first table of who carries how much is open from the start.
+MANY = 30
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,8 +41,10 @@ def plans(request: HttpRequest) -> HttpResponse:
     seat = accounts.permit(request.user, "rota.plan")
     now = clock.now()
     most = policy.in_force(seat.organisation.id).plan_seconds
+    people = [(str(one.id), one.name) for one in team.roster(seat.organisation.id, now) if one.status != "ended"]
     form = PlanForm(
         request.POST or None,
+        people=people,
         initial={"first_day": queries.first_free_day(seat.organisation, now), "seconds": most},
         today=now.astimezone(ZoneInfo(seat.organisation.time_zone)).date(),
         most_seconds=most,
@@ -52,6 +56,7 @@ def plans(request: HttpRequest) -> HttpResponse:
     context = {
         "seat": seat,
         "form": form,
+        "first": queries.beginnings(seat.organisation, now),
         "plans": [_listed(row) for row in rows],
         "two": finished[:2] if len(finished) > 1 else (),
         "full": sum(row.state in actions.OPEN for row in rows) >= proposing.MOST_OPEN,
@@ -61,20 +66,34 @@ def plans(request: HttpRequest) -> HttpResponse:
 
 def _ask(seat: Seat, form: PlanForm) -> uuid.UUID | None:
     """Ask for what the form says; put into the form why not."""
-    asked, organisation = form.cleaned_data, seat.organisation
+    asked = form.cleaned_data
     first, days = asked["first_day"], asked["days"]
-    free = queries.free_shifts(organisation, first, days, clock.now()) if asked["published"] == MAY_CHANGE else ()
     try:
-        return actions.ask_for_plan(seat, first, days, asked["seconds"], free=free)
+        return actions.ask_for_plan(seat, first, days, asked["seconds"], free=_freed(seat, form))
     except actions.BadSpanOfDays:
         form.add_error("first_day", _("These days cannot be planned. Is the day right?"))
     except actions.NoPattern:
         form.add_error("first_day", _("No pattern of shifts is in force in these days. Make one first."))
     except actions.NothingToPlan:
-        form.add_error("first_day", _("Every shift in these days is published already."))
+        form.add_error("first_day", _("Every shift in these days is published already, and none of them may change."))
+    except actions.NobodyReady:
+        form.add_error(None, _("Nobody is ready for duty. See who lacks what on the team’s page."))
     except actions.TooManyPlans:
         form.add_error(None, _("Two plans are open. Publish one or throw one away first."))
     return None
+
+
+def _freed(seat: Seat, form: PlanForm) -> list[uuid.UUID]:
+    """Return the published shifts that the form lets change."""
+    asked = form.cleaned_data
+    if asked["published"] == KEEP:
+        return []
+    people, begin, until = form.frees()
+    end = asked["first_day"] + timedelta(days=asked["days"])
+    first = max(asked["first_day"], begin) if begin else asked["first_day"]
+    last = min(end, until + timedelta(days=1)) if until else end
+    days = max(0, (last - first).days)
+    return queries.free_shifts(seat.organisation, first, days, clock.now(), people=people)
 
 
 def _listed(row: Proposal) -> dict[str, Any]:
@@ -87,7 +106,7 @@ def _listed(row: Proposal) -> dict[str, Any]:
         "busy": row.state in (State.WAITING, State.RUNNING),
         "failure": FAILURES.get(row.problem, FAILURES["crashed"]) if row.state == State.FAILED else "",
         "weight": points - gaps * fairness.GAP,
-        "bound": max(0, (row.bound or 0) - gaps * fairness.GAP),
+        "bound": None if row.bound is None else max(0, row.bound - gaps * fairness.GAP),
     }
 
 
@@ -103,10 +122,13 @@ def plan(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
             response["Refresh"] = str(AGAIN)
         return response
     opened, zone = queries.open_plan(row), ZoneInfo(seat.organisation.time_zone)
+    current = row.state == State.PUBLISHED or opened.current
     context |= {
         "zone": zone,
-        "current": row.state == State.PUBLISHED or opened.current,
+        "current": current,
+        "can_change": row.state == State.DONE and current,
         "explained": _explained(opened),
+        "many": len(opened.problem.people) > MANY,
         "measures": _measures(opened),
         **_weeks(request, opened, zone),
     }
@@ -127,15 +149,26 @@ def _weeks(request: HttpRequest, opened: OpenPlan, zone: ZoneInfo) -> dict[str, 
     total = -(-opened.row.days // 7)
     first = min(int(wanted), total - 1) if wanted.isascii() and wanted.isdigit() and len(wanted) < 4 else 0  # noqa: PLR2004
     last = min(first + WEEKS_ON_A_PAGE, total)
-    days: dict[date, list[dict[str, Any]]] = {}
+    tiers = sorted({slot.tier for slot in opened.shifts})
+    days: dict[date, dict[tuple[datetime, datetime], dict[int, Any]]] = {}
     for slot in opened.shifts:
         shown = {"slot": slot, "label": PLACES[slot.tier], "name": opened.names.get(slot.supporter_id, "")}  # type: ignore[arg-type]
-        days.setdefault(slot.starts_at.astimezone(zone).date(), []).append(shown)
+        rows = days.setdefault(slot.starts_at.astimezone(zone).date(), {})
+        rows.setdefault((slot.starts_at, slot.ends_at), {})[slot.tier] = shown
+
+    def of(day: date) -> list[tuple[datetime, datetime, list[Any]]]:
+        spans = sorted(days.get(day, {}).items())
+        return [(begin, end, [cells.get(tier) for tier in tiers]) for (begin, end), cells in spans]
+
     begins = [opened.row.first_day + timedelta(days=7 * number) for number in range(first, last)]
+    pages = [(number, opened.row.first_day + timedelta(days=7 * number)) for number in range(0, total, WEEKS_ON_A_PAGE)]
     return {
+        "labels": [PLACES[tier] for tier in tiers],
+        "columns": len(tiers) + 1,
+        "pages": pages if len(pages) > 1 else [],
+        "from": first,
         "weeks": [
-            [(begin + timedelta(days=day), days.get(begin + timedelta(days=day), [])) for day in range(7)]
-            for begin in begins
+            [(begin + timedelta(days=day), of(begin + timedelta(days=day))) for day in range(7)] for begin in begins
         ],
         "before": max(0, first - WEEKS_ON_A_PAGE) if first else None,
         "after": last if last < total else None,
@@ -143,15 +176,22 @@ def _weeks(request: HttpRequest, opened: OpenPlan, zone: ZoneInfo) -> dict[str, 
 
 
 def _explained(opened: OpenPlan) -> list[dict[str, Any]]:
-    """Return gaps with sentences on what would help."""
-    return [
+    """Return every gap with sentences on what would help; last those that somebody left by hand."""
+    empty = {
+        (slot.tier, slot.starts_at): {"label": PLACES[slot.tier], "from": slot.starts_at, "to": slot.ends_at}
+        for slot in opened.shifts
+        if slot.supporter_id is None
+    }
+    found = [
         {
-            "slots": [{"label": PLACES[tier], "from": begin, "to": end} for tier, begin, end in gap.slots],
+            "slots": [one for tier, begin, _end in gap.slots if (one := empty.pop((tier, begin), None))],
             "facts": [_helps(kind, name, count) for kind, name, count in gap.facts],
             "proven": gap.proven,
         }
         for gap in queries.gaps_of(opened.row, opened.names)
     ]
+    by_hand = [{"slots": list(empty.values()), "facts": [], "proven": False, "by_hand": True}] if empty else []
+    return [one for one in found if one["slots"]] + by_hand
 
 
 def _helps(kind: str, name: str, count: int) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from alongside.policy import actions as policy
 from alongside.rota import actions, queries
-from alongside.rota.models import Holiday, Pattern, PatternBlock, Proposal, Shift
+from alongside.rota.models import Holiday, Pattern, PatternBlock, Proposal
 from alongside.rota.rules import templates
 from alongside.rota.rules.patterns import DAY, Block
 from alongside.rota.rules.patterns import Pattern as Repeats
@@ -427,17 +427,3 @@ def test_the_numbers_of_the_rota_stand_there_as_sentences_with_a_way_to_change_t
     for key in ("rota_rest", "rota_row", "aim_night", "plan_seconds"):
         assert reverse("in_setting", args=[key]) in page
     assert reverse("in_setting", args=["on_call_tiers"]) not in page
-
-
-def test_shifts_to_free_are_chosen_by_days_or_by_person(world: World) -> None:
-    planned.pattern(world)
-    planned.team(world, 9)
-    actions.publish(seat(world), planned.made(world, 14))
-    every = queries.freeable(world.pine, FIRST, 14, NOW)
-    assert len(every) == 56
-    some = queries.freeable(world.pine, FIRST, 14, NOW, within=(FIRST + 2 * DAY, FIRST + 3 * DAY))
-    assert len(some) == 8
-    hers = queries.freeable(world.pine, FIRST, 14, NOW, supporter=world.ana.id)
-    assert {one.supporter_id for one in Shift.objects.filter(id__in=hers)} == {world.ana.id}
-    assert queries.freeable(world.pine, FIRST, 14, NOW, supporter=world.lena.id) == []
-    assert actions.ask_for_plan(seat(world), FIRST, 14, 5, free=hers)

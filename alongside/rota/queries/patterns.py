@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from alongside.accounts.models import Organisation
 from alongside.rota import rules
 from alongside.rota.models import Holiday, Pattern, Proposal, Shift
-from alongside.rota.queries.proposals import free_shifts
 from alongside.rota.rules import changeover, coverage, patterns
 from alongside.rota.rules.framing import InForce
 from alongside.rota.rules.patterns import slot
@@ -163,28 +162,6 @@ def plans_from(organisation: Organisation, day: date) -> int:
     """Return how many open plans reach a day or later ones."""
     plans = Proposal.objects.filter(organisation=organisation, state__in=OPEN)
     return sum(one.first_day + one.days * DAY > day for one in plans)
-
-
-def freeable(
-    organisation: Organisation,
-    first: date,
-    days: int,
-    now: datetime,
-    *,
-    within: tuple[date, date] | None = None,
-    supporter: uuid.UUID | None = None,
-) -> list[uuid.UUID]:
-    """Return the published shifts that a plan of these days may change: all, those that begin within a range of days,
-    both included, or those of one person. Any other id is none of them.
-    """
-    zone = ZoneInfo(organisation.time_zone)
-    found = Shift.objects.filter(organisation=organisation, id__in=free_shifts(organisation, first, days, now))
-    if supporter is not None:
-        found = found.filter(supporter_id=supporter)
-    if within is not None:
-        start, end = rules.start_of(within[0], zone), rules.start_of(within[1] + DAY, zone)
-        found = found.filter(starts_at__gte=start, starts_at__lt=end)
-    return list(found.values_list("id", flat=True))
 
 
 # --- holidays ----------------------------------------------------------------------------------------------------

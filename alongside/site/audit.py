@@ -45,6 +45,13 @@ SENTENCES = {
     "poster.renewed": gettext_lazy("made poster number {number} the current one"),
     "ready.changed": gettext_lazy("wrote down what readies {name} for duty: training, telephone, what was issued"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
+    "shift.exchanged": gettext_lazy(
+        "let {name} (tier {tier}, {from} to {to}) and {other} (tier {other_tier}, {other_from} to {other_to}) exchange"
+    ),
+    "shift.moved": gettext_lazy(
+        "moved {name} from tier {tier}, {from} to {to}, to tier {other_tier}, {other_from} to {other_to}"
+    ),
+    "shift.given": gettext_lazy("gave the shift of {name} in tier {tier}, {from} to {to}, to {other}"),
     "resource.verified": gettext_lazy("called {name} on {called_on} and confirmed what members see of it"),
     "resource.added": gettext_lazy("added {name} to the numbers outside the programme; hidden until it is called"),
     "resource.off": gettext_lazy("switched {name} off: members do not see it"),

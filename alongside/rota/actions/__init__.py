@@ -12,6 +12,7 @@ from alongside.rota.actions.feeds import (
     revoke_feed,
 )
 from alongside.rota.actions.feeds import TooMany as TooManyFeeds
+from alongside.rota.actions.moving import Forbidden, Moved, move
 from alongside.rota.actions.planning import (
     OPEN,
     BadSpanOfDays,
@@ -56,8 +57,10 @@ __all__ = [
     "Breaks",
     "Claimed",
     "Edited",
+    "Forbidden",
     "InTheWay",
     "Lost",
+    "Moved",
     "NoPattern",
     "NotEligible",
     "NotReady",
@@ -82,6 +85,7 @@ __all__ = [
     "hand_over",
     "keep_calendar",
     "make_feed",
+    "move",
     "offer_swap",
     "on_leave",
     "on_return",

@@ -1,5 +1,16 @@
 """Who is on call and where nobody is; patterns, plans, exchanges and what everybody carries."""
 
+from alongside.rota.queries.calendar import (
+    Calendar,
+    ComingGap,
+    Load,
+    Loads,
+    calendar_of,
+    coming_gaps,
+    has_shifts,
+    loads_of,
+    tiers_of,
+)
 from alongside.rota.queries.exchanges import (
     Mine,
     Question,
@@ -14,6 +25,7 @@ from alongside.rota.queries.exchanges import (
     wants_week_note,
 )
 from alongside.rota.queries.feeds import Followed, Reading, feeds_of, followed, reading_of
+from alongside.rota.queries.moving import Gain, Move, could_take, move_of, open_about, shift_in
 from alongside.rota.queries.planning import frame_for, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Gap,
@@ -47,11 +59,17 @@ from alongside.rota.queries.wishes import Availability, availability_of
 
 __all__ = [
     "Availability",
+    "Calendar",
+    "ComingGap",
     "Entry",
     "Followed",
+    "Gain",
     "Gap",
+    "Load",
+    "Loads",
     "Measure",
     "Mine",
+    "Move",
     "OpenPlan",
     "Question",
     "Reading",
@@ -60,8 +78,11 @@ __all__ = [
     "StripCell",
     "StripDay",
     "availability_of",
+    "calendar_of",
     "change_of",
+    "coming_gaps",
     "compared",
+    "could_take",
     "feeds_of",
     "first_free_day",
     "followed",
@@ -70,12 +91,16 @@ __all__ = [
     "gaps_between",
     "gaps_of",
     "has_just_begun",
+    "has_shifts",
+    "loads_of",
     "may_be_given",
     "mine",
+    "move_of",
     "names_between",
     "next_change_after",
     "next_shifts_of",
     "on_call_at",
+    "open_about",
     "open_plan",
     "others_shifts",
     "patterns_in_force",
@@ -86,9 +111,11 @@ __all__ = [
     "questions",
     "reading_of",
     "serving_between",
+    "shift_in",
     "shifts_between",
     "sought",
     "strip",
+    "tiers_of",
     "waiting_plans",
     "wants_week_note",
 ]

@@ -2,6 +2,7 @@
 
 from alongside.rota.views.exchanges import asked, cover, hand_over, my_shift, my_shifts, note, swap
 from alongside.rota.views.feeds import calendar, feed, forget_calendar, keep_calendar, make_feed, revoke_feed
+from alongside.rota.views.moving import move
 from alongside.rota.views.planning import (
     plan,
     plan_discard,
@@ -11,11 +12,11 @@ from alongside.rota.views.planning import (
     plans,
     plans_compare,
 )
+from alongside.rota.views.schedule import rota, team_rota
 from alongside.rota.views.shifts import (
     enter,
     me,
     remove,
-    rota,
 )
 from alongside.rota.views.wishes import availability, readiness, take_back
 
@@ -31,6 +32,7 @@ __all__ = [
     "keep_calendar",
     "make_feed",
     "me",
+    "move",
     "my_shift",
     "my_shifts",
     "note",
@@ -47,4 +49,5 @@ __all__ = [
     "rota",
     "swap",
     "take_back",
+    "team_rota",
 ]

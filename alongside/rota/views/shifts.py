@@ -1,17 +1,15 @@
 """Pages of the rota, and a person's own page, which shows their next shifts."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.dateparse import parse_datetime
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -29,7 +27,6 @@ from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.team import queries as team
 
-SPANS = (14, 28)
 SHIFTS_ON_MY_PAGE = 6
 # Whose push service carries it, as people know it.
 MAKERS = {
@@ -39,48 +36,6 @@ MAKERS = {
     "windows.com": "Edge, Windows",
 }
 TIERS = {1: _("First"), 2: _("Backup")}
-
-
-@require_safe
-def rota(request: HttpRequest) -> HttpResponse:
-    """Show who is on call in the coming days, where nobody is, and every shift."""
-    seat = accounts.permit(request.user, "rota.change")
-    organisation, zone, now = seat.organisation, ZoneInfo(seat.organisation.time_zone), clock.now()
-    count = SPANS[1] if request.GET.get("days") == str(SPANS[1]) else SPANS[0]
-    first = now.astimezone(zone).date()
-    start, end = rules.start_of(first, zone), rules.start_of(first + timedelta(days=count), zone)
-    shifts = queries.shifts_between(organisation.id, start, end)
-    names = {one.supporter: one.name for one in shifts}
-    gaps = queries.gaps_between(organisation.id, now.replace(second=0, microsecond=0), end)
-    strip = queries.strip(organisation.id, zone, now, count)
-    on_call = queries.on_call_at(organisation.id, now)
-    context = {
-        "seat": seat,
-        "zone": zone,
-        "count": count,
-        "other_count": SPANS[0] if count == SPANS[1] else SPANS[1],
-        "strips": [strip[begin : begin + SPANS[0]] for begin in range(0, count, SPANS[0])],
-        "gaps": [{"gap": gap, "label": TIERS[gap.tier], "fill": _fill(gap, zone)} for gap in gaps],
-        "shifts": [
-            {"shift": one, "label": TIERS[one.tier], "now": one.starts_at <= now < one.ends_at}
-            for one in shifts
-            if one.ends_at > now
-        ],
-        "on_call": [(tier, names.get(on_call[tier], "") if tier in on_call else "") for tier in rules.TIERS],
-    }
-    with timezone.override(zone):
-        return render(request, "coordinate/rota.html", context)
-
-
-def _fill(gap: rules.Gap, zone: ZoneInfo) -> str:
-    """Return the address of the form that fills a gap."""
-    end = min(gap.ends_at, gap.starts_at + rules.LONGEST_SHIFT)
-    query: dict[str, str | int] = {"tier": gap.tier, "from": _wall(gap.starts_at, zone), "to": _wall(end, zone)}
-    return f"{reverse('in_rota_enter')}?{urlencode(query)}"
-
-
-def _wall(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

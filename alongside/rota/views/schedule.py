@@ -94,6 +94,7 @@ def _calendar(
 
     return {
         "zone": zone,
+        "now": now,
         "period": period,
         "weeks": _weeks(Look(shown, period, now, zone, me)),
         "tiers": [(tier, PLACES.get(tier, tier)) for tier in shown.tiers],

@@ -21,8 +21,9 @@ from alongside.directory import actions as directory
 from alongside.directory.models import Partnership
 from alongside.policy.values import REGISTER
 from alongside.programme.models import Briefing
+from alongside.rota import queries as rota
 from alongside.rota.models import Proposal, ProposedShift
-from alongside.rota.rules import proposing
+from alongside.rota.rules import moving, proposing
 from alongside.site import audit, signatures
 from alongside.site.importing import EXAMPLE
 from tests import world as cast
@@ -67,6 +68,14 @@ def offered(world: World, by: cast.Organisation) -> Any:
     return Partnership.objects.create(proposer=by, partner=world.pine).id
 
 
+def moved(world: World) -> tuple[list[Any], dict[str, Any]]:
+    """Return a shift far from all others, and what gives it to somebody else."""
+    begin = cast.WEEK_BEGINS + timedelta(days=90)
+    one = cast.shift(world.renee, 1, begin, begin + timedelta(hours=12))
+    to = moving.ToPerson(world.ana.id)
+    return [one.id], {"to": moving.key(to), "seen": rota.move_of(world.pine, one.id, to, cast.NOW).seal}
+
+
 def birch(world: World) -> cast.Organisation:
     """Return a third organisation."""
     return cast.organisation("birch", "Birch Hall Fire", "America/Chicago")
@@ -84,6 +93,7 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
             {"supporter": str(world.ana.id), f"{world.ana.id}-phone_issued": "on"},
         ),
         "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
+        "in_rota_move": (world.hana, "in_rota_move", *moved(world)),
         "in_rota_remove": (world.hana, "in_rota_remove", [cast.Shift.objects.first().id], {}),
         "in_invite": (world.hana, "in_invite", [], {"name": "Jo", "email": "jo@x.example", "roles": ["leader"]}),
         "in_end": (world.hana, "in_end", [world.ana.id], {}),

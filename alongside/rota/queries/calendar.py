@@ -43,12 +43,15 @@ def calendar_of(organisation: Organisation, days: Sequence[date], now: datetime)
     """Return days that follow each other as a calendar; gaps are shown from now on (D-01, D-02)."""
     zone = ZoneInfo(organisation.time_zone)
     minute = now.replace(second=0, microsecond=0)
-    start, end = rules.start_of(days[0], zone), rules.start_of(days[-1] + timedelta(days=1), zone)
-    entries = shifts_between(organisation.id, start, end)
     planned = _planned(organisation, days, zone)
+    # A slot that reaches over the edge of the page is whole: else it would be another one on the page beside it.
+    edge = max((slot.ends_at - slot.starts_at for slot in planned), default=calendar.DAY)
+    start = rules.start_of(days[0], zone) - edge
+    end = rules.start_of(days[-1] + timedelta(days=1), zone) + edge
+    entries = shifts_between(organisation.id, start, end)
     tiers = tiers_of(organisation.id, {one.tier for one in entries} | {one.tier for one in planned})
     left = tuple(one for one in entries if not one.serving and one.ends_at > minute)
-    # Once for the time before now: who served then is no question of who may serve today.
+    # What was served before now stays: who may serve today is no question of then.
     items = [item for one in entries if (item := _item(one, minute)) is not None]
     missing = _missing(entries, max(start, minute), end, tiers) if end > minute else []
     items += calendar.empty(missing, planned, zone)
@@ -99,9 +102,10 @@ def _planned(organisation: Organisation, days: Sequence[date], zone: ZoneInfo) -
     """Return the slots of the patterns in force that touch the days."""
     found: list[Slot] = []
     for one in patterns_in_force(organisation):
-        # A slot that began before the first day reaches into it.
+        # A slot that began before the first day reaches into it, and one may begin on the day after the last.
         begin = max(one.begins_on, days[0] - timedelta(days=one.pattern.days))
-        end = days[-1] if one.ends_on is None else min(one.ends_on, days[-1])
+        last = days[-1] + timedelta(days=1)
+        end = last if one.ends_on is None else min(one.ends_on, last)
         if begin <= end:
             found += slots(one.pattern, begin, (end - begin).days + 1, zone)
     return found

@@ -265,6 +265,27 @@ def test_a_third_tier_is_shown_where_one_is_entered(world: World, client: Client
     assert "Third: 07:00 –19:00 Move Ana Ruiz" in section(html, "2026-12-01")
 
 
+@pytest.mark.req("M-11")
+def test_the_form_offers_a_third_tier_only_where_there_is_one(world: World, client: Client) -> None:
+    sign_in(client, world.hana)
+    link = reverse("in_rota_enter") + "?tier=3"
+    assert "Third: called after the backup" not in client.get(link).content.decode()
+    day(world.ana, 1, 3)
+    html = client.get(link).content.decode()
+    assert re.search(r'value="3"[^>]*checked', html)
+    assert "Fourth" not in html
+
+
+@pytest.mark.req("C-18")
+def test_teammates_are_not_told_who_is_on_leave(world: World, client: Client) -> None:
+    team.go_on_leave(world.marcus.id)
+    html = page(sign_in(client, world.renee), "?view=week", "in_team_rota")
+    said = section(html, "2026-11-24")
+    assert "nobody" in said
+    assert "Marcus" not in said
+    assert "serve at present" not in html
+
+
 @pytest.mark.parametrize("query", ["?from=2026-02-30", "?from=x&view=decade", "?from=99999-01-01", "?from=0001-01-01"])
 def test_a_broken_address_opens_a_calendar_all_the_same(world: World, client: Client, query: str) -> None:
     assert "data-calendar" in page(sign_in(client, world.hana), query)

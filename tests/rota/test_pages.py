@@ -31,7 +31,7 @@ def form(world: World, **changes: object) -> dict[str, object]:
 @pytest.mark.req("D-01")
 def test_a_shift_is_entered_in_the_organisations_own_time(world: World, client: Client) -> None:
     sign_in(client, world.hana)
-    assert client.post(reverse("in_rota_enter"), form(world)).url == reverse("in_rota")
+    assert client.post(reverse("in_rota_enter"), form(world)).url == reverse("in_rota") + "?from=2026-12-01#d2026-12-01"
     made = Shift.objects.get(supporter=world.ana)
     assert (made.tier, made.starts_at, made.ends_at) == (
         1,

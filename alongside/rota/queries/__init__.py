@@ -9,6 +9,7 @@ from alongside.rota.queries.calendar import (
     coming_gaps,
     has_shifts,
     loads_of,
+    tiers_entered,
     tiers_of,
 )
 from alongside.rota.queries.exchanges import (
@@ -115,6 +116,7 @@ __all__ = [
     "shifts_between",
     "sought",
     "strip",
+    "tiers_entered",
     "tiers_of",
     "waiting_plans",
     "wants_week_note",

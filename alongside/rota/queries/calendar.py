@@ -74,6 +74,12 @@ def tiers_of(organisation_id: uuid.UUID, also: Collection[int] = ()) -> tuple[in
     return tuple(sorted({*range(1, policy.in_force(organisation_id).on_call_tiers + 1), *also}))
 
 
+def tiers_entered(organisation_id: uuid.UUID, now: datetime) -> set[int]:
+    """Return the tiers of running and coming shifts."""
+    rows = Shift.objects.filter(organisation_id=organisation_id, ends_at__gt=now).order_by()
+    return set(rows.values_list("tier", flat=True).distinct())
+
+
 @dataclass(frozen=True)
 class ComingGap:
     """A span in which a tier has nobody, and into how many shifts the pattern in force cuts it; 0 without a pattern."""

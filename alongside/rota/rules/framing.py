@@ -109,7 +109,9 @@ def members(frame: Frame) -> dict[uuid.UUID, Member]:
     empty.
     """
     served = _served(frame)
-    return {one.id: replace(_member(frame, one, (), served), around=()) for one in frame.people}
+    # Without any published shift nobody has one around: looking for them takes longer than all else together.
+    bare = replace(frame, published=())
+    return {one.id: _member(bare, one, (), served) for one in frame.people}
 
 
 def _slots(frame: Frame) -> Iterator[Slot]:

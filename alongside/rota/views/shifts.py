@@ -1,6 +1,7 @@
 """Pages of the rota, and a person's own page, which shows their next shifts."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,8 +9,10 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import formats
 from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -45,16 +48,20 @@ def enter(request: HttpRequest) -> HttpResponse:
     zone, now = ZoneInfo(seat.organisation.time_zone), clock.now()
     able = {one.id for one in team.eligible_at(seat.organisation.id, now)}
     places = team.roster(seat.organisation.id, now)
+    # A link from the calendar may name a tier that is entered besides those of policy.
+    tiers = queries.tiers_of(seat.organisation.id, queries.tiers_entered(seat.organisation.id, now))
     form = ShiftForm(
         request.POST or None,
-        initial=_wished(request),
+        initial=_wished(request, tiers),
         serving=[(str(one.id), one.name) for one in places if one.id in able],
         zone=zone,
         now=now,
+        tiers=tiers,
     )
     if request.method == "POST" and form.is_valid() and _enter(seat, form, {one.id: one.name for one in places}):
         _say(request, form)
-        return redirect("in_rota")
+        day = form.cleaned_data["from_day"].isoformat()
+        return redirect(f"{reverse('in_rota')}?{urlencode({'from': day})}#d{day}")
     context = {
         "seat": seat,
         "zone": zone,
@@ -64,10 +71,10 @@ def enter(request: HttpRequest) -> HttpResponse:
     return render(request, "coordinate/rota_enter.html", context, status=422 if form.errors else 200)
 
 
-def _wished(request: HttpRequest) -> dict[str, Any]:
+def _wished(request: HttpRequest, tiers: Collection[int]) -> dict[str, Any]:
     """Return what a link to the form fills in: tier, and wall-clock times as they stand on the rota."""
     found: dict[str, Any] = {}
-    if request.GET.get("tier") in {"1", "2"}:
+    if request.GET.get("tier") in {str(tier) for tier in tiers}:
         found["tier"] = int(request.GET["tier"])
     for name in ("from", "to"):
         try:
@@ -132,7 +139,7 @@ def remove(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     except Shift.DoesNotExist:
         raise Http404 from None
     messages.success(request, _("Removed."))
-    return redirect("in_rota")
+    return redirect(f"{reverse('in_rota')}?view=list" if request.POST.get("view") == "list" else "in_rota")
 
 
 # --- one's own page ----------------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tools import postgres
 from tools.soak import machine
@@ -24,7 +25,10 @@ from tools.soak import machine
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+SHELL = "chromium-headless-shell"  # what runs the stories where it is installed: tests/e2e/conftest.py
 LONGEST = 40 * 60  # seconds that one step may take
+TESTS_FAILED = 1  # pytest's exit code: it ran to its end, and not all passed
+SECOND_CHANCES = 5  # stories that may be run again; more that fail are no accident
 # What looks at code and texts says the same whatever the database.
 NO_DATABASE = ("--ignore=tests/architecture", "--ignore=tests/content", "--needs-database")
 _printing = threading.Lock()
@@ -48,6 +52,17 @@ class Result:
     code: int
     seconds: float
     output: str
+    late: Sequence[str] = ()  # tests that failed, and passed when they were run again alone
+
+    @property
+    def passed(self) -> int:
+        """Return how many tests passed, at the first or the second run."""
+        return self.count("passed") + len(self.late)
+
+    @property
+    def failed(self) -> int:
+        """Return how many tests failed, and did so again where they were run again."""
+        return self.count("failed") + self.count("error") - len(self.late) if self.code else 0
 
     def count(self, word: str) -> int:
         """Return how many tests the tool's closing line counts under `word`."""
@@ -82,7 +97,8 @@ def _database(stack: ExitStack) -> str:
 def install_system_packages() -> None:
     """Install what the tests need of the system's packages where it is missing and that is possible.
 
-    Without Caddy the tests of the recipes are skipped; nothing goes without the others.
+    Without Caddy the tests of the recipes are skipped; without Chromium's engine alone the stories run in all of
+    Chromium, which takes longer; nothing goes without the others.
     """
     wanted = {
         "chromium": not any(map(shutil.which, CHROMIUM)),
@@ -92,16 +108,28 @@ def install_system_packages() -> None:
     }
     missing = [package for package, is_missing in wanted.items() if is_missing]
     may_install = shutil.which("apt-get") is not None and os.geteuid() == 0
+    if missing and not may_install:
+        sys.exit(f"The tests need {' and '.join(missing)}: please install them and run this again.")
     if may_install and not shutil.which("caddy"):
         missing.append("caddy")
-    if not missing:
+    engine = [SHELL] if may_install and not shutil.which(SHELL) else []
+    if not missing and not engine:
         return
-    if not may_install:
-        sys.exit(f"The tests need {' and '.join(missing)}: please install them and run this again.")
-    say(f"installing {', '.join(missing)}")
+    say(f"installing {', '.join([*missing, *engine])}")
+    _apt("update", check=bool(missing))
+    if missing:
+        _apt("install", "-y", *missing, check=True)
+    if engine and not _apt("install", "-y", "--no-remove", *engine, check=False):
+        say(f"there is no {SHELL} for this machine: the stories run in Chromium")
+
+
+def _apt(*arguments: str, check: bool) -> bool:
+    """Run apt-get without questions; return whether it went well, or fail where that is needed."""
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-qq"], check=True, env=quiet)
-    subprocess.run(["apt-get", "install", "-y", "-qq", *missing], check=True, env=quiet, stdout=subprocess.DEVNULL)
+    said = None if check else subprocess.DEVNULL
+    command = ["apt-get", "-qq", *arguments]
+    done = subprocess.run(command, check=check, env=quiet, stdout=subprocess.DEVNULL, stderr=said)
+    return done.returncode == 0
 
 
 def checks() -> list[Result]:
@@ -133,19 +161,51 @@ def tests(*, quick: bool, database: str | None) -> list[Result]:
     if quick:
         return results
     on_postgres = {"ALONGSIDE_TEST_DB": "postgres", "DATABASE_URL": database or ""}
-    return results + side_by_side(
-        [
-            Step("tests on PostgreSQL", [*pytest, "-n", "2", "-m", "not e2e", *NO_DATABASE], on_postgres),
-            # They wait for browsers and servers much of the time. A worker goes through the stories of one module after
-            # the other, on one server, and takes of another worker's when it has none left.
-            Step(
-                "stories in Chromium",
-                [*pytest, "-n", "3", "--dist", "worksteal", "-m", "e2e"],
-                {"E2E_POSTGRES": database or ""},
-            ),
-        ],
-        at_once=1,
+    results += side_by_side(
+        [Step("tests on PostgreSQL", [*pytest, "-n", "2", "-m", "not e2e", *NO_DATABASE], on_postgres)]
     )
+    # They wait for browsers and servers much of the time. A worker goes through the stories of one module after the
+    # other, on one server, and takes of another worker's when it has none left.
+    workers = [*pytest, "-n", "3", "--dist", "worksteal", "-m", "e2e"]
+    stories = Step("stories in Chromium", workers, {"E2E_POSTGRES": database or ""})
+    return [*results, with_a_second_chance(stories, files_with_stories())]
+
+
+def files_with_stories(tests: Path = ROOT / "tests") -> list[str]:
+    """Return the modules that may hold stories, wherever they are: each worker would import all others in vain."""
+    return [str(path) for path in sorted(tests.rglob("test_*.py")) if "e2e" in path.read_text(encoding="utf-8")]
+
+
+def with_a_second_chance(step: Step, what: Sequence[str]) -> Result:
+    """Run a step of pytest's on these files; what fails, if it is little, runs once more alone and in order.
+
+    For stories only: they time real servers and a real browser on a busy machine. What passes then is named at the end.
+    """
+    with tempfile.TemporaryDirectory(prefix="alongside-stories-") as folder:
+        first, failed, _ = _reported(replace(step, command=[*step.command, *what]), Path(folder) / "first.xml")
+        if first.code != TESTS_FAILED or not 0 < len(failed) <= SECOND_CHANCES:
+            return first
+        name = f"{step.name}: the {len(failed)} that failed, again alone"
+        alone = [*step.command, *sorted(failed), "-n", "0", "-p", "no:randomly"]
+        again, _, passed = _reported(replace(step, name=name, command=alone), Path(folder) / "again.xml")
+    late = failed & passed
+    return replace(first, code=again.code if late == failed else first.code, late=sorted(late))
+
+
+def _reported(step: Step, report: Path) -> tuple[Result, set[str], set[str]]:
+    """Run a step of pytest's; return with its result what failed, and what passed and was not skipped."""
+    result = run(replace(step, command=[*step.command, f"--junit-xml={report}"]))
+    failed: set[str] = set()
+    passed: set[str] = set()
+    for case in ElementTree.parse(report).iter("testcase") if report.exists() else ():  # noqa: S314 (pytest wrote it)
+        name = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
+        found = {child.tag for child in case}
+        if found & {"failure", "error"}:
+            failed.add(name)
+        elif "skipped" not in found:
+            passed.add(name)
+    # One that passed and could not clear up after itself may stand in both.
+    return result, failed, passed - failed
 
 
 def _npm(script: str) -> list[str]:
@@ -193,11 +253,12 @@ def summary(results: Sequence[Result], *, quick: bool) -> None:
     trace = [sys.executable, str(ROOT / "tools" / "trace.py"), "--summary"]
     if quick:
         print(subprocess.run(trace, capture_output=True, text=True, check=False).stdout, end="")
-    passed = sum(result.count("passed") for result in results)
-    failed = sum(result.count("failed") + result.count("error") for result in results)
+    for name in (late for result in results for late in result.late):
+        say(f"passed only when run again alone: {name}")
     broken = [result.step.name for result in results if result.code]
     if broken:
         say("failed: " + ", ".join(broken))
+    passed, failed = (sum(getattr(result, what) for result in results) for what in ("passed", "failed"))
     print(f"{passed} passed, {failed} failed", flush=True)
 
 

@@ -310,11 +310,14 @@ def end_of(facts: Facts) -> datetime:
     It is later than `ends_at` only so that everybody who was called has that time to answer, and a taker the time to
     make contact.
     """
-    if facts.state in HELD:
+    if facts.state == "connected":
         return max(facts.ends_at, contact_by(facts))
-    if facts.state == "unanswered" or facts.rung < len(facts.rungs) or facts.rung_at is None:
+    if facts.state == "unanswered":
         return facts.ends_at
-    return max(facts.ends_at, min(facts.rung_at, facts.ends_at) + _hold(facts))
+    # A taker who makes no contact takes nothing of the time that the others who were called have.
+    everybody_called = facts.rung >= len(facts.rungs) and facts.rung_at is not None
+    answers = min(facts.rung_at, facts.ends_at) + _hold(facts) if everybody_called and facts.rung_at else facts.ends_at
+    return max(facts.ends_at, answers, contact_by(facts) if facts.state == "accepted" else facts.ends_at)
 
 
 def may_ask(facts: Facts, me: uuid.UUID, purpose: str) -> bool:
@@ -362,7 +365,9 @@ def set_right(facts: Facts, now: datetime) -> dict[str, datetime | None]:
     there for `hold`. The end is no later than if it was sent then, or everybody called now.
     """
     climbed = facts.rungs[min(facts.rung, len(facts.rungs)) - 1].after if facts.rung else 0
-    opened = min(facts.opened_at, now, *_steps(facts)) if now >= _stands_from(facts) else facts.opened_at
+    # The start of a round may be reckoned back from its rung: it says nothing of the moment of sending.
+    done = [at for at in (facts.rung_at, facts.taken_at, facts.alarmed_at) if at is not None]
+    opened = min(facts.opened_at, now, *done) if now >= _stands_from(facts) else facts.opened_at
     return {
         "opened_at": opened,
         "ends_at": min(facts.ends_at, max(opened + timedelta(minutes=facts.terms.limit), now + _hold(facts))),

@@ -154,7 +154,9 @@ def consent(supporter_id: uuid.UUID) -> Consent:
     not active.
     """
     # Held, so that going on leave at this instant comes before or after, never between.
-    row = Supporter.objects.select_for_update().filter(id=supporter_id, status=Supporter.Status.ACTIVE).first()
+    row = (
+        Supporter.objects.select_for_update(no_key=True).filter(id=supporter_id, status=Supporter.Status.ACTIVE).first()
+    )
     if row is None:
         raise NotNow
     return Consent.objects.get_or_create(supporter=row)[0]

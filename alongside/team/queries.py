@@ -136,7 +136,11 @@ def held(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> rules.Facts:
     """Return a supporter of this organisation, whose state nobody changes before the caller's transaction ends; raises
     NotASupporter for any other id.
     """
-    row = Supporter.objects.select_for_update().filter(organisation_id=organisation_id, id=supporter_id).first()
+    row = (
+        Supporter.objects.select_for_update(no_key=True)
+        .filter(organisation_id=organisation_id, id=supporter_id)
+        .first()
+    )
     if row is None:
         raise NotASupporter
     return row.facts()

@@ -228,6 +228,19 @@ def test_there_is_one_clock() -> None:
     assert found == []
 
 
+@pytest.mark.req("M-21")
+def test_rows_are_held_as_a_change_holds_them() -> None:
+    """A hold as for deleting waits for everybody who only refers to the row: two of them can wait for each other."""
+    found = []
+    for name, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".select_for_update"):
+                given = {keyword.arg for keyword in node.keywords}
+                if not given & {"no_key", "skip_locked"}:
+                    found.append(f"{name}:{node.lineno}")
+    assert found == []
+
+
 # --- timed work --------------------------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ SOON = 40_000
 Found = TypeVar("Found")
 
 
-def until(look: Callable[[], Found], holds: Callable[[Found], bool], seconds: float = 20) -> Found:
+def until(look: Callable[[], Found], holds: Callable[[Found], bool], seconds: float = 30) -> Found:
     """Look again and again until it holds; fail with what was seen last."""
     ends = time.monotonic() + seconds
     while not holds(found := look()):
@@ -77,6 +77,8 @@ def ask(demo: Demo, page: Page, **choices: object) -> list[str]:
     fill_form(page, **choices)  # type: ignore[arg-type]
     send(page)
     expect(page.locator("[data-ladder] li").first).to_be_visible()
+    if choices.get("way", "12 words") == "12 words":
+        expect(page.locator("[data-words] li")).to_have_count(12)
     return page.locator("[data-words] li").all_text_contents()
 
 
@@ -222,3 +224,19 @@ def sent_to(page: Page, end: str) -> list[int]:
 
     page.on("response", note)
     return statuses
+
+
+def wait_silent(page: Page, asked: Sequence[object]) -> None:
+    """Wait until a page and its worker, whose requests fill this list, have asked for nothing in two seconds."""
+    until(lambda: _asked_meanwhile(page, asked), lambda found: found == 0, seconds=60)
+
+
+def _asked_meanwhile(page: Page, asked: Sequence[object]) -> int:
+    before = len(asked)
+    page.wait_for_timeout(2000)
+    return len(asked) - before
+
+
+def wait_noted(page: Page, noted: Sequence[Found], *expected: Found) -> None:
+    """Wait until a list that the browser's events fill holds exactly this: they may come after what the page says."""
+    until(lambda: page.wait_for_timeout(50) or list(noted), lambda found: found == list(expected))

@@ -45,7 +45,8 @@ class Look:
     def at(self, page: Page, name: str) -> None:
         """Look at a page in light and dark on a phone and a desktop, and at every width for what sticks out."""
         # Evaluated by the debugger and not as a script element, so that the page's own policy stays in force.
-        page.evaluate(_axe())
+        if not page.evaluate("typeof axe === 'object'"):
+            page.evaluate(_axe())
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for size in (PHONE, DESKTOP):

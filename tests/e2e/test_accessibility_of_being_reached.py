@@ -5,7 +5,7 @@ import re
 import urllib.request
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.acts import until
 from tests.e2e.conftest import Demo, continue_as
@@ -20,6 +20,12 @@ FINDS_OUT = """
 from alongside.accounts.models import ContactPoint
 ContactPoint.objects.filter(person__email='ruiz@pine.example').update(state='dead')
 """
+
+
+@pytest.fixture(scope="module")
+def browser(whole_browser: Browser) -> Browser:
+    """Show notifications, which Chromium's engine alone does not."""
+    return whole_browser
 
 
 def test_link(demo: Demo, address: str) -> str:

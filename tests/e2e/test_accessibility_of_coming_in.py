@@ -80,6 +80,7 @@ def make_keys(page: Page, look: Look) -> None:
     expect(page.get_by_role("button", name="Make my 12 words")).to_be_visible()
     look.at(page, "keys: before")
     page.get_by_role("button", name="Make my 12 words").click()
+    expect(page.locator("[data-part=words-list] li")).to_have_count(12)
     words = page.locator("[data-part=words-list] li").all_text_contents()
     look.at(page, "keys: 12 words")
     page.get_by_role("button", name="I have written them down").click()

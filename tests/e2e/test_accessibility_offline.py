@@ -41,6 +41,7 @@ def test_what_waits_has_no_violation(demo: Demo, phone: BrowserContext, look: Lo
     page.get_by_role("button", name="Send now").click()
     expect(page.locator("[data-waiting-list]:visible")).to_contain_text("Sent at")
     look.at(page, "home, one was sent")
+    expect(page.locator("[data-waiting-list] .words li")).to_have_count(12)
     words = page.locator("[data-waiting-list] .words li").all_text_contents()
     page.goto(demo.member("back"))
     look.at(page, "back, one was sent")

@@ -33,6 +33,11 @@ def shown(page: Page) -> list[str]:
     return [str(one.get_attribute("id")) for one in page.locator("main > section").all() if one.is_visible()]
 
 
+def see_place(page: Page, place: str) -> None:
+    """Wait until this place is the one that can be seen."""
+    until(lambda: shown(page), lambda found: found == [place])
+
+
 def kept(page: Page) -> list[list[str]]:
     """Return (cache, path) of everything that is kept for the team's pages."""
     return list(page.evaluate(KEPT))
@@ -76,10 +81,10 @@ def test_the_person_is_told_before_anybody_is_called_unless_telling_is_dangerous
     expect(page.get_by_text("Where are they? Street and number").locator("visible=true")).to_be_visible()
     expect(call).to_have_attribute("href", "tel:911")
     page.go_back()
-    assert shown(page) == ["c1"]
+    see_place(page, "c1")
     page.get_by_label("Telling would raise the danger").locator("visible=true").check()
     page.get_by_role("link", name="Go on without telling").locator("visible=true").click()
-    assert shown(page) == ["c1-act"]
+    see_place(page, "c1-act")
     # Which steps were taken stands neither in the address, nor in what the browser keeps of the step, nor on the way.
     assert page.url == demo.path(PATH)
     assert isinstance(page.evaluate("history.state"), int)
@@ -114,17 +119,17 @@ def test_without_script_every_step_works_by_links(demo: Demo, browser: Browser) 
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
     page = context.new_page()
     page.goto(demo.path(PATH))
-    assert shown(page) == ["start"]
+    see_place(page, "start")
     page.get_by_role("link", name="Serious self-harm or an overdose").click()
-    assert shown(page) == ["c2"]
+    see_place(page, "c2")
     expect(page.locator("#c2 .go-on")).to_be_hidden()
     page.locator("#c2 input[type=checkbox]").check()
     page.locator("#c2 .go-on").click()
-    assert shown(page) == ["c2-act"]
+    see_place(page, "c2-act")
     page.locator("#c2-act").get_by_role("link", name="Done. What now?").click()
-    assert shown(page) == ["advice"]
+    see_place(page, "advice")
     page.locator("#advice").get_by_role("link", name="It is over for now").click()
-    assert shown(page) == ["after"]
+    see_place(page, "after")
     expect(page.locator(".bar a")).to_have_attribute("href", "tel:+12185550100")
     # Of two organisations nobody knows whose this is: the card that needs none.
     page.goto(demo.path("/in/team/crisis"))
@@ -161,7 +166,7 @@ def test_from_a_request_backup_is_one_tap_and_the_kind_of_case_is_all_that_is_co
     page.get_by_role("link", name="Get backup").locator("visible=true").click()
     says = page.locator("[data-part=backup-says]")
     expect(says).to_contain_text("One more peer is being called to help you.")
-    assert shown(page) == ["c1"]
+    see_place(page, "c1")
     until(lambda: rows(demo.data, "SELECT count(*) FROM escalation_alert"), lambda found: found[0][0] != 1)
     page.get_by_role("link", name="I have told them").locator("visible=true").click()
     page.get_by_role("link", name="Done. What now?").locator("visible=true").click()
@@ -193,7 +198,7 @@ def test_a_request_that_is_not_ones_own_and_a_lost_session_lead_to_the_number(
     page.get_by_role("link", name="Crisis: what to do").click()
     page.get_by_role("link", name="Get backup").locator("visible=true").click()
     expect(page.locator("[data-part=backup-says]:visible")).to_contain_text("Call the number.")
-    assert shown(page) == ["backup"]
+    see_place(page, "backup")
     expect(page.locator("#backup").get_by_role("link", name=re.compile("On call"))).to_have_attribute(
         "href", "tel:+12185550100"
     )
@@ -253,7 +258,7 @@ def newer(demo: Demo, version: str) -> Iterator[None]:
             yield
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(20)
+            server.wait(60)
 
 
 def stop(demo: Demo) -> None:
@@ -266,7 +271,7 @@ def stop(demo: Demo) -> None:
 
     def answers() -> bool:
         try:
-            with urllib.request.urlopen(demo.path("/health"), timeout=2):
+            with urllib.request.urlopen(demo.path("/health"), timeout=20):
                 return True
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
@@ -319,7 +324,7 @@ def test_without_network_and_server_the_path_is_there_and_nothing_else_of_the_te
         assert page.locator(".bar").evaluate("bar => getComputedStyle(bar).position") == "fixed"
     page.get_by_role("link", name="A life is in danger now").click()
     page.get_by_role("link", name="I have told them").locator("visible=true").click()
-    assert shown(page) == ["c1-act"]
+    see_place(page, "c1-act")
     page.get_by_role("link", name="Get backup").locator("visible=true")
     # In the other language there is none on this device: the one that is there is better than an error.
     page.goto(alone.path(PATH.replace("/en", "/fr")))
@@ -425,7 +430,7 @@ def test_every_state_of_the_path_has_no_violation(demo: Demo, window: BrowserCon
         for place in places:
             page.goto("about:blank")
             page.goto(demo.path(f"/in/team/crisis/pine-county/{language}#{place}"))
-            assert shown(page) == [place]
+            see_place(page, place)
             if tick := page.locator(f"#{place} input").count():
                 page.locator(f"#{place} input").check()
                 assert tick == 1

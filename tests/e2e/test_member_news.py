@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.acts import ask, cancel, requests_kept, rows, until
 from tests.e2e.conftest import Demo
@@ -31,6 +31,12 @@ SHOWN = """async () => (await (await navigator.serviceWorker.getRegistration()).
   .map(({ title, body, data, tag }) => ({ title, body, data, tag }))"""
 
 
+@pytest.fixture(scope="module")
+def browser(whole_browser: Browser) -> Browser:
+    """Show notifications, which Chromium's engine alone does not."""
+    return whole_browser
+
+
 def told(demo: Demo) -> int:
     return len(rows(demo.data, "SELECT id FROM help_requests_told WHERE length(address) > 0"))
 
@@ -50,16 +56,17 @@ def test_it_is_turned_on_after_reading_what_it_means_and_goes_with_the_request(
     assert told(demo) == 0
     section.get_by_role("button", name="Turn on").click()
     expect(section).to_contain_text("On: this phone tells you.")
-    assert told(demo) == 1
+    until(lambda: told(demo), lambda found: found == 1)
     section.get_by_role("button", name="Turn off").click()
     expect(section).to_contain_text("Off.")
-    assert told(demo) == 0
+    until(lambda: told(demo), lambda found: found == 0)
     section.get_by_role("button", name="Turn on").click()
     expect(section).to_contain_text("On: this phone tells you.")
     cancel(page)
     assert requests_kept(demo) == 0
     assert rows(demo.data, "SELECT id FROM help_requests_told") == []
-    assert page.evaluate("navigator.serviceWorker.ready.then((one) => one.pushManager.getSubscription())") is None
+    subscription = "navigator.serviceWorker.ready.then((one) => one.pushManager.getSubscription())"
+    until(lambda: page.evaluate(subscription), lambda found: found is None)
 
 
 @pytest.mark.req("A-03")

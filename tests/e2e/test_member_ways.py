@@ -133,7 +133,7 @@ def test_this_device_only_comes_back_without_words_and_forgets_when_told_to(
     expect(stranger.get_by_role("heading", name="Kept on this device")).to_be_hidden()
 
     cancel(page)
-    assert page.evaluate(KEPT_HERE) == []
+    until(lambda: page.evaluate(KEPT_HERE), lambda found: found == [])
     page.goto(demo.member("back"))
     expect(page.get_by_label("Your 12 words")).to_be_visible()
     expect(page.get_by_role("heading", name="Kept on this device")).to_be_hidden()
@@ -232,7 +232,7 @@ def test_cancelling_erases_everything_at_once_for_everybody(
     read_first(bell)
     cancel(page)
     assert set(rows(demo).values()) == {0}
-    assert page.locator("[data-words] li").count() == 0
+    expect(page.locator("[data-words] li")).to_have_count(0)
     bell.reload()
     expect(bell.locator("[data-part=facts]")).to_have_count(0)
     expect(bell.locator("main")).not_to_contain_text("never mind")

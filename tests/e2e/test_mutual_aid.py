@@ -115,8 +115,8 @@ def test_everybody_here_is_left_out_and_a_peer_next_door_answers(
     go_next_door(dana)
     assert not dana.get_by_label("Tell the peer that I am from").is_checked()
     send(dana)
+    expect(dana.locator("[data-words] li")).to_have_count(12)
     words = dana.locator("[data-words] li").all_text_contents()
-    assert len(words) == 12
     expect(dana.locator("[data-also-there]:visible")).to_contain_text("Pine County")
 
     assert not [name for name, found in everything_kept(demo).items() if WORDS.encode() in found], (

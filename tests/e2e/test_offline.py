@@ -216,6 +216,13 @@ def build(folder: Path, name: str, words: str) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two releases of the product, the first and the newer one, which keep their data elsewhere."""
+    folder = tmp_path_factory.mktemp("releases")
+    return build(folder, "old", "one"), build(folder, "new", "two")
+
+
 def shown(page: Page) -> tuple[str, str]:
     """Return the release of the styles and of the script of a page as it stands."""
     look = "getComputedStyle(document.documentElement).getPropertyValue('--release').trim()"
@@ -224,11 +231,11 @@ def shown(page: Page) -> tuple[str, str]:
 
 @pytest.mark.req("A-25", "D-04")
 def test_with_the_server_killed_the_pages_open_and_with_a_newer_one_the_old_ones_go(
-    phone: BrowserContext, tmp_path: Path
+    phone: BrowserContext, tmp_path: Path, releases: tuple[Path, Path]
 ) -> None:
     port = free_port()
     home = f"http://localhost:{port}/ask/pine-county/en/"
-    old, new = build(tmp_path, "old", "one"), build(tmp_path, "new", "two")
+    old, new = releases
     page = phone.new_page()
     with serving(old, tmp_path, port):
         keep_pages(page, home)
@@ -251,10 +258,12 @@ def test_with_the_server_killed_the_pages_open_and_with_a_newer_one_the_old_ones
 
 
 @pytest.mark.req("A-25")
-def test_an_old_page_that_is_open_goes_on_with_a_newer_worker(phone: BrowserContext, tmp_path: Path) -> None:
+def test_an_old_page_that_is_open_goes_on_with_a_newer_worker(
+    phone: BrowserContext, tmp_path: Path, releases: tuple[Path, Path]
+) -> None:
     port = free_port()
     home = f"http://localhost:{port}/ask/pine-county/en/"
-    old, new = build(tmp_path, "old", "one"), build(tmp_path, "new", "two")
+    old, new = releases
     page = phone.new_page()
     with serving(old, tmp_path, port):
         keep_pages(page, home)

@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.acts import until
 from tests.e2e.conftest import Demo, continue_as
@@ -31,6 +31,12 @@ MAKER = """
     localStorage.setItem("push", key);
     return made(key); };
 """
+
+
+@pytest.fixture(scope="module")
+def browser(whole_browser: Browser) -> Browser:
+    """Show notifications, which Chromium's engine alone does not."""
+    return whole_browser
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def test_without_script_the_page_is_whole(demo: Demo, browser: Browser) -> None:
     assert page.locator("article").count() >= 2
     expect(page.locator("[data-filter]")).to_be_hidden()
     page.get_by_role("link", name="En situation de crise").click()
-    assert page.url.endswith("#group-crisis")
+    expect(page).to_have_url(re.compile("#group-crisis$"))
     context.close()
 
 

@@ -78,7 +78,6 @@ def test_a_request_here_calls_and_shows_nobody_there(demo: Demo, window: Browser
 def test_an_operator_makes_organisations_from_a_file_and_invitations_take_their_time(
     demo: Demo, window: BrowserContext, look: Look
 ) -> None:
-    window.set_default_timeout(10_000)
     page = continue_as(window, demo, "nair")
     page.set_viewport_size(DESKTOP)
     page.goto(demo.path("/in/operate/organisations"))

@@ -17,6 +17,7 @@ from tests.e2e.test_written_offline import (
     LYING,
     WORDS,
     keep_it,
+    wait_lying,
     wait_stored,
     write_offline,
 )
@@ -76,17 +77,14 @@ def test_delete_pressed_while_it_is_being_sent_loses_no_way_back(demo: Demo, pho
     phone.set_offline(False)
     cards(page, "Sealing and sending")
     expect(page.locator("[data-waiting-list] button")).to_have_count(0)
-    for _ in range(50):
-        if held:
-            break
-        page.wait_for_timeout(100)
+    until(lambda: page.wait_for_timeout(50) or held, bool)
     other.get_by_role("button", name="Delete").click()
     other.wait_for_timeout(300)
     held[0].continue_()
     cards(page, "Sent at")
     cards(other, "Sent at")
     expect(other.locator("[data-waiting-list] .words li")).to_have_count(12)
-    assert [row["state"] for row in page.evaluate(LYING)] == ["sent"]
+    wait_lying(page, "sent")
     assert requests_kept(demo) == 1
 
 
@@ -100,7 +98,7 @@ def test_one_sent_in_another_tab_while_it_is_changed_here_makes_no_second_reques
     page.locator("#words").fill("something else")
     send(page)
     assert requests_kept(demo) == 1
-    assert page.evaluate(LYING) == []
+    wait_lying(page)
 
 
 @pytest.mark.req("A-03", "D-21")
@@ -118,15 +116,12 @@ def test_one_sent_in_another_tab_while_its_form_is_being_sent_here_makes_no_seco
     page.route("**/requests", hold)
     phone.set_offline(False)
     page.get_by_role("button", name="Seal and send").click()
-    for _ in range(50):
-        if held:
-            break
-        page.wait_for_timeout(100)
+    until(lambda: page.wait_for_timeout(50) or held, bool)
     sent_in_another_tab(demo, phone)
     held[0].continue_()
     expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible()
     assert requests_kept(demo) == 1
-    assert page.evaluate(LYING) == []
+    wait_lying(page)
 
 
 @pytest.mark.req("A-03", "D-21")
@@ -138,11 +133,11 @@ def test_kept_again_after_it_was_sent_in_another_tab_it_keeps_those_words_and_go
     other = sent_in_another_tab(demo, phone)
     phone.set_offline(True)
     keep_it(page)
-    assert sorted(row["state"] for row in page.evaluate(LYING)) == ["sent", "waiting"]
+    wait_lying(page, "sent", "waiting")
     other.reload()
     expect(other.locator("[data-waiting-list] .words li")).to_have_count(12)
     phone.set_offline(False)
-    until(lambda: [row["state"] for row in page.evaluate(LYING)], lambda found: found == ["sent", "sent"])
+    wait_lying(page, "sent", "sent")
     assert requests_kept(demo) == 1
 
 
@@ -157,7 +152,7 @@ def test_one_that_stands_in_its_form_has_no_card_beside_it(demo: Demo, phone: Br
     expect(page.locator("[data-waiting]")).to_be_hidden()
     send(page)
     assert requests_kept(demo) == 1
-    assert page.evaluate(LYING) == []
+    wait_lying(page)
 
 
 @pytest.mark.req("A-03", "D-21")
@@ -247,7 +242,7 @@ def test_what_is_changed_from_another_page_comes_into_a_form_that_is_slow_to_lis
     expect(page.locator("#words")).to_have_value(WORDS)
     assert "change=" not in page.url
     expect(page.locator("[data-waiting]")).to_be_hidden()
-    assert [row["state"] for row in page.evaluate(LYING)] == ["held"]
+    wait_lying(page, "held")
     page.unroute_all(behavior="wait")
     phone.close()
 
@@ -282,6 +277,6 @@ def test_deleted_in_another_tab_and_kept_here_it_is_one(demo: Demo, phone: Brows
     other.get_by_role("button", name="Delete").click()
     expect(other.locator("[data-waiting]")).to_be_hidden()
     keep_it(page)
-    assert len(page.evaluate(LYING)) == 1
+    wait_lying(page, "waiting")
     phone.set_offline(False)
     wait_stored(demo, page, 1)

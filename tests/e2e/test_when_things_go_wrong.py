@@ -201,10 +201,10 @@ def test_a_locked_database_keeps_the_numbers_on_screen_and_the_request_goes_thro
         # The server waits for ten seconds; then the page says so and tries again by itself.
         expect(page.get_by_text("Everything you typed is still here.")).to_be_visible(timeout=20_000)
         expect(page.locator("#reach")).to_have_value(NUMBER)
-        assert statuses == [503]
+        until(lambda: page.wait_for_timeout(50) or set(statuses), lambda found: found == {503})
         unlock()
         expect(page.get_by_role("heading", name="Sealed and on its way.")).to_be_visible(timeout=30_000)
-    assert statuses[-1] == 201
+    until(lambda: page.wait_for_timeout(50) or statuses[-1], lambda found: found == 201)
     assert requests_kept(demo) == 1
     cancel(page)
 

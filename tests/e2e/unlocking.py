@@ -152,6 +152,7 @@ def enrol(page: Page, demo: Demo) -> list[str]:
     """Make 12 words and keys; return the words."""
     page.goto(demo.path("/in/team/keys"))
     page.get_by_role("button", name="Make my 12 words").click()
+    expect(page.locator("[data-part=words-list] li")).to_have_count(12)
     words = page.locator("[data-part=words-list] li").all_text_contents()
     page.get_by_role("button", name="I have written them down").click()
     for place in (3, 7, 11):

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django import db
@@ -12,7 +13,7 @@ from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.notify.models import Notice
 from alongside.rota import actions, queries
-from alongside.rota.models import Blackout, Cap, Proposal, ProposedShift, Shift
+from alongside.rota.models import Blackout, Cap, Exchange, Proposal, ProposedShift, Shift
 from alongside.rota.queries import OpenPlan
 from alongside.rota.rules.judging import Rule
 from alongside.team import queries as roster
@@ -295,3 +296,17 @@ def test_of_two_coordinators_at_once_one_publishes_and_one_is_told(transactional
     assert sorted(said) == ["done", "told"]
     assert Shift.objects.filter(organisation=world.pine).count() == 58
     assert AuditEntry.objects.filter(what="plan.published").count() == 1
+
+
+@pytest.mark.req("D-02", "K-36")
+def test_a_question_about_a_shift_that_a_plan_gives_away_is_taken_back(world: World, people: list[Supporter]) -> None:
+    begins = datetime(FIRST.year, FIRST.month, FIRST.day, 7, tzinfo=ZoneInfo(world.pine.time_zone))
+    asks, answers, *_others = people
+    given = shift(asks, 1, begins, begins + timedelta(hours=12))
+    actions.hand_over(world.pine.id, asks.id, given.id, answers.id)
+    assert Notice.objects.filter(message="shift_asked").exists()
+    Blackout.objects.create(supporter=asks, first_day=FIRST, last_day=FIRST)
+    actions.publish(seat(world), made(world, free=[given.id]))
+    assert not Shift.objects.filter(id=given.id).exists()
+    assert not Exchange.objects.exists()
+    assert not Notice.objects.filter(message="shift_asked").exists()

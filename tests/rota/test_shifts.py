@@ -28,7 +28,7 @@ def enter(world: World, who: uuid.UUID, tier: int, start: datetime, hours: float
     actions.enter_shift(seat(world), who, tier, start, start + hours * HOUR)
 
 
-@pytest.mark.req("D-01")
+@pytest.mark.req("D-01", "M-11")
 def test_two_people_on_call_leave_no_gap_and_are_found_at_every_moment(world: World) -> None:
     enter(world, world.ana.id, 1, NEXT)
     enter(world, world.renee.id, 2, NEXT)

@@ -72,7 +72,7 @@ def moved(world: World) -> tuple[list[Any], dict[str, Any]]:
     """Return a shift far from all others, and what gives it to somebody else."""
     begin = cast.WEEK_BEGINS + timedelta(days=90)
     one = cast.shift(world.renee, 1, begin, begin + timedelta(hours=12))
-    to = moving.ToPerson(world.ana.id)
+    to = moving.ToPerson(world.marcus.id)
     return [one.id], {"to": moving.key(to), "seen": rota.move_of(world.pine, one.id, to, cast.NOW).seal}
 
 

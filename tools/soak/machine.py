@@ -33,6 +33,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_free(port: int) -> bool:
+    """Say whether a server could listen on a port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 def lying_clock() -> str | None:
     """Return the library through which a process sees another time, or None."""
     found = [path for pattern in CLOCKS for path in Path("/").glob(pattern.lstrip("/"))]
@@ -105,6 +116,9 @@ class Program:
         self.signal(signal.SIGKILL)
         if self.process:
             self.process.wait()
+        if self.port:
+            # Its workers end a moment after it, and hold the port until then.
+            until(lambda: is_free(self.port), 20, 0.02)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to all of its processes."""

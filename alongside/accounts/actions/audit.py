@@ -29,4 +29,4 @@ def note_of_another(organisation: Organisation, what: str, detail: Mapping[str, 
 
 def hold(organisation_id: uuid.UUID) -> None:
     """Make this transaction the only one that changes the organisation's plan until it ends."""
-    Organisation.objects.select_for_update().get(id=organisation_id)
+    Organisation.objects.select_for_update(no_key=True).get(id=organisation_id)

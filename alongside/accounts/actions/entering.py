@@ -122,7 +122,7 @@ def accept_invitation(token: str, name: str, password: str | None, *, person_id:
     for `person_id` (NotInvited if that is not who is invited).
     """
     invitation = _use_up(token)
-    found = Person.objects.select_for_update().filter(email__iexact=invitation.email).first()
+    found = Person.objects.select_for_update(no_key=True).filter(email__iexact=invitation.email).first()
     if found and found.is_active and queries.can_sign_in(found):
         raise AlreadyHere
     if not invitation.roles and not (found and found.is_active and _has_role(found, invitation)):

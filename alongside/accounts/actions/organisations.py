@@ -42,7 +42,7 @@ def change_organisation(seat: Seat, *, offices: Iterable[str], **details: Any) -
     """Change what an organisation is called and reached by, and add offices. Offices in use stay: supporters belong
     to them.
     """
-    organisation = Organisation.objects.select_for_update().get(id=seat.organisation.id)
+    organisation = Organisation.objects.select_for_update(no_key=True).get(id=seat.organisation.id)
     changed = {key: value for key, value in details.items() if getattr(organisation, key) != value}
     for key, value in changed.items():
         setattr(organisation, key, value)
@@ -61,7 +61,7 @@ def change_pack(seat: Seat | None, organisation: Organisation, pack: str) -> Non
     """
     if pack not in law.packs():
         raise KeyError(pack)
-    held = Organisation.objects.select_for_update().get(id=organisation.id)
+    held = Organisation.objects.select_for_update(no_key=True).get(id=organisation.id)
     if held.pack == pack:
         return
     former, held.pack = held.pack, pack

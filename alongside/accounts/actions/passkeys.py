@@ -36,7 +36,7 @@ def add_passkey(person: Person, name: str, kept: dict[str, Any]) -> None:
 
     Raises BadCredential when it is kept already, for whomever, and TooManyPasskeys.
     """
-    Person.objects.select_for_update().get(id=person.id)
+    Person.objects.select_for_update(no_key=True).get(id=person.id)
     known = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
     if known.filter(data__credential__id=kept["credential"]["id"]).exists():
         raise BadCredential("known")
@@ -64,7 +64,7 @@ def remove_passkey(person: Person, number: int, *, session: str | None) -> str:
     Raises Authenticator.DoesNotExist and LastWayIn.
     """
     # Held until the end: of two passkeys removed at once, one stays where it is the last way in.
-    Person.objects.select_for_update().get(id=person.id)
+    Person.objects.select_for_update(no_key=True).get(id=person.id)
     row = _own(person, number)
     if not queries.has_way_in(person, without=row.pk):
         raise LastWayIn
@@ -89,7 +89,7 @@ def start_afresh(seat: Seat, person_id: uuid.UUID, organisation: Organisation, *
     held = Role.objects.filter(person_id=person_id, organisation=organisation).select_related("person").first()
     if held is None:
         raise Role.DoesNotExist
-    person = Person.objects.select_for_update().get(id=person_id)
+    person = Person.objects.select_for_update(no_key=True).get(id=person_id)
     elsewhere = Role.objects.filter(person_id=person_id).exclude(organisation=organisation).exists()
     if person_id == seat.person.id or (elsewhere and "operator" not in seat.roles):
         raise NotTheirs

@@ -82,7 +82,7 @@ def move_contact_point(person: Person, contact_id: uuid.UUID, *, up: bool) -> No
 
 def _held(person: Person) -> list[ContactPoint]:
     """Return a person's contact points, which nobody else changes before the transaction ends."""
-    Person.objects.select_for_update().get(id=person.id)
+    Person.objects.select_for_update(no_key=True).get(id=person.id)
     return queries.contact_points_of(person.id)
 
 

@@ -43,7 +43,7 @@ def revoke(seat: Seat | None, person_id: uuid.UUID, organisation: Organisation |
             raise LastCoordinator
     if role == "operator" and seat:
         # Every such row is held, so that two operators cannot put each other out.
-        left = Role.objects.select_for_update().filter(name=role, person__is_active=True).order_by("id")
+        left = Role.objects.select_for_update(no_key=True).filter(name=role, person__is_active=True).order_by("id")
         if not [one for one in left if one.id != held.id]:
             raise LastOperator
     person = held.person
@@ -85,7 +85,7 @@ def renew_ciphers() -> int:
     Afterwards a former secret opens none of them. Raises cryptography.fernet.InvalidToken, and changes nothing, where
     one was made under a secret that is not known here.
     """
-    rows = list(Authenticator.objects.select_for_update().order_by("id"))
+    rows = list(Authenticator.objects.select_for_update(no_key=True).order_by("id"))
     for row in rows:
         row.data = sso.renewed(row.data)
         row.save(update_fields=["data"])

@@ -242,6 +242,24 @@ def test_what_has_begun_is_over_or_is_the_same_persons_is_not_moved(world: World
     assert forbidden(world, one, moving.ToGap(1, NOW - 2 * HOUR, NOW - HOUR, planned=True)) == [Why.OVER]
 
 
+def test_hours_that_are_over_by_now_are_no_place(world: World) -> None:
+    team(world)
+    one = day(world.ana, start=DAWN - HOUR, hours=1)
+    # The day is not over, but the hour of it that the shift would keep is: six to seven, and it is eight.
+    gap_of_today = moving.ToGap(1, NOW - 2 * HOUR - timedelta(minutes=30), NOW + HOUR)
+    assert forbidden(world, one, gap_of_today) == [Why.OVER]
+
+
+@pytest.mark.parametrize("year", ["0001", "1970", "2090", "9999"])
+def test_a_gap_of_another_age_is_refused_in_words(world: World, client: Client, year: str) -> None:
+    team(world)
+    one = day(world.ana)
+    sign_in(client, world.hana)
+    answer = client.get(path(one), {"to": f"1p.{year}0105T000000Z.{year}0106T000000Z"})
+    assert answer.status_code == 200
+    assert "lies more than a year ahead" in answer.content.decode()
+
+
 @pytest.mark.req("D-01")
 def test_a_gap_that_somebody_fills_meanwhile_is_none(world: World) -> None:
     team(world)

@@ -15,6 +15,8 @@ from alongside.rota.rules.exchanging import Why
 from alongside.team import queries as team
 
 ROUND = timedelta(days=40)
+# No shift is entered further ahead either.
+FURTHEST = timedelta(days=400)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,9 @@ def _give(organisation: Organisation, shift: Shift, supporter_id: uuid.UUID, now
 
 def _fill(organisation: Organisation, shift: Shift, gap: moving.ToGap, now: datetime) -> Move:
     mine, zone = shift.facts(), ZoneInfo(organisation.time_zone)
+    seal = moving.seal(shift.id, mine, moving.key(gap))
+    if not now < gap.ends_at or gap.starts_at > now + FURTHEST:
+        return Move(shift, None, (), None, Why.BEGUN if mine.starts_at <= now else Why.OVER, seal)
     able = {one.id for one in team.eligible_at(organisation.id, now)}
     near = Shift.objects.filter(
         organisation=organisation, starts_at__lt=gap.ends_at + ROUND, ends_at__gt=gap.starts_at - ROUND
@@ -114,7 +119,6 @@ def _fill(organisation: Organisation, shift: Shift, gap: moving.ToGap, now: date
         why = Why.OVER
     elif moving.in_the_way(lands, serving):
         why = Why.CHANGED
-    seal = moving.seal(shift.id, mine, moving.key(gap))
     if why is not None:
         return Move(shift, None, (), None, why, seal)
     field = field_of(organisation, [mine, lands], now)

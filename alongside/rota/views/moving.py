@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 BEFORE, AFTER = timedelta(days=14), timedelta(days=42)
 REFUSED: "dict[Why, StrOrPromise]" = {
     Why.BEGUN: _("A shift that has begun is not moved. Enter who takes over from now on instead."),
-    Why.OVER: _("That time is over."),
+    Why.OVER: _("That time is over, or lies more than a year ahead."),
     Why.NOT_YOURS: _("Both are of the same person: nothing would change."),
     Why.CHANGED: _("Somebody is on call there by now, at least for a part of it."),
 }
@@ -67,18 +67,30 @@ def _move(request: HttpRequest, seat: Seat, id: uuid.UUID) -> HttpResponse:
         return _choose(request, seat, shift, now)
     try:
         to = moving.target(sent["to"])
+    except ValueError:
+        return _no_place(request, id)
+    try:
         if request.method != "POST":
             return _ask(request, seat, queries.move_of(seat.organisation, id, to, now), to)
+        return _do(request, seat, id, to)
+    except team.NotASupporter:
+        return _no_place(request, id)
+
+
+def _do(request: HttpRequest, seat: Seat, id: uuid.UUID, to: moving.Target) -> HttpResponse:
+    try:
         done = actions.move(seat, id, to, request.POST.get("seen", ""))
-    except (ValueError, team.NotASupporter) as refused:
-        if isinstance(refused, actions.Moved):
-            return _ask(request, seat, refused.now, to, STALE)
-        if isinstance(refused, actions.Forbidden):
-            return _ask(request, seat, refused.found, to, FORBIDDEN)
-        messages.error(request, _("This is no place on the rota. Choose another one."))
-        return redirect("in_rota_move", id)
+    except actions.Moved as refused:
+        return _ask(request, seat, refused.now, to, STALE)
+    except actions.Forbidden as refused:
+        return _ask(request, seat, refused.found, to, FORBIDDEN)
     messages.success(request, _("Done. Everybody concerned is told."))
     return redirect(_back(request, done.gains[0].duty.starts_at.astimezone(timezone.get_current_timezone()).date()))
+
+
+def _no_place(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    messages.error(request, _("This is no place on the rota. Choose another one."))
+    return redirect("in_rota_move", id)
 
 
 def _back(request: HttpRequest, day: date) -> str:

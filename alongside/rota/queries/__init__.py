@@ -3,7 +3,7 @@
 from alongside.rota.queries.calendar import (
     Calendar,
     ComingGap,
-    Load,
+    LoadOf,
     Loads,
     calendar_of,
     coming_gaps,
@@ -26,7 +26,7 @@ from alongside.rota.queries.exchanges import (
     wants_week_note,
 )
 from alongside.rota.queries.feeds import Followed, Reading, feeds_of, followed, reading_of
-from alongside.rota.queries.moving import Gain, Move, could_take, move_of, open_about, shift_in
+from alongside.rota.queries.moving import Gain, Move, move_of, open_about, shift_in, takers_of
 from alongside.rota.queries.planning import frame_for, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Gap,
@@ -66,7 +66,7 @@ __all__ = [
     "Followed",
     "Gain",
     "Gap",
-    "Load",
+    "LoadOf",
     "Loads",
     "Measure",
     "Mine",
@@ -83,7 +83,6 @@ __all__ = [
     "change_of",
     "coming_gaps",
     "compared",
-    "could_take",
     "feeds_of",
     "first_free_day",
     "followed",
@@ -116,6 +115,7 @@ __all__ = [
     "shifts_between",
     "sought",
     "strip",
+    "takers_of",
     "tiers_entered",
     "tiers_of",
     "waiting_plans",

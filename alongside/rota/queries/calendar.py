@@ -133,7 +133,7 @@ def _missing(entries: Collection[Entry], start: datetime, end: datetime, tiers: 
 
 
 @dataclass(frozen=True)
-class Load:
+class LoadOf:
     """Weighted hours of one person over the rolling year, by measure, leave credited; `able` says whether they can be
     planned at all: who cannot is compared with nobody.
     """
@@ -148,7 +148,7 @@ class Load:
 class Loads:
     """What everybody carries, by name, and the team's range of each measure that anybody carries."""
 
-    people: tuple[Load, ...]
+    people: tuple[LoadOf, ...]
     ranges: dict[str, Range]
 
 
@@ -159,7 +159,7 @@ def loads_of(organisation: Organisation, now: datetime) -> Loads:
     names = {one.id: one.name for one in team.roster(organisation.id, now)}
     able = {one.id for one in frame.people if one.ready and not one.on_leave}
     people = [
-        Load(who, names.get(who, ""), who in able, {one: round(served.get(one, 0) / MINUTES) for one in MEASURES})
+        LoadOf(who, names.get(who, ""), who in able, {one: round(served.get(one, 0) / MINUTES) for one in MEASURES})
         for who, served in ((who, member.served) for who, member in framing.members(frame).items())
     ]
     return Loads(

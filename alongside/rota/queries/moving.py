@@ -70,7 +70,7 @@ def move_of(organisation: Organisation, shift_id: uuid.UUID, to: moving.Target, 
             return _fill(organisation, shift, to, now)
 
 
-def could_take(organisation: Organisation, shift: Shift, now: datetime) -> list[tuple[uuid.UUID, str]]:
+def takers_of(organisation: Organisation, shift: Shift, now: datetime) -> list[tuple[uuid.UUID, str]]:
     """Return (id, name) of everybody else who could have a shift, by name."""
     field = field_of(organisation, [shift.facts()], now)
     free = set(field.could(shift.facts(), {}, [shift.supporter_id]))

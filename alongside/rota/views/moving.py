@@ -122,7 +122,7 @@ def _choose(request: HttpRequest, seat: Seat, shift: Shift, now: datetime) -> Ht
         "begun": begun,
         "asked": queries.open_about(shift).exists(),
         "slots": [] if begun else _slots(shift, queries.calendar_of(seat.organisation, days, now), now, zone),
-        "people": [] if begun else queries.could_take(seat.organisation, shift, now),
+        "people": [] if begun else queries.takers_of(seat.organisation, shift, now),
         "view": request.GET.get("view", ""),
         "back": _back(request, day),
     }

@@ -99,6 +99,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_undelivered(rows),
         *_uncovered(gaps),
         *_untaken(sought),
+        *_nobody_ready(organisation, places, sought),
         *_unready(places),
         *_unsigned(organisation),
         *_shut(organisation, places),
@@ -205,13 +206,25 @@ def _uncovered(gaps: list[Gap]) -> list[Task]:
 
 
 def _untaken(sought: list[Sought]) -> list[Task]:
-    """Say for which shifts everybody who could was asked, and nobody said yes; of those who were asked nothing."""
-    sentence = _("Nobody took the shift from %(start)s to %(end)s. Everybody who could was asked. Phone them.")
+    """Say for which shifts nobody is left to be asked, and nobody said yes; of those who were asked nothing."""
+    asked = _("Nobody took the shift from %(start)s to %(end)s. Everybody who could was asked. Phone them.")
+    none = _("Nobody could be asked to take the shift from %(start)s to %(end)s: nobody is free and ready then.")
     tasks = []
     for one in [one for one in sought if one.nobody][:GAPS_SHOWN]:
-        text = sentence % _span(one.duty.starts_at, one.duty.ends_at)
+        text = (asked if one.asked else none) % _span(one.duty.starts_at, one.duty.ends_at)
         tasks.append(Task("urgent", _("Cover"), text, reverse("in_rota"), _("See the rota")))
     return tasks
+
+
+def _nobody_ready(organisation: Organisation, places: list[Place], sought: list[Sought]) -> list[Task]:
+    """Say why nobody can be asked or planned, where nobody's readiness was ever written down (D-03, D-12)."""
+    wanted = places and (sought or rota.patterns_in_force(organisation))
+    if not (wanted and rota.missing_of_all(organisation.id)):
+        return []
+    text = _(
+        "Nobody is written down as trained, with a checked phone. Until then nobody is planned or asked for cover."
+    )
+    return [Task("urgent", _("Ready for duty"), text, reverse("in_readiness"), _("Write it down"))]
 
 
 def _span(begins: datetime, ends: datetime) -> dict[str, str]:

@@ -160,6 +160,19 @@ def supporter_in(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> Support
     return row
 
 
+def also_serving_as(supporter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
+    """Return under which other ids the people behind supporters serve, in other organisations; without those who serve
+    in one only.
+    """
+    people = dict(Supporter.objects.filter(id__in=list(supporter_ids)).values_list("id", "person_id"))
+    rows = Supporter.objects.filter(person_id__in=set(people.values())).exclude(status=Supporter.Status.ENDED)
+    ids: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for supporter_id, person_id in rows.values_list("id", "person_id"):
+        ids.setdefault(person_id, set()).add(supporter_id)
+    found = {one: frozenset(ids.get(person, set()) - {one}) for one, person in people.items()}
+    return {one: others for one, others in found.items() if others}
+
+
 def serves_elsewhere(supporter: Supporter) -> bool:
     """Say whether the same person serves in another organisation too."""
     rows = Supporter.objects.filter(person_id=supporter.person_id).exclude(id=supporter.id)

@@ -1,6 +1,7 @@
 """Supporters hand over, swap and cover shifts on their pages; one who is sick says so by one tap."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -30,15 +31,15 @@ def test_cover_is_sought_and_taken_by_a_teammate(
 ) -> None:
     page = continue_as(window, demo, "ruiz")
     page.goto(demo.path(SHIFTS))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your next shifts")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("You are next on call")
     look.at(page, "my shifts")
     picture(page, "shifts")
-    page.get_by_role("link", name="Give it away").nth(4).click()
+    page.get_by_role("link", name=re.compile("^Change ?:")).nth(4).click()
     expect(page.get_by_role("heading", name="Swap it")).to_be_visible()
     look.at(page, "give a shift away")
     picture(page, "shift")
     page.get_by_role("button", name="Look for cover").click()
-    expect(page.get_by_text("Cover is sought. You stay on call")).to_be_visible()
+    expect(page.get_by_text("Cover is sought. The shift is yours")).to_be_visible()
     expect(page.get_by_text("Cover is sought.", exact=True)).to_be_visible()
     look.at(page, "my shifts, cover sought")
     picture(page, "sought")
@@ -61,10 +62,10 @@ def test_a_coordinators_board_shows_a_search_and_the_one_on_call_says_sick(
 ) -> None:
     page = continue_as(window, demo, "bell")
     page.goto(demo.path(SHIFTS))
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are on call.")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("You are on call until")
     look.at(page, "my shifts, on call")
     page.get_by_role("button", name="I am sick now").click()
-    expect(page.get_by_text("Cover is sought. You stay on call")).to_be_visible()
+    expect(page.get_by_text("Cover is sought. You stay on call until somebody takes the shift.")).to_be_visible()
     board = continue_as(other, demo, "vogel")
     board.goto(demo.path("/in/coordinate/"))
     expect(

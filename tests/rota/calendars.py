@@ -86,6 +86,14 @@ def endless_continue(line: socket.socket) -> None:
         line.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
 
 
+def drip_handshake(line: socket.socket) -> None:
+    """Begin to shake hands (TLS) and never end it: a long record, byte by byte."""
+    line.sendall(b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xf0")
+    while True:
+        line.sendall(b"\x00")
+        time.sleep(0.05)
+
+
 def shut(line: socket.socket) -> None:
     """Hang up."""
 
@@ -93,11 +101,14 @@ def shut(line: socket.socket) -> None:
 class Server:
     """Serves one answer at a time; `asked` holds the heads of requests."""
 
-    def __init__(self, answer: Callable[[socket.socket], None]) -> None:
-        self.answer = answer
+    def __init__(
+        self, answer: Callable[[socket.socket], None], *, place: str = "127.0.0.1", port: int = 0, listens: bool = False
+    ) -> None:
+        self.answer, self.listens = answer, listens
         self.asked: list[bytes] = []
-        self.listening = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self.listening.getsockname()[1]}/own.ics"
+        self.listening = socket.create_server((place, port))
+        self.port = self.listening.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}/own.ics"
 
     def run(self) -> None:
         """Serve until closed."""
@@ -109,14 +120,22 @@ class Server:
     def serve(self, line: socket.socket) -> None:
         """Serve one request."""
         with suppress(OSError), line:
-            self.asked.append(line.recv(65536))
+            # One that `listens` by itself reads the request inside of what it speaks.
+            if not self.listens:
+                self.asked.append(line.recv(65536))
             self.answer(line)
 
 
 @contextmanager
 def serving(answer: Callable[[socket.socket], None]) -> Iterator[Server]:
     """Serve while inside."""
-    server = Server(answer)
+    with running(Server(answer)) as server:
+        yield server
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """Serve while inside."""
     threading.Thread(target=server.run, daemon=True).start()
     try:
         yield server

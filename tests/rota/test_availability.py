@@ -49,7 +49,7 @@ def test_everything_that_is_said_reaches_the_planner(world: World, renee: Client
     assert one.most_in_28_days == 6
     page = renee.get(reverse("in_availability")).content.decode()
     assert "Thu 24 Dec 2026 – Sat 26 Dec 2026" in page
-    assert "Monday 19:00–7:00" in page
+    assert "Monday 19:00–07:00" in page
 
 
 def test_days_that_meet_become_one_line(world: World, renee: Client) -> None:

@@ -1,11 +1,13 @@
 """Supporters' pages: their shifts, what they ask and are asked; the change of shift; the board."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from alongside.accounts.models import Organisation
 from alongside.escalation.models import Ladder
 from alongside.rota.models import Blackout, Exchange, Shift
 from alongside.team import queries
@@ -47,11 +49,13 @@ def test_a_swap_shows_what_is_taken_and_what_is_given(world: World) -> None:
     team(world)
     one, other = day(world.ana), day(world.renee, 2)
     ana, renee = sign_in(Client(), world.ana), sign_in(Client(), world.renee)
-    assert "Wed 2 Dec, 07:00 – 19:00, First: Renée Dubois" in page(ana, "in_shift", one.id)
+    offered = page(ana, "in_shift", one.id)
+    assert '<optgroup label="Renée Dubois">' in offered
+    assert "Wed 2 Dec, 07:00–19:00, First" in offered
     ana.post(reverse("in_shift_swap", args=[one.id]), {"other": str(other.id)})
     asked = page(renee)
-    assert "You take: Mon 30 Nov" in asked
-    assert "You give: Wed 2 Dec" in asked
+    assert 'You take: <span class="number">Mon 30 Nov' in asked
+    assert 'You give: <span class="number">Wed 2 Dec' in asked
     say(renee, "yes")
     assert (holder(one), holder(other)) == (world.renee.id, world.ana.id)
 
@@ -128,10 +132,10 @@ def test_leave_on_ones_own_page_seeks_cover_and_coming_back_ends_it(world: World
     ana.post(reverse("in_leave"))
     assert state(one) == "open"
     assert "Cover is sought for your shifts" in page(ana)
-    assert "Give it away" not in page(ana)
+    assert "Change<span" not in page(ana)
     ana.post(reverse("in_return"))
     assert state(one) == "withdrawn"
-    assert "Give it away" in page(ana)
+    assert "Change<span" in page(ana)
 
 
 @pytest.mark.req("D-13")
@@ -201,3 +205,54 @@ def test_the_board_says_what_is_sought_and_what_nobody_took_and_not_who_was_aske
     assert zoe.person.name not in shown.split("Nobody took")[1].split("</li>")[0]
     Shift.objects.update(supporter=world.renee)
     assert "Nobody took" not in page(hana, "in_board")
+
+
+@pytest.mark.req("D-02")
+def test_a_night_in_which_clocks_change_says_that_it_is_longer_or_shorter(world: World) -> None:
+    team(world)
+    Organisation.objects.filter(id=world.pine.id).update(time_zone="America/Chicago")
+    for day_before in ("2027-03-13", "2027-11-06", "2027-06-05"):
+        start = datetime.fromisoformat(f"{day_before}T19:00").replace(tzinfo=ZoneInfo("America/Chicago"))
+        end = (start + timedelta(days=1)).replace(hour=7)
+        shift(world.ana, 1, start, end)
+    text = page(sign_in(Client(), world.ana))
+    assert text.count("Shorter by an hour: the clocks go forward.") == 1
+    assert text.count("Longer by an hour: the clocks go back.") == 1
+    assert "Sat 6 Nov, 19:00 – Sun 7 Nov, 07:00" in text
+
+
+@pytest.mark.req("D-13")
+def test_who_cannot_take_a_shift_is_not_named_and_what_would_be_refused_is_not_offered(world: World) -> None:
+    team(world)
+    one = day(world.ana)
+    Blackout.objects.create(supporter=world.renee, first_day=DAWN.date(), last_day=DAWN.date())
+    day(world.marcus, tier=2)
+    named = page(sign_in(Client(), world.ana), "in_shift", one.id)
+    assert "Renée Dubois" not in named
+    assert "Marcus Bell</option>" not in named
+    assert "Zoe Hart</option>" in named
+    # Cover that is sought is offered to whoever could take it.
+    sign_in(Client(), world.ana).post(reverse("in_shift_cover", args=[one.id]))
+    assert "Take this shift" not in page(sign_in(Client(), world.marcus))
+
+
+@pytest.mark.req("C-18")
+def test_who_is_sick_on_duty_can_stop_the_calls_in_the_next_tap(world: World) -> None:
+    team(world)
+    one = day(world.ana, start=NOW - HOUR)
+    ana = sign_in(Client(), world.ana)
+    assert "Stop calls now" not in page(ana)
+    assert "You stay on call until" in ana.post(reverse("in_shift_cover", args=[one.id]), follow=True).content.decode()
+    text = page(ana)
+    assert "Stop calls now: take leave" in text
+    assert f'action="{reverse("in_leave")}"' in text
+    ana.post(reverse("in_leave"))
+    assert not queries.may_serve(world.ana.id)
+    assert "I am back" in page(ana)
+
+
+def test_whoever_misses_something_for_duty_is_told_where_to_look(world: World) -> None:
+    team(world)
+    world.ana.agreement_version = 0
+    world.ana.save()
+    assert "You are not called at present: something is missing." in page(sign_in(Client(), world.ana))

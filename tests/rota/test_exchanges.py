@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connections
 
+from alongside.accounts import queries as accounts
 from alongside.notify.models import Notice
 from alongside.rota import actions, queries
 from alongside.rota.models import Blackout, Cap, Exchange, Shift
@@ -168,8 +169,57 @@ def test_one_thing_at_a_time_is_asked_about_a_shift(world: World) -> None:
     actions.hand_over(world.pine.id, world.ana.id, one.id, world.renee.id)
     with refused(Why.ASKED_ALREADY):
         actions.hand_over(world.pine.id, world.ana.id, one.id, world.marcus.id)
-    with refused(Why.ASKED_ALREADY):
-        actions.find_cover(world.pine.id, world.ana.id, one.id)
+    actions.withdraw(world.pine.id, world.ana.id, only())
+    actions.find_cover(world.pine.id, world.ana.id, one.id)
+    for again in (
+        lambda: actions.find_cover(world.pine.id, world.ana.id, one.id),
+        lambda: actions.hand_over(world.pine.id, world.ana.id, one.id, world.marcus.id),
+    ):
+        with refused(Why.ASKED_ALREADY):
+            again()
+
+
+@pytest.mark.req("C-18", "D-13")
+def test_somebody_sick_while_a_swap_is_open_needs_to_take_nothing_back_first(world: World) -> None:
+    team(world)
+    one, other = day(world.ana), day(world.renee, 2)
+    actions.offer_swap(world.pine.id, world.ana.id, one.id, other.id)
+    swap = only()
+    actions.find_cover(world.pine.id, world.ana.id, one.id)
+    assert Exchange.objects.get(id=swap).state == "withdrawn"
+    assert "shift_answered" in messages(world.renee)
+    assert Exchange.objects.get(state="open").kind == "cover"
+    with refused(Why.ANSWERED):
+        actions.answer(world.pine.id, world.renee.id, swap, yes=True)
+    assert (holder(one), holder(other)) == (world.ana.id, world.renee.id)
+
+
+def test_what_nobody_answered_before_the_shift_began_ends_and_cover_can_be_sought(world: World, clock: Clock) -> None:
+    team(world)
+    one, other, third = day(world.ana), day(world.renee, 2), day(world.ana, 4)
+    actions.hand_over(world.pine.id, world.ana.id, one.id, world.renee.id)
+    actions.offer_swap(world.pine.id, world.ana.id, third.id, other.id)
+    clock.set(one.starts_at)
+    actions.climb(clock.now())
+    assert (state(one), state(third)) == ("withdrawn", "open")
+    assert messages(world.ana)[-1] == "shift_answered"
+    actions.find_cover(world.pine.id, world.ana.id, one.id)
+    clock.set(other.starts_at)
+    actions.climb(clock.now())
+    assert state(third) == "withdrawn"
+
+
+def test_a_swap_of_a_shift_that_a_plan_or_coordinator_took_away_changes_nothing(world: World) -> None:
+    team(world)
+    one, other = day(world.ana), day(world.renee, 2)
+    actions.offer_swap(world.pine.id, world.ana.id, one.id, other.id)
+    swap = only()
+    actions.remove_shift(accounts.permit(world.hana, "rota.change"), other.id)
+    with pytest.raises(Exchange.DoesNotExist):
+        actions.answer(world.pine.id, world.renee.id, swap, yes=True)
+    assert holder(one) == world.ana.id
+    assert not Notice.objects.filter(message="shift_asked").exists()
+    actions.find_cover(world.pine.id, world.ana.id, one.id)
 
 
 def test_whatever_else_was_open_about_a_swapped_shift_ends_with_it(world: World) -> None:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -21,9 +21,10 @@ from alongside.directory import actions as directory
 from alongside.directory.models import Partnership
 from alongside.policy.values import REGISTER
 from alongside.programme.models import Briefing
-from alongside.rota import queries as rota
-from alongside.rota.models import Proposal, ProposedShift
-from alongside.rota.rules import moving, proposing
+from alongside.rota import actions as rota
+from alongside.rota import queries as rota_queries
+from alongside.rota.models import Exchange, Holiday, Proposal, ProposedShift
+from alongside.rota.rules import moving, proposing, templates
 from alongside.site import audit, signatures
 from alongside.site.importing import EXAMPLE
 from tests import world as cast
@@ -71,9 +72,9 @@ def offered(world: World, by: cast.Organisation) -> Any:
 def moved(world: World) -> tuple[list[Any], dict[str, Any]]:
     """Return a shift far from all others, and what gives it to somebody else."""
     begin = cast.WEEK_BEGINS + timedelta(days=90)
-    one = cast.shift(world.renee, 1, begin, begin + timedelta(hours=12))
+    one = cast.shift(world.ana, 3, begin, begin + timedelta(hours=12))
     to = moving.ToPerson(world.marcus.id)
-    return [one.id], {"to": moving.key(to), "seen": rota.move_of(world.pine, one.id, to, cast.NOW).seal}
+    return [one.id], {"to": moving.key(to), "seen": rota_queries.move_of(world.pine, one.id, to, cast.NOW).seal}
 
 
 def birch(world: World) -> cast.Organisation:
@@ -81,11 +82,18 @@ def birch(world: World) -> cast.Organisation:
     return cast.organisation("birch", "Birch Hall Fire", "America/Chicago")
 
 
+def sought(world: World) -> Any:
+    """Return a search for cover of a shift of somebody who serves."""
+    shift = cast.Shift.objects.get(supporter=world.renee)
+    return Exchange.objects.create(kind="cover", shift=shift, asks=world.renee, asked_at=cast.NOW).id
+
+
 def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     """Return, by route, who posts what to change something, and where."""
     programme = {**NEW, "name": "Pine County", "language": "en"}
     return {
         **planning_changes(world),
+        **pattern_changes(world),
         "in_readiness": (
             world.hana,
             "in_readiness",
@@ -94,6 +102,13 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
         ),
         "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
         "in_rota_move": (world.hana, "in_rota_move", *moved(world)),
+        "in_rota_find_cover": (
+            world.hana,
+            "in_rota_find_cover",
+            [],
+            {"shift": str(cast.Shift.objects.get(supporter=world.marcus).id)},
+        ),
+        "in_rota_stop_cover": (world.hana, "in_rota_stop_cover", [sought(world)], {}),
         "in_rota_remove": (world.hana, "in_rota_remove", [cast.Shift.objects.first().id], {}),
         "in_invite": (world.hana, "in_invite", [], {"name": "Jo", "email": "jo@x.example", "roles": ["leader"]}),
         "in_end": (world.hana, "in_end", [world.ana.id], {}),
@@ -141,6 +156,34 @@ def planning_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[
     }
 
 
+def pattern_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return those of patterns and holidays, after the days that the planner's are about."""
+    first = AHEAD + timedelta(days=60)
+    facts = templates.pattern(templates.Kind.DAYS, 480, first, (1, 2))
+    for_change, for_removal = (
+        rota.make_pattern(planned.seat(world), name, facts, first + timedelta(days=later))
+        for name, later in (("Whole days", 0), ("Whole days again", 7))
+    )
+    day = Holiday.objects.create(organisation=world.pine, day=date(2026, 12, 24), name="Christmas Eve")
+
+    def posted(seen: str) -> dict[str, Any]:
+        return {"kind": "facts", "name": "Other", "first_day": first.isoformat(), "days": "1", "seen": seen}
+
+    rows = rota_queries.pattern_rows(world.pine.id)
+    return {
+        "in_pattern_change": (
+            world.hana,
+            "in_pattern_change",
+            [for_change],
+            posted(rota_queries.patterns_seal(rows)),
+        ),
+        "in_pattern_remove": (world.hana, "in_pattern_remove", [for_removal], {}),
+        "in_holidays": (world.hana, "in_holidays", [], {"day": "2026-12-31", "name": "New Year’s Eve"}),
+        "in_holidays_statutory": (world.hana, "in_holidays_statutory", [], {"year": "2027"}),
+        "in_holiday_remove": (world.hana, "in_holiday_remove", [day.id], {}),
+    }
+
+
 def seal_without(proposal: Any, slot: Any) -> str:
     """Return the digest of a plan in which one slot has been emptied."""
     rows = [one.facts() for one in ProposedShift.objects.filter(proposal_id=proposal)]
@@ -153,6 +196,17 @@ def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     Role.objects.create(person=world.anne, organisation=world.pine, name="coordinator")
     Invitation.objects.all().delete()
     return {
+        "in_pattern_new": (
+            world.hana,
+            "in_pattern_new",
+            [],
+            {
+                "kind": "halves",
+                "first_day": "2026-12-14",
+                "hand_over": "07:00",
+                "seen": rota_queries.patterns_seal(rota_queries.pattern_rows(world.pine.id)),
+            },
+        ),
         "in_partner_agree": (world.hana, "in_partner_agree", [offered(world, world.lake)], {}),
         "in_partner_end": (world.hana, "in_partner_end", [offered(world, birch(world))], {}),
         **signing_changes(world),

@@ -21,7 +21,7 @@ from alongside.directory.models import CandidateList, Partnership
 from alongside.escalation.models import Ladder
 from alongside.help_requests import actions as help_requests
 from alongside.kernel import clock
-from alongside.rota.models import Proposal, ProposedShift, Shift
+from alongside.rota.models import Pattern, Proposal, ProposedShift, Shift
 from alongside.sealing.models import KeyRing, ReceivingKey
 from alongside.team.models import Supporter
 from tests import world as cast
@@ -47,6 +47,7 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
     plan, slot, compared = planned_rows(world.pine)
     ids |= dict.fromkeys(("in_plan", "in_plan_edit", "in_plan_publish"), plan)
     ids["in_shift"] = ids["in_rota_remove"]
+    ids |= dict.fromkeys(("in_pattern", "in_pattern_change"), coming_pattern(world.pine))
     found = []
     for path, pattern in own_routes():
         if pattern.name in WAY_IN:
@@ -81,6 +82,13 @@ def planned_rows(home: Organisation) -> tuple[uuid.UUID, uuid.UUID, str]:
     span = {"tier": 1, "starts_at": begins, "ends_at": begins + timedelta(hours=12)}
     slot = ProposedShift.objects.get_or_create(proposal=plan, defaults=span)[0]
     return plan.id, slot.id, f"?one={plan.id}&other={plan.id}"
+
+
+def coming_pattern(home: Organisation) -> uuid.UUID:
+    """Return the id of a pattern that is not in force yet, made where there is none."""
+    day = cast.NOW.date() + timedelta(days=40)
+    known = {"name": "Days", "anchor": day, "days": 1}
+    return Pattern.objects.get_or_create(organisation=home, begins_on=day, defaults=known)[0].id
 
 
 def passkey_of(person: Person) -> int:

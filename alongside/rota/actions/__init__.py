@@ -1,6 +1,7 @@
 """Every change of the rota: shifts, patterns, wishes, plans, exchanges and feeds."""
 
 from alongside.rota.actions.cover import climb, on_leave, on_return, purge_exchanges
+from alongside.rota.actions.covering import seek_cover, seek_for_gap, stop_seeking
 from alongside.rota.actions.exchanges import answer, find_cover, hand_over, offer_swap, take, withdraw
 from alongside.rota.actions.feeds import (
     BadAddress,
@@ -9,10 +10,26 @@ from alongside.rota.actions.feeds import (
     make_feed,
     purge_feeds,
     read_calendars,
+    renew_calendars,
     revoke_feed,
 )
 from alongside.rota.actions.feeds import TooMany as TooManyFeeds
 from alongside.rota.actions.moving import Forbidden, Moved, move
+from alongside.rota.actions.patterns import (
+    FURTHEST,
+    BadDay,
+    DayTaken,
+    HasBegun,
+    InUse,
+    PatternsChanged,
+    TooManyBlocks,
+    add_holiday,
+    add_holidays,
+    change_pattern,
+    make_pattern,
+    remove_holiday,
+    remove_pattern,
+)
 from alongside.rota.actions.planning import (
     OPEN,
     BadSpanOfDays,
@@ -46,33 +63,44 @@ from alongside.rota.actions.shifts import (
     enter_shifts,
     remove_shift,
 )
+from alongside.rota.actions.taking import take_gap
 from alongside.rota.actions.weekly import tell_the_week, want_week_note
 from alongside.rota.actions.wishes import add_blackout, add_hours, purge_wishes, set_cap, set_wish, take_back
 
 __all__ = [
     "CHECK_WITHIN",
+    "FURTHEST",
     "OPEN",
     "BadAddress",
+    "BadDay",
     "BadSpanOfDays",
     "Breaks",
     "Claimed",
+    "DayTaken",
     "Edited",
     "Forbidden",
+    "HasBegun",
     "InTheWay",
+    "InUse",
     "Lost",
     "Moved",
     "NoPattern",
     "NotEligible",
     "NotReady",
     "NothingToPlan",
+    "PatternsChanged",
     "Published",
     "Stale",
+    "TooManyBlocks",
     "TooManyFeeds",
     "TooManyPlans",
     "add_blackout",
+    "add_holiday",
+    "add_holidays",
     "add_hours",
     "answer",
     "ask_for_plan",
+    "change_pattern",
     "check_reach",
     "claim",
     "climb",
@@ -85,6 +113,7 @@ __all__ = [
     "hand_over",
     "keep_calendar",
     "make_feed",
+    "make_pattern",
     "move",
     "offer_swap",
     "on_leave",
@@ -95,16 +124,23 @@ __all__ = [
     "purge_plans",
     "purge_wishes",
     "read_calendars",
+    "remove_holiday",
+    "remove_pattern",
     "remove_shift",
+    "renew_calendars",
     "revoke_feed",
+    "seek_cover",
+    "seek_for_gap",
     "set_cap",
     "set_wish",
     "stop_plan",
+    "stop_seeking",
     "store_failure",
     "store_plan",
     "store_progress",
     "take",
     "take_back",
+    "take_gap",
     "tell_the_week",
     "want_week_note",
     "withdraw",

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,9 +13,9 @@ from alongside.accounts.models import Organisation
 from alongside.notify import actions as notify
 from alongside.policy import queries as policy
 from alongside.rota.actions import telling
-from alongside.rota.models import CoverAsk, Exchange, Shift
-from alongside.rota.queries.exchanges import SEEKING, field_of, waiting_minutes
-from alongside.rota.rules import exchanging
+from alongside.rota.models import CoverAsk, Exchange, Opening, Shift
+from alongside.rota.queries.exchanges import SEEKING, field_of, still_nobodys, waiting_minutes
+from alongside.rota.rules import NOBODY, Duty, exchanging
 from alongside.team import queries as team
 
 log = logging.getLogger(__name__)
@@ -32,13 +33,44 @@ def open_search(shift: Shift, now: datetime) -> Exchange:
     )
 
 
+def open_search_for(organisation_id: uuid.UUID, span: Duty, now: datetime) -> Exchange:
+    """Open a search for a span that is nobody's; its first step is due. The caller holds the organisation."""
+    opening = Opening.objects.create(
+        organisation_id=organisation_id, tier=span.tier, starts_at=span.starts_at, ends_at=span.ends_at
+    )
+    return Exchange.objects.create(kind=Kind.COVER, opening=opening, asked_at=now.replace(second=0, microsecond=0))
+
+
+def fits(search: Exchange, now: datetime) -> bool:
+    """Cut the opening that is sought for to what is still nobody's; False when nothing is left. The caller holds the
+    organisation.
+    """
+    opening = search.opening
+    if opening is None:
+        return True
+    duty = opening.facts()
+    parts = still_nobodys(opening.organisation_id, exchanging.rest_of(duty, now)) if duty.ends_at > now else [duty]
+    if not parts:
+        return False
+    first, *others = parts
+    if first != exchanging.rest_of(duty, now):
+        opening.starts_at, opening.ends_at = first.starts_at, first.ends_at
+        opening.save(update_fields=["starts_at", "ends_at"])
+    for one in others:
+        open_search_for(opening.organisation_id, one, now)
+    return True
+
+
 def step(search: Exchange, now: datetime) -> bool:
     """Take the next step of an open search, if one is due; say whether anything was done. The caller holds the
     organisation.
     """
-    duty = exchanging.rest_of(search.shift.facts(), now)
-    minutes = policy.in_force(search.shift.organisation_id).rota_answer
-    able = frozenset(one.id for one in team.eligible_at(search.shift.organisation_id, now))
+    if not fits(search, now):
+        close(search, State.WITHDRAWN)
+        return True
+    duty = exchanging.rest_of(search.what.facts(), now)
+    minutes = policy.in_force(search.what.organisation_id).rota_answer
+    able = frozenset(one.id for one in team.eligible_at(search.what.organisation_id, now))
     rows = list(search.asked.all())
     asked = [exchanging.Asked(row.supporter_id, row.asked_at or search.asked_at, row.yes) for row in rows]
     match exchanging.next_step(duty, asked, able, minutes, now):
@@ -58,13 +90,13 @@ def step(search: Exchange, now: datetime) -> bool:
 
 
 def _whom(search: Exchange, now: datetime, asked: set[uuid.UUID]) -> list[uuid.UUID]:
-    shift = search.shift
-    duty = exchanging.rest_of(shift.facts(), now)
-    field = field_of(shift.organisation, [duty], now)
-    waiting = waiting_minutes(shift.organisation_id, field.frame.percent, search.id)
-    found = field.could(duty, waiting, {*asked, search.asks_id})
+    what = search.what
+    duty = exchanging.rest_of(what.facts(), now)
+    field = field_of(what.organisation, [duty], now)
+    waiting = waiting_minutes(what.organisation_id, field.frame.percent, search.id)
+    found = field.could(duty, waiting, {*asked, search.asks_id or NOBODY})
     # With less than a day left, who sleeps is asked after those who do not.
-    soon = shift.starts_at - now <= exchanging.SOON
+    soon = what.starts_at - now <= exchanging.SOON
     return sorted(found, key=lambda who: telling.heard_at(who, now) > now) if soon else found
 
 
@@ -72,18 +104,17 @@ def _ask(search: Exchange, whom: list[uuid.UUID], place: int, now: datetime, *, 
     for number, who in enumerate(whom, start=place):
         # Whose quiet hours hold the question back has the whole time once they are over; unless that is too late.
         at = telling.heard_at(who, now)
-        waits = at <= search.shift.starts_at - exchanging.NOW
+        waits = at <= search.what.starts_at - exchanging.NOW
         asked_at = (at if waits else now).replace(second=0, microsecond=0)
-        CoverAsk.objects.create(exchange=search, supporter_id=who, place=number, asked_at=asked_at)
-        message = "shift_asked_now" if urgent else "shift_asked"
-        telling.tell(who, message, now, about=search.id, until=search.shift.ends_at, waits=waits)
+        row = CoverAsk.objects.create(exchange=search, supporter_id=who, place=number, asked_at=asked_at)
+        telling.tell_asked(row, now, urgent=urgent, waits=waits)
 
 
 def _give_up(search: Exchange, now: datetime) -> bool:
     """Everybody who could was asked: say so to the coordinators, and to who asked unless they are on leave."""
     Exchange.objects.filter(id=search.id).update(state=State.NOBODY)
-    telling.alarm(search, now)
-    if team.may_serve(search.asks_id):
+    telling.alarm(search.what.organisation_id, now)
+    if search.asks_id and team.may_serve(search.asks_id):
         telling.tell(search.asks_id, "shift_answered", now)
     return True
 
@@ -91,13 +122,28 @@ def _give_up(search: Exchange, now: datetime) -> bool:
 def drop(shift: Shift) -> None:
     """Take back every notice about a shift that is about to be deleted; what was asked about it goes with it."""
     for row in Exchange.objects.filter(Q(shift=shift) | Q(other_shift=shift)):
-        notify.forget(row.id)
+        close(row, State.WITHDRAWN)
 
 
 def close(row: Exchange, state: str) -> None:
-    """End an exchange; nobody is told about it any more."""
+    """End an exchange; nobody is told about it any more. Once a search is over, who was asked and said no is deleted:
+    nobody needs to know it, then or later.
+    """
     Exchange.objects.filter(id=row.id).update(state=state)
     notify.forget(row.id)
+    asked = CoverAsk.objects.filter(exchange=row)
+    telling.hush(asked.values_list("supporter_id", flat=True))
+    if state != State.NOBODY:
+        asked.delete()
+
+
+def withdraw_all(rows: Iterable[Exchange], now: datetime, *, silent: Iterable[uuid.UUID | None] = ()) -> None:
+    """End exchanges, and tell those who have part in them, without the `silent` ones."""
+    for row in rows:
+        close(row, State.WITHDRAWN)
+        for one in {row.asks_id, row.answers_id} - {None, *silent}:
+            if one is not None:
+                telling.tell(one, "shift_answered", now)
 
 
 # --- leave -------------------------------------------------------------------------------------------------------
@@ -122,16 +168,13 @@ def on_leave(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime)
 
 def _end_what_was_open(supporter_id: uuid.UUID, now: datetime) -> None:
     """End hand-overs and swaps the supporter has part in, and step on in every search that waits for them."""
-    for row in Exchange.objects.filter(state=State.OPEN).exclude(kind=Kind.COVER).select_related("shift"):
-        if supporter_id in (row.asks_id, row.answers_id):
-            close(row, State.WITHDRAWN)
-            other = row.answers_id if row.asks_id == supporter_id else row.asks_id
-            if other is not None:
-                telling.tell(other, "shift_answered", now)
+    part = Exchange.objects.filter(Q(asks_id=supporter_id) | Q(answers_id=supporter_id), state=State.OPEN)
+    withdraw_all(part.exclude(kind=Kind.COVER), now, silent=[supporter_id])
+    notify.forget(supporter_id)
     waits = Exchange.objects.filter(
         state=State.OPEN, kind=Kind.COVER, asked__supporter_id=supporter_id, asked__yes__isnull=True
     )
-    for row in waits.select_related("shift__organisation"):
+    for row in waits.select_related("shift__organisation", "opening__organisation"):
         step(row, now)
 
 
@@ -153,18 +196,22 @@ def _coming(organisation_id: uuid.UUID, now: datetime):  # type: ignore[no-untyp
 
 
 def climb(now: datetime) -> int:
-    """Take the next step of every search for cover, and open one for shifts of people who went without saying; return
-    how many steps were taken.
+    """Take the next step of every search for cover, open one for shifts of people who went without saying, and end what
+    nobody answered before its shift began; return how many steps were taken.
 
-    What fails for one search holds up no other.
+    What fails for one search or organisation holds up no other.
     """
     taken = 0
     for organisation in Organisation.objects.filter(id__in=_with_shifts(now)):
-        taken += _look_for_absent(organisation, now)
-    rows = Exchange.objects.filter(kind=Kind.COVER, state=State.OPEN).order_by("shift__starts_at", "shift__tier")
-    for search_id, organisation_id in rows.values_list("id", "shift__organisation_id"):
         try:
-            taken += _turn(search_id, organisation_id, now)
+            taken += _look_for_absent(organisation, now)
+        except Exception:
+            log.exception("shifts of people who are away could not be looked at and are tried again")
+    rows = Exchange.objects.filter(state=State.OPEN).select_related("shift", "opening", "other_shift")
+    turns = [row for row in rows if row.kind == Kind.COVER or _has_begun(row, now)]
+    for row in sorted(turns, key=lambda row: (row.what.starts_at, row.what.tier)):
+        try:
+            taken += _turn(row.id, row.what.organisation_id, now)
         except Exception:
             log.exception("a search for cover failed and is tried again")
     return taken
@@ -187,15 +234,28 @@ def _look_for_absent(organisation: Organisation, now: datetime) -> int:
 @transaction.atomic
 def _turn(search_id: uuid.UUID, organisation_id: uuid.UUID, now: datetime) -> bool:
     accounts.hold(organisation_id)
-    search = Exchange.objects.filter(id=search_id, state=State.OPEN).select_related("shift__organisation").first()
+    rows = Exchange.objects.select_related("shift__organisation", "opening__organisation", "other_shift")
+    search = rows.filter(id=search_id, state=State.OPEN).first()
     if search is None:
         return False
-    if search.shift.supporter_id != search.asks_id:
+    if search.kind != Kind.COVER:
+        begun = _has_begun(search, now)
+        withdraw_all([search] if begun else [], now)
+        return begun
+    if not search.is_current:
         close(search, State.WITHDRAWN)
         return True
     return step(search, now)
 
 
+def _has_begun(row: Exchange, now: datetime) -> bool:
+    return any(one.starts_at <= now for one in (row.what, row.other_shift) if one)
+
+
 def purge_exchanges(now: datetime) -> int:
-    """Delete exchanges whose shift ended so long ago; return how many rows."""
-    return Exchange.objects.filter(shift__ends_at__lte=now - KEPT).delete()[0]
+    """Delete who was asked for cover of what is over, and exchanges whose shift ended so long ago; return how many
+    rows.
+    """
+    CoverAsk.objects.filter(Q(exchange__shift__ends_at__lte=now) | Q(exchange__opening__ends_at__lte=now)).delete()
+    openings = Opening.objects.filter(ends_at__lte=now - KEPT).delete()[0]
+    return openings + Exchange.objects.filter(shift__ends_at__lte=now - KEPT).delete()[0]

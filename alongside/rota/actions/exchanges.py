@@ -13,8 +13,9 @@ from django.db.models import Q
 from alongside.accounts import actions as accounts
 from alongside.kernel import clock
 from alongside.rota.actions import telling
-from alongside.rota.actions.cover import close, open_search, step
-from alongside.rota.models import Exchange, Shift
+from alongside.rota.actions.cover import close, fits, open_search, step, withdraw_all
+from alongside.rota.models import Exchange, Opening, Shift
+from alongside.rota.models.exchanges import about
 from alongside.rota.queries.exchanges import SEEKING, field_of
 from alongside.rota.rules import Duty, cut, exchanging
 from alongside.rota.rules.exchanging import Refused, Why
@@ -48,11 +49,13 @@ def offer_swap(organisation_id: uuid.UUID, me: uuid.UUID, shift_id: uuid.UUID, o
 
 @transaction.atomic
 def find_cover(organisation_id: uuid.UUID, me: uuid.UUID, shift_id: uuid.UUID) -> None:
-    """Seek cover for a running or coming shift, from whomever it is fair to ask first."""
+    """Seek cover for a running or coming shift, from whomever it is fair to ask first; a hand-over or swap of it that
+    nobody has answered ends.
+    """
     shift, now = _own(organisation_id, me, shift_id), clock.now()
     if shift.ends_at <= now:
         raise Refused(Why.OVER)
-    _free_to_ask(shift)
+    give_up_asking(shift, now)
     step(open_search(shift, now), now)
 
 
@@ -61,6 +64,8 @@ def answer(organisation_id: uuid.UUID, me: uuid.UUID, exchange_id: uuid.UUID, *,
     """Say yes or no to what one was asked; a yes makes the exchange, if it may still be."""
     row, now = _held(organisation_id, exchange_id), clock.now()
     if row.kind == Kind.COVER:
+        if row.state not in SEEKING:
+            raise Refused(Why.ANSWERED)
         asked = row.asked.filter(supporter_id=me)
         if not asked.exists():
             raise Exchange.DoesNotExist
@@ -77,6 +82,7 @@ def answer(organisation_id: uuid.UUID, me: uuid.UUID, exchange_id: uuid.UUID, *,
         _agree(row, now)
     else:
         close(row, State.REFUSED)
+    assert row.asks_id is not None  # noqa: S101
     telling.tell(row.asks_id, "shift_answered", now)
 
 
@@ -124,6 +130,14 @@ def _free_to_ask(shift: Shift) -> None:
         raise Refused(Why.ASKED_ALREADY)
 
 
+def give_up_asking(shift: Shift, now: datetime) -> None:
+    """End a hand-over or swap of a shift, so that cover can be sought for it. Raises Refused where it is sought."""
+    open_ones = Exchange.objects.filter(shift=shift, state__in=SEEKING)
+    if open_ones.filter(kind=Kind.COVER).exists():
+        raise Refused(Why.ASKED_ALREADY)
+    withdraw_all(open_ones, now, silent=[shift.supporter_id])
+
+
 def _ask(kind: str, shift: Shift, to: uuid.UUID, other: Shift | None, now: datetime) -> None:
     _free_to_ask(shift)
     row = Exchange.objects.create(
@@ -137,7 +151,9 @@ def _ask(kind: str, shift: Shift, to: uuid.UUID, other: Shift | None, now: datet
     telling.tell(to, "shift_asked", now, about=row.id, until=shift.starts_at)
 
 
-def _check(who: uuid.UUID, now: datetime, *, gets: Shift, gives: Shift | None = None, own: bool = False) -> None:
+def _check(
+    who: uuid.UUID, now: datetime, *, gets: Shift | Opening, gives: Shift | None = None, own: bool = False
+) -> None:
     """Refuse what breaks somebody's limits; which limit is told to nobody but themselves (`own`)."""
     duties = [exchanging.rest_of(one.facts(), now) for one in (gets, gives) if one]
     field = field_of(gets.organisation, duties, now)
@@ -151,14 +167,16 @@ def _check(who: uuid.UUID, now: datetime, *, gets: Shift, gives: Shift | None = 
 
 def _held(organisation_id: uuid.UUID, exchange_id: uuid.UUID) -> Exchange:
     accounts.hold(organisation_id)
-    rows = Exchange.objects.select_related("shift__organisation", "other_shift__organisation")
-    return rows.get(id=exchange_id, shift__organisation_id=organisation_id)
+    rows = Exchange.objects.select_related("shift__organisation", "opening__organisation", "other_shift__organisation")
+    return rows.get(about(organisation_id), id=exchange_id)
 
 
 def _agree(row: Exchange, now: datetime) -> None:
     """Make a hand-over or swap that the one who was asked said yes to, if it may still be."""
     shift, other, me = row.shift, row.other_shift, row.answers_id
+    assert shift is not None  # noqa: S101
     assert me is not None  # noqa: S101
+    assert row.asks_id is not None  # noqa: S101
     if shift.supporter_id != row.asks_id or (other and other.supporter_id != me):
         raise Refused(Why.CHANGED)
     for one in (shift, other):
@@ -183,20 +201,35 @@ def _decline(row: Exchange, me: uuid.UUID, now: datetime) -> None:
 
 
 def _cover(row: Exchange, me: uuid.UUID, now: datetime) -> None:
-    """Give a shift for which cover is sought to whoever said yes first, from now on where it runs."""
+    """Give what cover is sought for to whoever said yes first, from now on where it runs."""
     if row.state not in SEEKING:
         raise Refused(Why.ANSWERED)
-    if row.shift.supporter_id != row.asks_id:
-        raise Refused(Why.CHANGED)
-    if row.shift.ends_at <= now:
+    if row.what.ends_at <= now:
         raise Refused(Why.OVER)
-    _check(me, now, gets=row.shift, own=True)
+    if not row.is_current or not fits(row, now):
+        raise Refused(Why.CHANGED)
+    _check(me, now, gets=row.what, own=True)
     row.asked.filter(supporter_id=me).update(yes=True)
     Exchange.objects.filter(id=row.id).update(answers_id=me)
-    _move(row.shift, me, row, now)
+    if row.shift:
+        _move(row.shift, me, row, now)
+    else:
+        _fill(row.what, me, now)
     close(row, State.AGREED)
-    if team.may_serve(row.asks_id):
+    if row.asks_id and team.may_serve(row.asks_id):
         telling.tell(row.asks_id, "shift_answered", now)
+
+
+def _fill(opening: Shift | Opening, me: uuid.UUID, now: datetime) -> None:
+    """Make what is still to come of a span that is nobody's a shift of somebody."""
+    rest = exchanging.rest_of(opening.facts(), now)
+    Shift.objects.create(
+        organisation_id=opening.organisation_id,
+        supporter_id=me,
+        tier=rest.tier,
+        starts_at=rest.starts_at,
+        ends_at=rest.ends_at,
+    )
 
 
 def _move(shift: Shift, to: uuid.UUID, by: Exchange, now: datetime) -> None:
@@ -205,11 +238,8 @@ def _move(shift: Shift, to: uuid.UUID, by: Exchange, now: datetime) -> None:
     for part in cut(was, rest.starts_at, rest.ends_at):
         _keep(shift.organisation_id, part)
     Shift.objects.filter(id=shift.id).update(supporter_id=to, starts_at=rest.starts_at, checked=False)
-    open_ones = Exchange.objects.filter(Q(shift=shift) | Q(other_shift=shift), state__in=SEEKING).exclude(id=by.id)
-    for row in open_ones:
-        close(row, State.WITHDRAWN)
-        for one in {row.asks_id, row.answers_id or row.asks_id} - {to, was.supporter}:
-            telling.tell(one, "shift_answered", now)
+    rows = Exchange.objects.filter(Q(shift=shift) | Q(other_shift=shift), state__in=SEEKING)
+    withdraw_all(rows.exclude(id=by.id), now, silent=[to, was.supporter])
 
 
 def _keep(organisation_id: uuid.UUID, part: Duty) -> None:

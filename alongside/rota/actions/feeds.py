@@ -72,6 +72,23 @@ def forget_calendar(supporter_id: uuid.UUID) -> None:
     Busy.objects.filter(supporter_id=supporter_id).delete()
 
 
+@transaction.atomic
+def renew_calendars() -> int:
+    """Encrypt the address of every calendar anew under the present secret of the installation; return how many.
+
+    Of one that no known secret opens nothing can be read any more: it is forgotten, and its owner enters it again.
+    """
+    count = 0
+    for row in BusyFeed.objects.select_for_update(no_key=True).order_by("id"):
+        if address := notify.opened_address(bytes(row.address)):
+            row.address = notify.sealed_address(address)
+            row.save(update_fields=["address"])
+            count += 1
+        else:
+            forget_calendar(row.supporter_id)
+    return count
+
+
 def read_calendars(now: datetime) -> int:
     """Read every calendar whose turn has come, one after the other and not for long at once; return how many."""
     ends_at, count = time.monotonic() + rules.TURN_SECONDS, 0

@@ -82,7 +82,7 @@ def _end_what_was_open(found: Move) -> set[uuid.UUID]:
     shifts = [found.shift, found.other] if found.other else [found.shift]
     for row in reading.open_about(*shifts):
         close(row, Exchange.State.WITHDRAWN)
-        had_part |= {row.asks_id, row.answers_id or row.asks_id}
+        had_part |= {one for one in (row.asks_id, row.answers_id) if one is not None}
     return had_part
 
 

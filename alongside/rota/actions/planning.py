@@ -144,7 +144,7 @@ def discard_plan(seat: Seat, proposal_id: uuid.UUID) -> None:
 
 
 def _own(seat: Seat, proposal_id: uuid.UUID) -> Proposal:
-    return Proposal.objects.select_for_update().get(id=proposal_id, organisation=seat.organisation)
+    return Proposal.objects.select_for_update(no_key=True).get(id=proposal_id, organisation=seat.organisation)
 
 
 def purge_plans(now: datetime) -> int:

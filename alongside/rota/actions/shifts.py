@@ -94,6 +94,8 @@ def _save(organisation_id: uuid.UUID, duty: rules.Duty) -> None:
 @transaction.atomic
 def remove_shift(seat: Seat, shift_id: uuid.UUID) -> None:
     """Remove a shift of the seat's organisation. Raises Shift.DoesNotExist for any other id."""
+    # Held, so that nobody takes it over at this instant and is told that it is theirs.
+    accounts.hold(seat.organisation.id)
     row = Shift.objects.select_related("supporter__person").get(id=shift_id, organisation=seat.organisation)
     accounts.note_change(
         seat,

@@ -1,18 +1,23 @@
 """Neutral notices about shifts (K-36): what they are about is read after signing in."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
 
 from alongside.accounts import queries as accounts
 from alongside.notify import actions as notify
 from alongside.notify import queries as outbox
-from alongside.rota.models import Exchange
+from alongside.rota.models import CoverAsk, Exchange
+from alongside.rota.rules import exchanging
 from alongside.team import queries as team
 
 LIFE = timedelta(days=7)
 # An alarm that could not be delivered for so long is overtaken by newer ones.
 ALARM_LIFE = timedelta(days=1)
+# Who was asked for one shift within so long is told of no second one.
+LULL = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 NOTHING: Mapping[str, str] = {}
 
@@ -43,9 +48,43 @@ def tell(
     )
 
 
-def alarm(exchange: Exchange, now: datetime) -> None:
-    """Tell every coordinator that the board needs a look; once for however many shifts, until it was handed over."""
-    about = exchange.shift.organisation_id
+def tell_asked(row: CoverAsk, now: datetime, *, urgent: bool, waits: bool) -> None:
+    """Tell somebody that they are asked for cover: once, for however many shifts they are asked within minutes.
+
+    The page shows every question; a second notice of the same moment would say nothing more.
+    """
+    if not _has_heard(row, now, urgent=urgent):
+        message = "shift_asked_now" if urgent else "shift_asked"
+        until = row.exchange.what.ends_at
+        # About the person and not about one shift: it stays until the last question to them is over.
+        tell(row.supporter_id, message, now, about=row.supporter_id, until=until, waits=waits)
+
+
+def _has_heard(row: CoverAsk, now: datetime, *, urgent: bool) -> bool:
+    assert row.asked_at is not None  # noqa: S101
+    others = _unanswered(row.supporter_id).exclude(id=row.id)
+    recent = others.filter(asked_at__gt=now - LULL, asked_at__lte=row.asked_at)
+    return any(
+        not urgent or one.exchange.what.starts_at - (one.asked_at or now) <= exchanging.NOW
+        for one in recent.select_related("exchange__shift", "exchange__opening")
+    )
+
+
+def hush(supporter_ids: Iterable[uuid.UUID]) -> None:
+    """Take back what waits to tell people that they are asked for cover, where they are asked for nothing more."""
+    for one in set(supporter_ids):
+        if not _unanswered(one).exists():
+            notify.forget(one)
+
+
+def _unanswered(supporter_id: uuid.UUID) -> QuerySet[CoverAsk]:
+    return CoverAsk.objects.filter(supporter_id=supporter_id, yes=None, exchange__state=Exchange.State.OPEN)
+
+
+def alarm(about: uuid.UUID, now: datetime) -> None:
+    """Tell every coordinator of an organisation that the board needs a look; once for however many shifts, until it was
+    handed over.
+    """
     if outbox.is_waiting(about):
         return
     for person in accounts.coordinators_of(about):

@@ -4,10 +4,12 @@ from alongside.rota.forms.exchanges import (
     HandOverForm,
     SwapForm,
 )
+from alongside.rota.forms.patterns import HolidayForm, PatternFactsForm, PatternForm, SpansForm
 from alongside.rota.forms.planning import PlanForm, SlotForm
 from alongside.rota.forms.shifts import (
     ShiftForm,
 )
+from alongside.rota.forms.taking import SpanForm, written
 from alongside.rota.forms.wishes import (
     WEEKDAYS,
     WHOLE_DAY,
@@ -26,11 +28,17 @@ __all__ = [
     "CapForm",
     "DaysOffForm",
     "HandOverForm",
+    "HolidayForm",
     "HoursForm",
+    "PatternFactsForm",
+    "PatternForm",
     "PlanForm",
     "ReadyForm",
     "ShiftForm",
     "SlotForm",
+    "SpanForm",
+    "SpansForm",
     "SwapForm",
     "WishForm",
+    "written",
 ]

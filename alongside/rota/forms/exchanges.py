@@ -20,11 +20,11 @@ class HandOverForm(forms.Form):
 
 
 class SwapForm(forms.Form):
-    """Which shift of somebody else is wanted for it."""
+    """Which shift of somebody else is wanted for it; choices stand under the names of their holders."""
 
     other = forms.ChoiceField(label=_("For which shift"))
 
-    def __init__(self, *args: Any, shifts: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, shifts: Iterable[tuple[str, list[tuple[str, str]]]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["other"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101

@@ -41,10 +41,10 @@ class HoursForm(forms.Form):
 
     works = forms.TypedChoiceField(
         label=_("In these hours"),
-        choices=[("no", _("I can be on call")), ("yes", _("I work and cannot be on call"))],
+        choices=[("yes", _("I work and cannot be on call")), ("no", _("I can be on call, and at no other time"))],
         coerce=lambda value: value == "yes",
         widget=forms.RadioSelect,
-        initial="no",
+        initial="yes",
     )
     weekdays = forms.TypedMultipleChoiceField(
         label=_("On these days"), choices=WEEKDAYS, coerce=int, widget=forms.CheckboxSelectMultiple

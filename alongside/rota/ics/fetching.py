@@ -58,12 +58,19 @@ def fetch(address: str, *, loopback: bool = False, seconds: float = SECONDS) -> 
         except (OSError, http.client.HTTPException):
             raise Unread("unreachable") from None
         if status in _MOVED and (onward := headers.get("location")):
-            address = urljoin(address, onward)
+            address = _onward(address, onward)
         elif status == _OK:
             return _plain(body, headers.get("content-encoding", ""))
         else:
             raise Unread("gone" if status in _GONE else "unreachable")
     raise Unread("unreachable")
+
+
+def _onward(address: str, onward: str) -> str:
+    try:
+        return urljoin(address, onward)
+    except ValueError:
+        raise Unread("address") from None
 
 
 def _target(address: str, *, loopback: bool) -> SplitResult:

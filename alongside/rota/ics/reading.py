@@ -1,7 +1,7 @@
 """The busy spans of a foreign calendar, worked out by a process of its own (parsing.py).
 
 A file may be made to cost hours or all memory, and a library may keep what it once read. The process knows nothing of
-this installation, has seconds and some memory, and ends.
+this installation, has seconds and some memory, writes nothing, and ends.
 """
 
 import json
@@ -27,12 +27,13 @@ def read(data: bytes, zone: ZoneInfo, begin: datetime, end: datetime) -> list[Sp
     told = json.dumps([zone.key, begin.isoformat(), end.isoformat()]).encode()
     try:
         done = subprocess.run(  # noqa: S603 - a module of our own
-            [sys.executable, "-m", PROGRAM],
+            [sys.executable, "-B", "-m", PROGRAM],
             input=told + b"\n" + data,
             capture_output=True,
             timeout=WALL_SECONDS,
             # Nothing of this installation's environment: its secret and its database are named there.
-            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
+            env={"PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path))), "PYTHONUTF8": "1"},
+            cwd="/",
             check=False,
         )
     except subprocess.TimeoutExpired:

@@ -1,6 +1,6 @@
 """Shifts; what repeats; when people can be on call; proposals of the planner; exchanges between people; feeds."""
 
-from alongside.rota.models.exchanges import CoverAsk, Exchange
+from alongside.rota.models.exchanges import CoverAsk, Exchange, Opening
 from alongside.rota.models.feeds import Busy, BusyFeed, Feed
 from alongside.rota.models.notes import NoWeekNote, WeekNote
 from alongside.rota.models.patterns import Holiday, Pattern, PatternBlock
@@ -19,6 +19,7 @@ __all__ = [
     "Holiday",
     "Hours",
     "NoWeekNote",
+    "Opening",
     "Pattern",
     "PatternBlock",
     "Proposal",

@@ -2,14 +2,18 @@
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+from django.db.models import Q
 
 from alongside.accounts.models import Organisation
 from alongside.rota.models import CoverAsk, Exchange, NoWeekNote, Shift
+from alongside.rota.models.exchanges import about, not_over
 from alongside.rota.queries import planning
-from alongside.rota.rules import Duty, exchanging, framing
+from alongside.rota.rules import LONGEST_SHIFT, Duty, cut, exchanging, framing, patterns
 from alongside.rota.rules.problem import Member
 from alongside.team import queries as team
 
@@ -22,17 +26,21 @@ SEEKING = (State.OPEN, State.NOBODY)
 
 @dataclass(frozen=True)
 class Field:
-    """Everybody around one duty: what keeps them from it, what they carry, and which duties are theirs."""
+    """Everybody around one duty: what keeps them from it, what they carry, and which duties are theirs; `elsewhere` in
+    other organisations, of which nobody here is told.
+    """
 
     frame: framing.Frame
     members: Mapping[uuid.UUID, Member]
     able: frozenset[uuid.UUID]
+    elsewhere: Mapping[uuid.UUID, tuple[Duty, ...]] = field(default_factory=dict)
 
     def broken(self, who: uuid.UUID, gets: Duty, gives: Duty | None = None) -> exchanging.Why | None:
         """Return what keeps somebody from a duty, for one of their own where `gives` is named; None when nothing."""
         if who not in self.able or who not in self.members:
             return exchanging.Why.CANNOT
         duties = [one for one in self.frame.published if one.supporter == who and one != gives]
+        duties += self.elsewhere.get(who, ())
         zone, limits = self.frame.zone, self.frame.limits
         return exchanging.broken(self.members[who], duties, gets, limits, zone)
 
@@ -56,7 +64,19 @@ def field_of(organisation: Organisation, duties: Collection[Duty], now: datetime
     last = max(one.ends_at for one in duties).astimezone(zone).date()
     frame = planning.frame_of(organisation, first, (last - first).days + 1, now)
     able = frozenset(one.id for one in team.eligible_at(organisation.id, now))
-    return Field(frame, framing.members(frame), able)
+    return Field(frame, framing.members(frame), able, _elsewhere(able, duties))
+
+
+def _elsewhere(able: Collection[uuid.UUID], duties: Collection[Duty]) -> dict[uuid.UUID, tuple[Duty, ...]]:
+    """Return the shifts near duties that the same people have in other organisations: nobody is in two places."""
+    others = team.also_serving_as(able)
+    rows = Shift.objects.filter(
+        supporter_id__in={one for ids in others.values() for one in ids},
+        starts_at__lt=max(one.ends_at for one in duties) + exchanging.AROUND,
+        ends_at__gt=min(one.starts_at for one in duties) - exchanging.AROUND,
+    )
+    near = [row.facts() for row in rows] if others else []
+    return {who: tuple(one for one in near if one.supporter in ids) for who, ids in others.items()}
 
 
 def waiting_minutes(organisation_id: uuid.UUID, percent: Mapping[int, int], but: uuid.UUID) -> dict[uuid.UUID, int]:
@@ -64,11 +84,10 @@ def waiting_minutes(organisation_id: uuid.UUID, percent: Mapping[int, int], but:
     of the exchange `but`.
     """
     found: dict[uuid.UUID, int] = {}
-    rows = CoverAsk.objects.filter(
-        exchange__shift__organisation_id=organisation_id, exchange__state=State.OPEN, yes__isnull=True
-    )
-    for row in rows.exclude(exchange_id=but).select_related("exchange__shift"):
-        more = exchanging.weight(row.exchange.shift.facts(), percent)
+    open_ones = Exchange.objects.filter(about(organisation_id), state=State.OPEN).exclude(id=but)
+    rows = CoverAsk.objects.filter(exchange__in=open_ones, yes__isnull=True)
+    for row in rows.select_related("exchange__shift", "exchange__opening"):
+        more = exchanging.weight(row.exchange.what.facts(), percent)
         found[row.supporter_id] = found.get(row.supporter_id, 0) + more
     return found
 
@@ -90,7 +109,8 @@ class Mine:
 
 @dataclass(frozen=True)
 class Question:
-    """What somebody is asked: take `duty` of `name`, for `other` of their own where it is a swap.
+    """What somebody is asked: take `duty` of `name`, for `other` of their own where it is a swap; without a name it is
+    nobody's yet.
 
     `turn` is false for a search in which they may say yes before it is their turn.
     """
@@ -105,10 +125,17 @@ class Question:
 
 @dataclass(frozen=True)
 class Sought:
-    """A search for cover as the board shows it; `nobody` says that everybody was asked and none said yes."""
+    """A search for cover as the coordinator sees it, for somebody's shift (`name`) or a gap. `nobody` says that nobody
+    is left to be asked and none said yes, `asked` that anybody was asked at all; who, and what they said, is nowhere.
+    `away` says that whose shift it is does not serve: then the search goes on by itself.
+    """
 
+    id: uuid.UUID
     duty: Duty
+    name: str
     nobody: bool
+    asked: bool
+    away: bool
 
 
 def mine(supporter_id: uuid.UUID, now: datetime) -> list[Mine]:
@@ -128,30 +155,63 @@ def _mine(shift: Shift, row: Exchange | None) -> Mine:
 
 def questions(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime) -> list[Question]:
     """Return what somebody is asked or could take, what is asked of them by name or in their turn first."""
-    rows = Exchange.objects.filter(
-        shift__organisation_id=organisation_id, shift__ends_at__gt=now, state__in=SEEKING
-    ).exclude(asks_id=supporter_id)
+    rows = Exchange.objects.filter(about(organisation_id), not_over(now), state__in=SEEKING)
+    mine = Q(asks_id=supporter_id, asks__isnull=False)
     found = []
-    for row in rows.select_related("shift", "other_shift", "asks__person").prefetch_related("asked"):
+    for row in rows.exclude(mine).select_related(*_PARTS).prefetch_related("asked"):
         ask = next((one for one in row.asked.all() if one.supporter_id == supporter_id), None)
         turn = row.answers_id == supporter_id or (ask is not None and ask.yes is None)
         open_to_all = row.kind == Exchange.Kind.COVER and ask is None
-        if (turn or open_to_all) and row.shift.supporter_id == row.asks_id:
+        if (turn or open_to_all) and row.is_current:
             other = row.other_shift.facts() if row.other_shift else None
-            found.append(Question(row.id, row.kind, row.asks.person.name, row.shift.facts(), other, turn))
+            name = row.asks.person.name if row.asks else ""
+            found.append(Question(row.id, row.kind, name, row.what.facts(), other, turn))
     return sorted(found, key=lambda one: (not one.turn, one.duty.starts_at, one.id))
 
 
+_PARTS = ("shift", "opening", "other_shift", "asks__person")
+
+
 def sought(organisation_id: uuid.UUID, now: datetime) -> list[Sought]:
-    """Return the searches for cover of shifts that are not over, by beginning."""
+    """Return the searches for cover of what is not over, by beginning."""
     rows = Exchange.objects.filter(
-        kind=Exchange.Kind.COVER, shift__organisation_id=organisation_id, shift__ends_at__gt=now, state__in=SEEKING
-    )
-    found = {}
-    for row in rows.select_related("shift").order_by("shift__starts_at", "shift__tier", "asked_at"):
-        if row.shift.supporter_id == row.asks_id:
-            found[row.shift_id] = Sought(row.shift.facts(), row.state == State.NOBODY)
+        about(organisation_id), not_over(now), kind=Exchange.Kind.COVER, state__in=SEEKING
+    ).select_related(*_PARTS)
+    found: dict[uuid.UUID, Sought] = {}
+    for row in sorted(rows, key=lambda row: (row.what.starts_at, row.what.tier, row.asked_at)):
+        if row.is_current:
+            name = row.asks.person.name if row.asks else ""
+            nobody, asked = row.state == State.NOBODY, row.asked.exists()
+            away = row.asks is not None and row.asks.status != row.asks.Status.ACTIVE
+            found[row.what.id] = Sought(row.id, row.what.facts(), name, nobody, asked, away)
     return list(found.values())
+
+
+def still_nobodys(organisation_id: uuid.UUID, span: Duty) -> list[Duty]:
+    """Return the parts of a span in which its tier has no shift at all, not even of somebody who is away."""
+    rows = Shift.objects.filter(
+        organisation_id=organisation_id, tier=span.tier, starts_at__lt=span.ends_at, ends_at__gt=span.starts_at
+    )
+    parts = [span]
+    for row in rows:
+        parts = [left for part in parts for left in cut(part, row.starts_at, row.ends_at)]
+    return parts
+
+
+def spans_of(organisation: Organisation, gap: Duty) -> list[Duty]:
+    """Return a gap in the pieces in which people are on call: along the slots of the pattern in force, whole where none
+    is.
+    """
+    zone = ZoneInfo(organisation.time_zone)
+    first = gap.starts_at.astimezone(zone).date() - LONGEST_SHIFT
+    days = (gap.ends_at.astimezone(zone).date() - first).days + 1
+    marks = {gap.starts_at, gap.ends_at}
+    for one in planning.patterns_in_force(organisation):
+        for slot in patterns.slots(one.pattern, first, days, zone):
+            in_force = one.begins_on <= slot.day and (one.ends_on is None or slot.day <= one.ends_on)
+            if slot.tier == gap.tier and in_force:
+                marks |= {at for at in (slot.starts_at, slot.ends_at) if gap.starts_at < at < gap.ends_at}
+    return [Duty(gap.tier, gap.supporter, *pair) for pair in pairwise(sorted(marks))]
 
 
 def may_be_given(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime) -> list[tuple[uuid.UUID, str]]:
@@ -167,6 +227,17 @@ def others_shifts(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: date
         organisation_id=organisation_id, supporter_id__in=able, starts_at__gt=now, starts_at__lt=until
     )
     return list(rows.select_related("supporter__person"))
+
+
+def organisation_of_shift(shift_id: uuid.UUID) -> uuid.UUID | None:
+    """Return where a shift belongs; None for an unknown one."""
+    return Shift.objects.filter(id=shift_id).values_list("organisation_id", flat=True).first()
+
+
+def organisation_of_exchange(exchange_id: uuid.UUID) -> uuid.UUID | None:
+    """Return where an exchange belongs; None for an unknown one."""
+    row = Exchange.objects.filter(id=exchange_id).select_related("shift", "opening").first()
+    return row.what.organisation_id if row else None
 
 
 @dataclass(frozen=True)

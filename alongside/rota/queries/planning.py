@@ -88,6 +88,17 @@ def patterns_in_force(organisation: Organisation) -> list[framing.InForce]:
     return found
 
 
+def missing_of_all(organisation_id: uuid.UUID) -> str:
+    """Return what policy asks of everybody on call and nobody who serves has: "training", "phone", or nothing. Then
+    nobody can be planned or asked for cover, whoever is free.
+    """
+    values = policy.in_force(organisation_id)
+    people = [one for one in team.readiness(organisation_id) if not one.on_leave]
+    if values.rota_needs_training and not any(one.crisis_trained for one in people):
+        return "training"
+    return "phone" if values.rota_needs_phone and not any(one.phone_checked for one in people) else ""
+
+
 def _standings(organisation_id: uuid.UUID, begin: datetime, now: datetime) -> Iterable[framing.Standing]:
     values = policy.in_force(organisation_id)
     people = team.readiness(organisation_id)

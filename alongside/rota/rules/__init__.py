@@ -2,6 +2,7 @@
 
 from alongside.rota.rules.duties import (
     LONGEST_SHIFT,
+    NOBODY,
     TIERS,
     BadSpan,
     Clash,
@@ -25,6 +26,7 @@ from alongside.rota.rules.judging import Rule, Violation, violations
 
 __all__ = [
     "LONGEST_SHIFT",
+    "NOBODY",
     "TIERS",
     "BadSpan",
     "Clash",

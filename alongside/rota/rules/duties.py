@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 TIERS = (1, 2)
 # Longer is a mistyped month or year, not a duty.
 LONGEST_SHIFT = timedelta(days=31)
+# Whose a duty is that is nobody's.
+NOBODY = uuid.UUID(int=0)
 
 
 class BadSpan(ValueError):

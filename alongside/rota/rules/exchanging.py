@@ -14,6 +14,9 @@ from alongside.rota.rules.problem import Limits, Member, Problem, Slot
 SOON = timedelta(hours=24)
 NOW = timedelta(hours=2)
 HASTE = 4
+# What can be sought at once for a gap: more, and longer, is the planner's.
+MOST_SPANS = 14
+LONGEST = timedelta(days=8)
 # Duties further away than this share no limit with a shift: a cap counts within 28 days.
 AROUND = timedelta(days=29)
 _MINUTE = timedelta(minutes=1)
@@ -30,6 +33,8 @@ class Why(StrEnum):
     LEAVE = "leave"
     NOT_YOURS = "not-yours"
     CANNOT = "cannot"
+    NO_GAP = "no-gap"
+    TOO_LONG = "too-long"
     AWAY = "away"
     TWICE = "twice"
     REST = "rest"

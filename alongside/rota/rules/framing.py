@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from alongside.rota.rules import changeover
 from alongside.rota.rules.duties import Duty, start_of
 from alongside.rota.rules.fairness import MEASURES
-from alongside.rota.rules.patterns import Pattern, boundary, marks, slots
+from alongside.rota.rules.patterns import Pattern, boundary, marks
+from alongside.rota.rules.patterns import slot as slot_of
 from alongside.rota.rules.problem import Aims, Away, Limits, Member, Problem, Slot, Why, Wish
 
 YEAR = timedelta(days=365)
@@ -114,13 +116,17 @@ def members(frame: Frame) -> dict[uuid.UUID, Member]:
     return {one.id: _member(bare, one, (), served) for one in frame.people}
 
 
+def empty(frame: Frame) -> list[Slot]:
+    """Return the parts of slots for which there is no published shift, whoever's, by beginning and tier."""
+    near = [one for one in frame.published if one.ends_at > frame.starts_at]
+    parts = [part for slot in _slots(frame) for part, who in _parts(slot, near, frame.zone) if who is None]
+    return sorted(parts, key=lambda one: (one.starts_at, one.tier))
+
+
 def _slots(frame: Frame) -> Iterator[Slot]:
-    for number in range(frame.days):
-        day = frame.first + timedelta(days=number)
-        for one in frame.patterns:
-            if one.begins_on <= day and (one.ends_on is None or day <= one.ends_on):
-                pattern = replace(one.pattern, percent=dict(frame.percent))
-                yield from slots(pattern, day, 1, frame.zone, holidays=frame.holidays)
+    for one in changeover.spans(frame.patterns, frame.first, frame.days):
+        percent = frame.percent.get(one.tier, 100)
+        yield slot_of(one.tier, one.begin, one.end, frame.zone, percent=percent, holidays=frame.holidays)
 
 
 def _parts(slot: Slot, published: Iterable[Duty], zone: tzinfo) -> Iterator[tuple[Slot, uuid.UUID | None]]:
@@ -163,7 +169,7 @@ def _served(frame: Frame) -> dict[uuid.UUID, dict[str, int]]:
     return found
 
 
-def _credit(frame: Frame, one: Standing, served: Mapping[uuid.UUID, Mapping[str, int]]) -> dict[str, int]:
+def credit(frame: Frame, one: Standing, served: Mapping[uuid.UUID, Mapping[str, int]]) -> dict[str, int]:
     """Return what somebody is credited with for days on which they did not serve: the team's average.
 
     Their own service counts in it: else, where all are new, whoever served least would be credited with most.
@@ -181,13 +187,13 @@ def _credit(frame: Frame, one: Standing, served: Mapping[uuid.UUID, Mapping[str,
 def _member(
     frame: Frame, one: Standing, mine: Collection[tuple[int, datetime]], served: Mapping[uuid.UUID, Mapping[str, int]]
 ) -> Member:
-    credit = _credit(frame, one, served)
+    more = credit(frame, one, served)
     own = served.get(one.id, {})
     return Member(
         id=one.id,
         away=tuple(_away(frame, one)),
         wishes=tuple(_wishes(frame, one)),
-        served={measure: own.get(measure, 0) + credit[measure] for measure in MEASURES},
+        served={measure: own.get(measure, 0) + more[measure] for measure in MEASURES},
         around=tuple(_around(frame, one, mine)),
         most_in_28_days=one.most_in_28_days,
     )

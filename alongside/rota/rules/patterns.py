@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 
+from alongside.rota.rules.duties import LONGEST_SHIFT
 from alongside.rota.rules.problem import Mark, Slot
 
 DAY = timedelta(days=1)
@@ -64,7 +65,7 @@ def check(pattern: Pattern) -> None:
     for block in pattern.blocks:
         if not (0 <= block.day < pattern.days and 0 <= block.minute < DAY_MINUTES and block.tier >= 1):
             raise BadPattern("outside", block)
-        if not 0 < block.minutes <= pattern.days * DAY_MINUTES:
+        if not 0 < block.minutes <= min(pattern.days * DAY_MINUTES, LONGEST_SHIFT // timedelta(minutes=1)):
             raise BadPattern("length", block)
     for blocks in _by_tier(pattern).values():
         for one, then in pairwise([*blocks, blocks[0]]):
@@ -113,19 +114,29 @@ def slots(
         place = (day - pattern.anchor).days % pattern.days
         for block in pattern.blocks:
             if block.day == place:
-                yield _slot(pattern, block, day, zone, holidays)
+                begin = datetime.combine(day, time(0)) + timedelta(minutes=block.minute)
+                end = begin + timedelta(minutes=block.minutes)
+                percent = pattern.percent.get(block.tier, 100)
+                yield slot(block.tier, begin, end, zone, percent=percent, holidays=holidays)
 
 
-def _slot(pattern: Pattern, block: Block, day: date, zone: tzinfo, holidays: Collection[date]) -> Slot:
-    begin = datetime.combine(day, time(0)) + timedelta(minutes=block.minute)
-    end = begin + timedelta(minutes=block.minutes)
+def slot(
+    tier: int,
+    begin: datetime,
+    end: datetime,
+    zone: tzinfo,
+    *,
+    percent: int = 100,
+    holidays: Collection[date] = frozenset(),
+) -> Slot:
+    """Return the slot of a span by the clock on the wall."""
     return Slot(
-        tier=block.tier,
+        tier=tier,
         starts_at=boundary(begin, zone),
         ends_at=boundary(end, zone),
-        day=day,
-        minutes=block.minutes,
-        percent=pattern.percent.get(block.tier, 100),
+        day=begin.date(),
+        minutes=(end - begin) // timedelta(minutes=1),
+        percent=percent,
         marks=frozenset(marks(begin, end, holidays)),
     )
 
@@ -150,16 +161,17 @@ def marks(begin: datetime, end: datetime, holidays: Collection[date]) -> Iterato
     half of it, or half a day, falls on one.
     """
     days = [begin.date() + timedelta(days=number) for number in range((end.date() - begin.date()).days + 1)]
-    if any(2 * _shared(begin, end, day, NIGHT_MINUTES) > NIGHT_MINUTES for day in days):
+    if any(2 * shared(begin, end, day, NIGHT_MINUTES) > NIGHT_MINUTES for day in days):
         yield Mark.NIGHT
     enough = min((end - begin) / 2, DAY / 2) // timedelta(minutes=1)
-    if sum(_shared(begin, end, day) for day in days if day.weekday() >= SATURDAY) >= enough:
+    if sum(shared(begin, end, day) for day in days if day.weekday() >= SATURDAY) >= enough:
         yield Mark.WEEKEND
-    if sum(_shared(begin, end, day) for day in days if day in holidays) >= enough:
+    if sum(shared(begin, end, day) for day in days if day in holidays) >= enough:
         yield Mark.HOLIDAY
 
 
-def _shared(begin: datetime, end: datetime, day: date, minutes: int = DAY_MINUTES) -> int:
+def shared(begin: datetime, end: datetime, day: date, minutes: int = DAY_MINUTES) -> int:
+    """Return how many of the first `minutes` of a day a span has, by local time."""
     start = datetime.combine(day, time(0))
     length = min(end, start + timedelta(minutes=minutes)) - max(begin, start)
     return max(0, length // timedelta(minutes=1))

@@ -46,7 +46,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     now = clock.now()
     found = queries.followed(token, now)
     if found is None:
-        return HttpResponse(status=404)
+        return _plainly(HttpResponse(status=404))
     zone = ZoneInfo(found.organisation.time_zone)
     with translation.override(found.language):
         events = [
@@ -58,8 +58,14 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
     answer.headers["ETag"] = etag
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return get_conditional_response(request, etag=etag, response=answer) or answer
+    return _plainly(get_conditional_response(request, etag=etag, response=answer) or answer)
+
+
+def _plainly(answer: HttpResponseBase) -> HttpResponseBase:
+    """Let nobody who passes the file on learn or list the address."""
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 def _label(tier: int) -> str:
@@ -107,7 +113,9 @@ def make_feed(request: HttpRequest) -> HttpResponse:
     except actions.TooManyFeeds:
         messages.error(request, _("You have six addresses already. Revoke one that you no longer use."))
         return _back(request)
-    return _page(request, seat, facts, made=request.build_absolute_uri(reverse("in_feed", args=[token])))
+    made = request.build_absolute_uri(reverse("in_feed", args=[token]))
+    # What calendars on phones and computers take as "subscribe to this".
+    return _page(request, seat, facts, made=made, webcal="webcal" + made[made.index(":") :])
 
 
 @require_POST

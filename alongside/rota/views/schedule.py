@@ -44,6 +44,7 @@ def rota(request: HttpRequest) -> HttpResponse:
     zone = ZoneInfo(organisation.time_zone)
     horizon = policy.in_force(organisation.id).gap_days
     gaps = queries.coming_gaps(organisation, now, horizon)
+    sought = queries.sought(organisation.id, now)
     on_call = queries.on_call_at(organisation.id, now)
     shown = _calendar(request, organisation, now, reverse("in_rota"))
     names = {one.id: one.name for one in team.roster(organisation.id, now)}
@@ -51,7 +52,8 @@ def rota(request: HttpRequest) -> HttpResponse:
         "seat": seat,
         **shown,
         "horizon": horizon,
-        "gaps": [_coming(one, zone) for one in gaps],
+        "gaps": [{**_coming(one, zone), "sought": _is_sought(one.gap, sought)} for one in gaps],
+        "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],
         "entered": queries.has_shifts(organisation.id),
         "on_call": [(PLACES.get(tier, tier), names.get(on_call.get(tier, uuid.UUID(int=0)), "")) for tier in (1, 2)],
         "loads": _loads(organisation, now),
@@ -195,6 +197,12 @@ def _coming(one: ComingGap, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
+def _is_sought(gap: rules.Gap, sought: list[queries.Sought]) -> bool:
+    """Say whether people are being asked for all of a gap already."""
+    duties = [one.duty for one in sought if not one.nobody]
+    return not rules.gaps(duties, gap.starts_at, gap.ends_at, (gap.tier,))
+
+
 def fill(gap: rules.Gap, zone: ZoneInfo) -> str:
     """Return the address of the form that fills a gap."""
     end = min(gap.ends_at, gap.starts_at + rules.LONGEST_SHIFT)
@@ -240,13 +248,18 @@ def _list(request: HttpRequest, seat: Seat) -> HttpResponse:
     minute = now.replace(second=0, microsecond=0)
     gaps = queries.gaps_between(organisation.id, minute, end)
     strip = queries.strip(organisation.id, zone, now, count)
+    sought = queries.sought(organisation.id, now)
     context = {
         "seat": seat,
         "zone": zone,
         "count": count,
         "other_count": SPANS[0] if count == SPANS[1] else SPANS[1],
         "strips": [strip[begin : begin + SPANS[0]] for begin in range(0, count, SPANS[0])],
-        "gaps": [{"gap": gap, "label": PLACES[gap.tier], "fill": fill(gap, zone)} for gap in gaps],
+        "gaps": [
+            {"gap": gap, "label": PLACES[gap.tier], "fill": fill(gap, zone), "sought": _is_sought(gap, sought)}
+            for gap in gaps
+        ],
+        "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],
         "shifts": [
             {
                 "shift": one,

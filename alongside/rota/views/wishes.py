@@ -79,6 +79,8 @@ def availability(request: HttpRequest) -> HttpResponse:
         "zone": zone,
         "said": said,
         "hours": [_line(one) for one in said.hours],
+        "can": any(not one.works for one in said.hours),
+        "has_shifts": bool(queries.next_shifts_of(facts.id, clock.now(), 1)),
         "days_off_form": shown["day-off"],
         "hours_form": shown["hours"],
         "wish_form": shown["wish"],
@@ -95,8 +97,8 @@ def _line(one: Hours) -> dict[str, Any]:
     return {
         "row": one,
         "day": dict(forms.WEEKDAYS)[one.weekday],
-        "from": f"{one.minute // 60}:{one.minute % 60:02}",
-        "to": f"{end // 60}:{end % 60:02}",
+        "from": f"{one.minute // 60:02}:{one.minute % 60:02}",
+        "to": f"{end // 60:02}:{end % 60:02}",
         "next_day": one.minute + one.minutes > forms.WHOLE_DAY,
     }
 

@@ -45,6 +45,13 @@ SENTENCES = {
     "poster.renewed": gettext_lazy("made poster number {number} the current one"),
     "ready.changed": gettext_lazy("wrote down what readies {name} for duty: training, telephone, what was issued"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
+    "shift.exchanged": gettext_lazy(
+        "let {name} (tier {tier}, {from} to {to}) and {other} (tier {other_tier}, {other_from} to {other_to}) exchange"
+    ),
+    "shift.moved": gettext_lazy(
+        "moved {name} from tier {tier}, {from} to {to}, to tier {other_tier}, {other_from} to {other_to}"
+    ),
+    "shift.given": gettext_lazy("gave the shift of {name} in tier {tier}, {from} to {to}, to {other}"),
     "cover.sought": gettext_lazy("had cover sought in tier {tier}, {from} to {to}"),
     "cover.stopped": gettext_lazy("ended the search for cover in tier {tier}, {from} to {to}"),
     "resource.verified": gettext_lazy("called {name} on {called_on} and confirmed what members see of it"),

@@ -24,7 +24,7 @@ from alongside.programme.models import Briefing
 from alongside.rota import actions as rota
 from alongside.rota import queries as rota_queries
 from alongside.rota.models import Exchange, Holiday, Proposal, ProposedShift
-from alongside.rota.rules import proposing, templates
+from alongside.rota.rules import moving, proposing, templates
 from alongside.site import audit, signatures
 from alongside.site.importing import EXAMPLE
 from tests import world as cast
@@ -69,6 +69,14 @@ def offered(world: World, by: cast.Organisation) -> Any:
     return Partnership.objects.create(proposer=by, partner=world.pine).id
 
 
+def moved(world: World) -> tuple[list[Any], dict[str, Any]]:
+    """Return a shift far from all others, and what gives it to somebody else."""
+    begin = cast.WEEK_BEGINS + timedelta(days=90)
+    one = cast.shift(world.ana, 3, begin, begin + timedelta(hours=12))
+    to = moving.ToPerson(world.marcus.id)
+    return [one.id], {"to": moving.key(to), "seen": rota_queries.move_of(world.pine, one.id, to, cast.NOW).seal}
+
+
 def birch(world: World) -> cast.Organisation:
     """Return a third organisation."""
     return cast.organisation("birch", "Birch Hall Fire", "America/Chicago")
@@ -93,6 +101,7 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
             {"supporter": str(world.ana.id), f"{world.ana.id}-phone_issued": "on"},
         ),
         "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
+        "in_rota_move": (world.hana, "in_rota_move", *moved(world)),
         "in_rota_find_cover": (
             world.hana,
             "in_rota_find_cover",

@@ -14,6 +14,7 @@ from alongside.rota.actions.feeds import (
     revoke_feed,
 )
 from alongside.rota.actions.feeds import TooMany as TooManyFeeds
+from alongside.rota.actions.moving import Forbidden, Moved, move
 from alongside.rota.actions.patterns import (
     FURTHEST,
     BadDay,
@@ -78,10 +79,12 @@ __all__ = [
     "Claimed",
     "DayTaken",
     "Edited",
+    "Forbidden",
     "HasBegun",
     "InTheWay",
     "InUse",
     "Lost",
+    "Moved",
     "NoPattern",
     "NobodyReady",
     "NotEligible",
@@ -113,6 +116,7 @@ __all__ = [
     "keep_calendar",
     "make_feed",
     "make_pattern",
+    "move",
     "offer_swap",
     "on_leave",
     "on_return",

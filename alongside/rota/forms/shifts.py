@@ -1,6 +1,6 @@
 """What a coordinator types about a shift: times on the wall clock of the organisation."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,13 +17,21 @@ from alongside.rota import rules
 FURTHEST = timedelta(days=400)
 
 
+TIERS = [
+    (1, _("First: called first")),
+    (2, _("Backup: called when the first does not answer")),
+    (3, _("Third: called after the backup")),
+    (4, _("Fourth: called after the third")),
+]
+
+
 class ShiftForm(forms.Form):
     """One shift, or one that comes again every so many days."""
 
     supporter = forms.ChoiceField(label=_("Who"))
     tier = forms.TypedChoiceField(
         label=_("As"),
-        choices=[(1, _("First: called first")), (2, _("Backup: called when the first does not answer"))],
+        choices=TIERS[:2],
         coerce=int,
         widget=forms.RadioSelect,
         initial=1,
@@ -51,12 +59,20 @@ class ShiftForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, serving: Iterable[tuple[str, str]], zone: ZoneInfo, now: datetime, **kwargs: Any
+        self,
+        *args: Any,
+        serving: Iterable[tuple[str, str]],
+        zone: ZoneInfo,
+        now: datetime,
+        tiers: Collection[int] = (1, 2),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["supporter"]
+        field, places = self.fields["supporter"], self.fields["tier"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        assert isinstance(places, forms.ChoiceField)  # noqa: S101
         field.choices = list(serving)
+        places.choices = [(tier, label) for tier, label in TIERS if tier in tiers]
         self.zone, self.now = zone, now
         self.spans: list[tuple[datetime, datetime]] = []
         self.twice: list[datetime] = []

@@ -94,13 +94,13 @@ def on_call(duties: Iterable[Duty], moment: datetime) -> dict[int, uuid.UUID]:
     return {one.tier: one.supporter for one in duties if one.starts_at <= moment < one.ends_at}
 
 
-def gaps(duties: Iterable[Duty], start: datetime, end: datetime) -> list[Gap]:
+def gaps(duties: Iterable[Duty], start: datetime, end: datetime, tiers: Iterable[int] = TIERS) -> list[Gap]:
     """Return every span within [start, end) in which a tier has nobody, by beginning, then tier (D-01, D-02).
 
     Moments are instants (UTC inside): a day with a changed clock is as long as it really is.
     """
     held = list(duties)
-    found = [gap for tier in TIERS for gap in _gaps_of(tier, held, start, end)]
+    found = [gap for tier in tiers for gap in _gaps_of(tier, held, start, end)]
     return sorted(found, key=lambda gap: (gap.starts_at, gap.tier))
 
 

@@ -4,6 +4,7 @@ from alongside.rota.views.covering import find_cover, stop_cover
 from alongside.rota.views.exchanges import asked, cover, hand_over, my_shift, my_shifts, note, swap
 from alongside.rota.views.feeds import calendar, feed, forget_calendar, keep_calendar, make_feed, revoke_feed
 from alongside.rota.views.holidays import holiday_remove, holidays, holidays_statutory
+from alongside.rota.views.moving import move
 from alongside.rota.views.patterns import pattern, pattern_change, pattern_new, pattern_remove, patterns
 from alongside.rota.views.planning import (
     plan,
@@ -14,11 +15,11 @@ from alongside.rota.views.planning import (
     plans,
     plans_compare,
 )
+from alongside.rota.views.schedule import rota, team_rota
 from alongside.rota.views.shifts import (
     enter,
     me,
     remove,
-    rota,
 )
 from alongside.rota.views.taking import gaps, take_gap
 from alongside.rota.views.wishes import availability, readiness, take_back
@@ -40,6 +41,7 @@ __all__ = [
     "keep_calendar",
     "make_feed",
     "me",
+    "move",
     "my_shift",
     "my_shifts",
     "note",
@@ -63,4 +65,5 @@ __all__ = [
     "swap",
     "take_back",
     "take_gap",
+    "team_rota",
 ]

@@ -1,7 +1,8 @@
 """Pages of the rota, and a person's own page, which shows their next shifts."""
 
 import uuid
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import formats, timezone
+from django.utils import formats
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +30,6 @@ from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.team import queries as team
 
-SPANS = (14, 28)
 SHIFTS_ON_MY_PAGE = 6
 # Whose push service carries it, as people know it.
 MAKERS = {
@@ -41,59 +41,6 @@ MAKERS = {
 TIERS = {1: _("First"), 2: _("Backup")}
 
 
-@require_safe
-def rota(request: HttpRequest) -> HttpResponse:
-    """Show who is on call in the coming days, where nobody is, and every shift."""
-    seat = accounts.permit(request.user, "rota.change")
-    organisation, zone, now = seat.organisation, ZoneInfo(seat.organisation.time_zone), clock.now()
-    count = SPANS[1] if request.GET.get("days") == str(SPANS[1]) else SPANS[0]
-    first = now.astimezone(zone).date()
-    start, end = rules.start_of(first, zone), rules.start_of(first + timedelta(days=count), zone)
-    shifts = queries.shifts_between(organisation.id, start, end)
-    names = {one.supporter: one.name for one in shifts}
-    gaps = queries.gaps_between(organisation.id, now.replace(second=0, microsecond=0), end)
-    strip = queries.strip(organisation.id, zone, now, count)
-    on_call = queries.on_call_at(organisation.id, now)
-    sought = queries.sought(organisation.id, now)
-    context = {
-        "seat": seat,
-        "zone": zone,
-        "count": count,
-        "other_count": SPANS[0] if count == SPANS[1] else SPANS[1],
-        "strips": [strip[begin : begin + SPANS[0]] for begin in range(0, count, SPANS[0])],
-        "gaps": [
-            {"gap": gap, "label": TIERS[gap.tier], "fill": _fill(gap, zone), "sought": _is_sought(gap, sought)}
-            for gap in gaps
-        ],
-        "sought": [{"is": one, "label": TIERS.get(one.duty.tier, "")} for one in sought],
-        "shifts": [
-            {"shift": one, "label": TIERS[one.tier], "now": one.starts_at <= now < one.ends_at}
-            for one in shifts
-            if one.ends_at > now
-        ],
-        "on_call": [(tier, names.get(on_call[tier], "") if tier in on_call else "") for tier in rules.TIERS],
-    }
-    with timezone.override(zone):
-        return render(request, "coordinate/rota.html", context)
-
-
-def _is_sought(gap: rules.Gap, sought: list[queries.Sought]) -> bool:
-    """Say whether people are being asked for all of a gap already."""
-    duties = [one.duty for one in sought if not one.nobody]
-    return not [left for left in rules.gaps(duties, gap.starts_at, gap.ends_at) if left.tier == gap.tier]
-
-
-def _fill(gap: rules.Gap, zone: ZoneInfo) -> str:
-    """Return the address of the form that fills a gap."""
-    end = min(gap.ends_at, gap.starts_at + rules.LONGEST_SHIFT)
-    query: dict[str, str | int] = {"tier": gap.tier, "from": _wall(gap.starts_at, zone), "to": _wall(end, zone)}
-    return f"{reverse('in_rota_enter')}?{urlencode(query)}"
-
-
-def _wall(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter(request: HttpRequest) -> HttpResponse:
     """Enter a shift, or the same one again every so many days."""
@@ -101,16 +48,20 @@ def enter(request: HttpRequest) -> HttpResponse:
     zone, now = ZoneInfo(seat.organisation.time_zone), clock.now()
     able = {one.id for one in team.eligible_at(seat.organisation.id, now)}
     places = team.roster(seat.organisation.id, now)
+    # A link from the calendar may name a tier that is entered besides those of policy.
+    tiers = queries.tiers_of(seat.organisation.id, queries.tiers_entered(seat.organisation.id, now))
     form = ShiftForm(
         request.POST or None,
-        initial=_wished(request),
+        initial=_wished(request, tiers),
         serving=[(str(one.id), one.name) for one in places if one.id in able],
         zone=zone,
         now=now,
+        tiers=tiers,
     )
     if request.method == "POST" and form.is_valid() and _enter(seat, form, {one.id: one.name for one in places}):
         _say(request, form)
-        return redirect("in_rota")
+        day = form.cleaned_data["from_day"].isoformat()
+        return redirect(f"{reverse('in_rota')}?{urlencode({'from': day})}#d{day}")
     context = {
         "seat": seat,
         "zone": zone,
@@ -120,10 +71,10 @@ def enter(request: HttpRequest) -> HttpResponse:
     return render(request, "coordinate/rota_enter.html", context, status=422 if form.errors else 200)
 
 
-def _wished(request: HttpRequest) -> dict[str, Any]:
+def _wished(request: HttpRequest, tiers: Collection[int]) -> dict[str, Any]:
     """Return what a link to the form fills in: tier, and wall-clock times as they stand on the rota."""
     found: dict[str, Any] = {}
-    if request.GET.get("tier") in {"1", "2"}:
+    if request.GET.get("tier") in {str(tier) for tier in tiers}:
         found["tier"] = int(request.GET["tier"])
     for name in ("from", "to"):
         try:
@@ -188,7 +139,7 @@ def remove(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     except Shift.DoesNotExist:
         raise Http404 from None
     messages.success(request, _("Removed."))
-    return redirect("in_rota")
+    return redirect(f"{reverse('in_rota')}?view=list" if request.POST.get("view") == "list" else "in_rota")
 
 
 # --- one's own page ----------------------------------------------------------------------------------------------

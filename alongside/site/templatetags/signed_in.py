@@ -42,6 +42,7 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
 
 # Pages that are reached from a tab whose address theirs does not begin with.
 BELOW = {
+    "in_team_rota": "in_shifts",
     "in_availability": "in_shifts",
     "in_calendar": "in_shifts",
     "in_partners": "in_settings",

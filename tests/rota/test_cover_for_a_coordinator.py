@@ -239,7 +239,8 @@ def test_the_rota_page_has_cover_sought_and_shows_it_without_saying_who_was_aske
     opening = Opening.objects.get()
     # The second one is a time by the clock on the organisation's wall.
     assert (opening.starts_at, opening.ends_at) == (DAWN, DAWN + 12 * HOUR)
-    lines = said[said.index('id="sought"') : said.index("strip")]
+    lines = said[said.index('id="sought"') :]
+    lines = lines[: lines.index("</section>")]
     for who in CoverAsk.objects.select_related("supporter__person"):
         assert who.supporter.person.name not in lines
     stop = hana.post(reverse("in_rota_stop_cover", args=[only_gap()]), follow=True).content.decode()

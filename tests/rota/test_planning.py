@@ -75,9 +75,31 @@ def test_no_plan_at_all_is_better_than_a_proven_one_nor_below_the_bound(problem:
     assume(small.slots and sound(small))
     weighing = Weighing(Grid(small))
     best = min(weighing.points(plan, pairs=False) for plan in every_plan(small))
-    outcome = solve(replace(small, aims=replace(small.aims, pair=0)), seconds=5, workers=1)
+    bounds: list[int] = []
+    alone = replace(small, aims=replace(small.aims, pair=0))
+    outcome = solve(alone, seconds=5, workers=1, tell=lambda heard: bounds.append(heard.bound))
     assert outcome.bound <= best <= outcome.points
     assert outcome.points == best
+    # However the solver tells of it, also before it has told of the plan.
+    assert all(bound <= best for bound in bounds)
+
+
+def test_the_bound_counts_who_goes_on_between_two_slots_that_are_held() -> None:
+    problem = problems.team(3, 1, away=0, wishes=0)
+    problem = replace(problem, limits=replace(problem.limits, rest=timedelta(0), goes_on=True))
+    first = Grid(problem).order[0]
+    then = Grid(problem).followers[first]
+    for workers in (1, 2):
+        outcome = solve(replace(problem, held={first: 0, then: 0}), seconds=10, workers=workers)
+        assert outcome.bound <= outcome.points
+        assert outcome.bound <= Weighing(Grid(problem)).points(outcome.plan)
+
+
+def test_what_one_person_holds_twice_is_no_pair_that_repeats() -> None:
+    problem = problems.team(2, 1, away=0, wishes=0)
+    two = tuple(one for one in problem.slots if one.starts_at == problem.slots[0].starts_at)
+    outcome = solve(replace(problem, slots=two, held={0: 0, 1: 0}), seconds=3, workers=1)
+    assert outcome.bound == outcome.points
 
 
 def test_the_judge_finds_each_kind_of_break() -> None:

@@ -193,6 +193,9 @@ def least_repeats(grid: Grid) -> int:
     pairs: dict[int, set[tuple[int, int]]] = defaultdict(set)
     people = len(grid.problem.people)
     for at, then in grid.beside:
+        # What one person was given twice, by hand, is shared by nobody.
+        if len(grid.could[at]) == 1 and grid.could[at] == grid.could[then]:
+            continue
         month = month_of(grid, at)
         shared[month] += 1
         if len(pairs[month]) < people * (people - 1) // 2:

@@ -86,17 +86,26 @@ def _groups(grid: Grid, plan: Plan) -> Iterator[tuple[int, ...]]:
         yield tuple(group)
 
 
+def _inside(grid: Grid, plan: Plan, gaps: Sequence[int]) -> Iterator[int]:
+    """Yield the slots that may change hands: around the gaps, and what somebody with a cap has within its 28 days."""
+    slots, people = grid.problem.slots, grid.problem.people
+    margin, month = timedelta(days=grid.problem.limits.days_in_a_row + 1), timedelta(days=MONTH)
+    begin, end = min(slots[at].starts_at for at in gaps), max(slots[at].ends_at for at in gaps)
+    close = {other for at in gaps for other in grid.both_ways[at]}
+    for at in grid.order:
+        who = plan[at]
+        reach = month if who is not None and people[who].most_in_28_days is not None else margin
+        if at in close or (slots[at].starts_at < end + reach and begin - reach < slots[at].ends_at):
+            yield at
+
+
 class _Lifting:
     """A model of the days around some gaps in which every fact can be set aside at a price."""
 
     def __init__(self, grid: Grid, plan: Plan, gaps: Sequence[int]) -> None:
         self.grid, self.plan, self.cp = grid, plan, cp_model.CpModel()
         self.lifted: dict[Fact, cp_model.IntVar] = {}
-        days = [grid.problem.slots[at].day for at in gaps]
-        margin = timedelta(days=grid.problem.limits.days_in_a_row + 1)
-        first, last = min(days) - margin, max(days) + margin
-        close = {other for at in gaps for other in grid.both_ways[at]}
-        self.inside = [at for at in grid.order if at in close or first <= grid.problem.slots[at].day <= last]
+        self.inside = list(_inside(grid, plan, gaps))
         self.has: dict[int, list[int]] = defaultdict(list)
         for at, who in enumerate(plan):
             if who is not None:

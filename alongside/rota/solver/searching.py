@@ -152,7 +152,7 @@ class _Search:
     def improve(self, people: set[int], seconds: float, whole: bool) -> bool:
         """Solve among these people and keep what is better; say whether it was solved to the end."""
         model = among(self.weighing, self.plan, people)
-        base = self.weighing.hoped() + self.weighing.changes()
+        base = self.weighing.hoped() + self.weighing.changes() - self._kept_beside(model)
         solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds = max(0.05, seconds)
         solver.parameters.num_workers = self.way.workers
@@ -168,6 +168,14 @@ class _Search:
             if whole:
                 self._raise(solver.best_objective_bound + base)
         return status == cp_model.OPTIMAL
+
+    def _kept_beside(self, model: Model) -> int:
+        """Return what is spared by those who go on between two slots of which the model changes neither."""
+        free = set(model.free)
+        return self.weighing.hand_over() * sum(
+            at not in free and then not in free and self.plan[at] is not None and self.plan[at] == self.plan[then]
+            for at, then in self.weighing.grid.followers.items()
+        )
 
     def _keep(self, plan: Plan) -> None:
         points = self.weighing.points(plan, pairs=False)

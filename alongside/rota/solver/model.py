@@ -71,6 +71,16 @@ def finished(model: Model, plan: Plan) -> Model:
     return model
 
 
+def uncounted(model: Model, weighing: Weighing, plan: Plan) -> int:
+    """Return what a plan weighs besides the aim of a model of all that may change, the same for all its plans."""
+    free = set(model.free)
+    kept = sum(
+        at not in free and then not in free and plan[at] is not None and plan[at] == plan[then]
+        for at, then in weighing.grid.followers.items()
+    )
+    return weighing.hoped() + weighing.changes() - weighing.hand_over() * kept
+
+
 def _begin(weighing: Weighing, plan: Plan, people: Collection[int], free: Sequence[int]) -> Model:
     grid = weighing.grid
     model = _cover(grid, free, people, may_be_empty=any(plan[at] is None for at in free))

@@ -13,7 +13,7 @@ from alongside.rota.rules.drafting import draft
 from alongside.rota.rules.fairness import Weighing
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.problem import Plan, Problem
-from alongside.rota.solver.model import Model, among, read
+from alongside.rota.solver.model import Model, among, read, uncounted
 from alongside.rota.solver.pairs import mixed, walked
 
 FEW = 5
@@ -152,7 +152,7 @@ class _Search:
     def improve(self, people: set[int], seconds: float, whole: bool) -> bool:
         """Solve among these people and keep what is better; say whether it was solved to the end."""
         model = among(self.weighing, self.plan, people)
-        base = self.weighing.hoped() + self.weighing.changes() - self._kept_beside(model)
+        base = uncounted(model, self.weighing, self.plan)
         solver = cp_model.CpSolver()
         solver.parameters.max_time_in_seconds = max(0.05, seconds)
         solver.parameters.num_workers = self.way.workers
@@ -168,14 +168,6 @@ class _Search:
             if whole:
                 self._raise(solver.best_objective_bound + base)
         return status == cp_model.OPTIMAL
-
-    def _kept_beside(self, model: Model) -> int:
-        """Return what is spared by those who go on between two slots of which the model changes neither."""
-        free = set(model.free)
-        return self.weighing.hand_over() * sum(
-            at not in free and then not in free and self.plan[at] is not None and self.plan[at] == self.plan[then]
-            for at, then in self.weighing.grid.followers.items()
-        )
 
     def _keep(self, plan: Plan) -> None:
         points = self.weighing.points(plan, pairs=False)

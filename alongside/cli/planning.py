@@ -56,7 +56,9 @@ def plan(args: argparse.Namespace) -> None:
 
 def _step_back() -> None:
     """Let whoever serves go first, in time and in memory."""
-    os.nice(NICE)
+    # A service manager may forbid either: then it plans beside the others.
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
     _at_most(resource.RLIMIT_DATA, MOST_MEMORY)

@@ -6,7 +6,8 @@ import sys
 import time
 from datetime import datetime
 
-from alongside.rota import queries as rota
+from alongside.rota import actions, queries
+from alongside.rota.rules import proposing
 
 # After one that ended badly: whatever was wrong may pass, and the log is not filled meanwhile.
 PAUSE = 30.0
@@ -18,6 +19,7 @@ class Planner:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._not_before = float("-inf")
+        self._vain = 0
 
     @property
     def is_busy(self) -> bool:
@@ -28,13 +30,18 @@ class Planner:
         if status is None:
             return True
         self._process = None
+        self._vain = self._vain + 1 if status and not queries.is_planning() else 0
         if status:
             self._not_before = time.monotonic() + PAUSE
+        if self._vain >= proposing.MOST_TRIES:
+            # It cannot even begin here: whoever asked is told, and not left to wait for ever.
+            self._vain = 0
+            actions.give_up_plans()
         return False
 
     def look(self, now: datetime) -> bool:
         """Start the process when something waits and none runs; return whether it was started."""
-        if self.is_busy or time.monotonic() < self._not_before or not rota.plan_waits(now):
+        if self.is_busy or time.monotonic() < self._not_before or not queries.plan_waits(now):
             return False
         # The demonstration moves its clock in this process only.
         ahead = round(now.timestamp() - time.time())

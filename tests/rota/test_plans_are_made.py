@@ -18,6 +18,7 @@ from alongside.rota import actions, queries
 from alongside.rota.models import Blackout, Proposal, ProposedShift, Shift
 from alongside.rota.rules import framing, proposing
 from alongside.rota.rules.judging import violations
+from alongside.site import planner as planner_module
 from alongside.site.planner import Planner
 from tests.rota.planned import FIRST, PATIENCE, environment, pattern, run, seat, start, team
 from tests.world import NOW, World
@@ -271,6 +272,40 @@ def test_the_loop_starts_one_process_and_no_second_one(asked: Proposal, monkeypa
     asked.refresh_from_db()
     assert asked.state == State.DONE
     assert not planner.look(NOW)
+
+
+def test_where_no_process_can_begin_the_plan_fails_and_does_not_wait_for_ever(
+    asked: Proposal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planner_module, "PAUSE", 0.0)
+    # What it may not read, no process can start with.
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.no_such_settings")
+    planner = Planner()
+    for _ in range(proposing.MOST_TRIES):
+        asked.refresh_from_db()
+        assert asked.state == State.WAITING
+        assert planner.look(NOW)
+        planner.wait()
+        assert not planner.is_busy
+    asked.refresh_from_db()
+    assert (asked.state, asked.problem) == (State.FAILED, "crashed")
+    assert not planner.look(NOW)
+
+
+@pytest.mark.parametrize("forbidden", ["nice", "memory"])
+def test_a_plan_is_made_where_the_service_manager_forbids_stepping_back(asked: Proposal, forbidden: str) -> None:
+    refuse = "def no(*_, **__):\n    raise PermissionError(1, 'not permitted')\n"
+    refuse += {"nice": "os.nice = no", "memory": "pathlib.Path.write_text = no"}[forbidden]
+    code = (
+        f"import os, pathlib, sys\n{refuse}\n"
+        "from alongside.cli import main\n"
+        f"sys.exit(main(['plan', '--ahead', '{round(NOW.timestamp() - time.time())}']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    asked.refresh_from_db()
+    assert (done.returncode, asked.state) == (0, State.DONE), done.stderr
 
 
 def test_nothing_that_serves_loads_the_solver() -> None:

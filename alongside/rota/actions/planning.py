@@ -193,6 +193,11 @@ def claim(now: datetime) -> Claimed | None:
     return None
 
 
+def give_up_plans() -> int:
+    """Mark the plans that wait as failed, because no planning process can begin here; return how many."""
+    return Proposal.objects.filter(state=State.WAITING).update(state=State.FAILED, problem="crashed")
+
+
 def _mine(job: Claimed) -> QuerySet[Proposal]:
     return Proposal.objects.filter(id=job.id, state=State.RUNNING, tries=job.turn)
 

@@ -1,5 +1,6 @@
 """The process that takes a foreign calendar apart: `python -m alongside.rota.ics.parsing` (reading.py starts it)."""
 
+import contextlib
 import json
 import os
 import resource
@@ -70,8 +71,9 @@ def confine() -> None:
     """Hold this process to its share of time and memory, for good. It writes no file, starts nothing, and speaks with
     nobody but whoever started it.
     """
-    # Whoever is called at night comes first.
-    os.nice(10)
+    # Whoever is called at night comes first; a service manager may forbid even that.
+    with contextlib.suppress(OSError):
+        os.nice(10)
     for what, most in (
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_AS, _MEMORY),

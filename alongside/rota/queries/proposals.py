@@ -42,6 +42,11 @@ def plan_waits(now: datetime) -> bool:
     return waiting_plans(now).exists()
 
 
+def is_planning() -> bool:
+    """Say whether a planning process has taken a plan up, also one that died over it."""
+    return Proposal.objects.filter(state=Proposal.State.RUNNING).exists()
+
+
 def free_shifts(
     organisation: Organisation,
     first_day: date,

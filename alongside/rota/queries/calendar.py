@@ -134,7 +134,7 @@ def _missing(entries: Collection[Entry], start: datetime, end: datetime, tiers: 
 
 @dataclass(frozen=True)
 class LoadOf:
-    """Weighted hours of one person over the rolling year, by measure, leave credited; `able` says whether they can be
+    """Weighted hours of one person over the rolling year, by measure, long times without a duty credited; `able` says whether they can be
     planned at all: who cannot is compared with nobody.
     """
 

@@ -134,8 +134,9 @@ def _missing(entries: Collection[Entry], start: datetime, end: datetime, tiers: 
 
 @dataclass(frozen=True)
 class LoadOf:
-    """Weighted hours of one person over the rolling year, by measure, long times without a duty credited; `able` says whether they can be
-    planned at all: who cannot is compared with nobody.
+    """Weighted hours of one person over the rolling year, by measure, long times without a duty credited.
+
+    `able` says whether they can be planned at all: who cannot is compared with nobody.
     """
 
     supporter: uuid.UUID

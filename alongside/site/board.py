@@ -33,7 +33,7 @@ from alongside.policy import queries as policy
 from alongside.programme import queries as programme
 from alongside.rota import queries as rota
 from alongside.rota.queries import Sought
-from alongside.rota.rules import TIERS, Gap
+from alongside.rota.rules import Gap
 from alongside.site import doctor, schedule, signed_list
 from alongside.team import actions as team_actions
 from alongside.team import queries as team
@@ -397,4 +397,4 @@ def _asked(organisation: Organisation) -> list[Task]:
 
 def _on_call(organisation: Organisation, names: dict[uuid.UUID, str], now: datetime) -> list[tuple[int, str]]:
     found = rota.on_call_at(organisation.id, now)
-    return [(tier, names.get(found[tier], "") if tier in found else "") for tier in TIERS]
+    return [(tier, names.get(found[tier], "") if tier in found else "") for tier in rota.tiers_of(organisation.id)]

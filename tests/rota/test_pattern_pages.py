@@ -426,4 +426,4 @@ def test_the_numbers_of_the_rota_stand_there_as_sentences_with_a_way_to_change_t
     assert "lie at least 9 hours" in page
     for key in ("rota_rest", "rota_row", "aim_night", "plan_seconds"):
         assert reverse("in_setting", args=[key]) in page
-    assert reverse("in_setting", args=["on_call_tiers"]) not in page
+    assert reverse("in_setting", args=["on_call_tiers"]) in page

@@ -179,10 +179,10 @@ REQUESTS: tuple[Setting, ...] = (
         "on_call_tiers",
         2,
         2,
-        2,
+        4,
         "people",
         "D-01",
-        _("{value} different supporters are on call in every minute: a primary and a backup."),
+        _("{value} different supporters are on call in every minute: one is called first, the others are backups."),
     ),
     Setting("gap_days", 60, 7, 180, "days", "D-01", _("The board lists on-call gaps of the coming {value} days.")),
     Setting(

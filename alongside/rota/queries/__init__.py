@@ -10,7 +10,6 @@ from alongside.rota.queries.calendar import (
     has_shifts,
     loads_of,
     tiers_entered,
-    tiers_of,
 )
 from alongside.rota.queries.carrying import Load, load_of
 from alongside.rota.queries.exchanges import (
@@ -76,6 +75,7 @@ from alongside.rota.queries.shifts import (
     serving_between,
     shifts_between,
     strip,
+    tiers_of,
 )
 from alongside.rota.queries.taking import could_take, empty_spans, free_for, may_swap, may_take
 from alongside.rota.queries.wishes import Availability, availability_of

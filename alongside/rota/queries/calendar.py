@@ -7,12 +7,11 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alongside.accounts.models import Organisation
-from alongside.policy import queries as policy
 from alongside.rota import rules
 from alongside.rota.models import Holiday, Shift
 from alongside.rota.queries.exchanges import sought
 from alongside.rota.queries.planning import frame_of, patterns_in_force
-from alongside.rota.queries.shifts import Entry, shifts_between
+from alongside.rota.queries.shifts import Entry, shifts_between, tiers_of
 from alongside.rota.rules import calendar, framing
 from alongside.rota.rules.calendar import Day, Item, Range
 from alongside.rota.rules.fairness import MEASURES
@@ -67,11 +66,6 @@ def calendar_of(organisation: Organisation, days: Sequence[date], now: datetime)
         left=left,
         sought=frozenset((one.duty.tier, one.duty.starts_at) for one in sought(organisation.id, now)),
     )
-
-
-def tiers_of(organisation_id: uuid.UUID, also: Collection[int] = ()) -> tuple[int, ...]:
-    """Return the tiers that must be covered by policy, and those that are entered or planned besides."""
-    return tuple(sorted({*range(1, policy.in_force(organisation_id).on_call_tiers + 1), *also}))
 
 
 def tiers_entered(organisation_id: uuid.UUID, now: datetime) -> set[int]:
@@ -134,8 +128,9 @@ def _missing(entries: Collection[Entry], start: datetime, end: datetime, tiers: 
 
 @dataclass(frozen=True)
 class LoadOf:
-    """Weighted hours of one person over the rolling year, by measure, leave credited; `able` says whether they can be
-    planned at all: who cannot is compared with nobody.
+    """Weighted hours of one person over the rolling year, by measure, long times without a duty credited.
+
+    `able` says whether they can be planned at all: who cannot is compared with nobody.
     """
 
     supporter: uuid.UUID

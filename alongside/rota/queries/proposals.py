@@ -13,6 +13,7 @@ from alongside.accounts.models import Organisation
 from alongside.rota import rules
 from alongside.rota.models import Proposal, ProposedShift, Shift
 from alongside.rota.queries.planning import frame_for, problem_for
+from alongside.rota.queries.shifts import tiers_of
 from alongside.rota.rules import fairness, framing, proposing
 from alongside.rota.rules.problem import Plan, Problem, Why
 from alongside.team import queries as team
@@ -72,7 +73,7 @@ def first_free_day(organisation: Organisation, now: datetime) -> date:
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     start, end = rules.start_of(tomorrow, zone), rules.start_of(tomorrow + proposing.FURTHEST, zone)
     rows = Shift.objects.filter(organisation=organisation, starts_at__lt=end, ends_at__gt=start)
-    missing = rules.gaps([row.facts() for row in rows], start, end)
+    missing = rules.gaps([row.facts() for row in rows], start, end, tiers_of(organisation.id))
     return missing[0].starts_at.astimezone(zone).date() if missing else tomorrow
 
 

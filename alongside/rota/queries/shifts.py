@@ -1,10 +1,12 @@
 """Who is on call, and where nobody is."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from alongside.policy import queries as policy
 from alongside.rota import rules
 from alongside.rota.models import Shift
 from alongside.team import queries as team
@@ -35,7 +37,12 @@ def gaps_between(organisation_id: uuid.UUID, start: datetime, end: datetime) -> 
     """Return the spans in which a tier has nobody who may serve; a shift of somebody on leave is a gap too (D-01,
     C-18).
     """
-    return rules.gaps(serving_between(organisation_id, start, end), start, end)
+    return rules.gaps(serving_between(organisation_id, start, end), start, end, tiers_of(organisation_id))
+
+
+def tiers_of(organisation_id: uuid.UUID, also: Collection[int] = ()) -> tuple[int, ...]:
+    """Return the tiers that must be covered by policy, and those that are entered or planned besides."""
+    return tuple(sorted({*range(1, policy.in_force(organisation_id).on_call_tiers + 1), *also}))
 
 
 def serving_between(organisation_id: uuid.UUID, start: datetime, end: datetime) -> list[rules.Duty]:
@@ -85,10 +92,11 @@ def strip(organisation_id: uuid.UUID, zone: ZoneInfo, now: datetime, count: int)
     start, end = rules.start_of(first, zone), rules.start_of(first + timedelta(days=count), zone)
     duties = serving_between(organisation_id, start, end)
     names = {one.supporter: one.name.split(maxsplit=1)[0] for one in shifts_between(organisation_id, start, end)}
-    missing = rules.gaps(duties, now, end)
+    tiers = tiers_of(organisation_id)
+    missing = rules.gaps(duties, now, end, tiers)
     return [
-        StripDay(one.day, tuple(_cell(tier, one, names, missing, zone) for tier in rules.TIERS))
-        for one in rules.days(duties, first, count, zone)
+        StripDay(one.day, tuple(_cell(tier, one, names, missing, zone) for tier in tiers))
+        for one in rules.days(duties, first, count, zone, tiers)
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from alongside.rota.rules.fairness import MEASURES
-from alongside.rota.rules.framing import YEAR, Frame, credit
+from alongside.rota.rules.framing import YEAR, Frame, credited
 from alongside.rota.rules.patterns import DAY, NIGHT_MINUTES, SATURDAY, shared
 
 # Behind a range stand so many people besides who reads it: inside, 1 to 4 people are never shown as a number (small
@@ -63,8 +63,8 @@ def counted(begin: datetime, end: datetime, holidays: Collection[date]) -> dict[
 def carried(frame: Frame) -> dict[uuid.UUID, Carries]:
     """Return what everybody of the frame carries in the year before its first day.
 
-    A duty of a tier counts as the planner weighs that tier, and days before somebody served are credited as it credits
-    them, so that the comparison is the one that shifts are shared out by.
+    A duty of a tier counts as the planner weighs that tier, and days on which somebody did not serve are
+    credited as it credits them, so that the comparison is the one that shifts are shared out by.
     """
     served: dict[uuid.UUID, dict[str, int]] = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
     since = frame.starts_at - YEAR
@@ -75,9 +75,9 @@ def carried(frame: Frame) -> dict[uuid.UUID, Carries]:
         for measure, count in counted(begin, end, frame.holidays).items():
             served[one.supporter][measure] += round(count * frame.percent.get(one.tier, WHOLE))
     found = {}
-    for person in frame.people:
-        own, more = served.get(person.id, dict.fromkeys(MEASURES, 0)), credit(frame, person, served)
-        found[person.id] = Carries({measure: own[measure] + more[measure] for measure in MEASURES}, more)
+    for who, more in credited(frame, served).items():
+        own = served.get(who, dict.fromkeys(MEASURES, 0))
+        found[who] = Carries({measure: own[measure] + more[measure] for measure in MEASURES}, more)
     return found
 
 

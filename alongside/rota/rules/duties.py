@@ -119,26 +119,26 @@ def _gaps_of(tier: int, duties: Sequence[Duty], start: datetime, end: datetime) 
     return found
 
 
-def days(duties: Iterable[Duty], first: date, count: int, zone: tzinfo) -> list[Day]:
+def days(duties: Iterable[Duty], first: date, count: int, zone: tzinfo, tiers: Sequence[int] = TIERS) -> list[Day]:
     """Return `count` calendar days from `first` in the organisation's time zone with who is on call in each tier."""
     held = list(duties)
-    return [_day(held, first + timedelta(days=number), zone) for number in range(count)]
+    return [_day(held, first + timedelta(days=number), zone, tiers) for number in range(count)]
 
 
-def _day(duties: Sequence[Duty], day: date, zone: tzinfo) -> Day:
+def _day(duties: Sequence[Duty], day: date, zone: tzinfo, tiers: Sequence[int]) -> Day:
     start, end = start_of(day, zone), start_of(day + timedelta(days=1), zone)
     within = sorted(
         (one for one in duties if one.starts_at < end and start < one.ends_at), key=lambda one: one.starts_at
     )
-    missing = gaps(within, start, end)
+    missing = gaps(within, start, end, tiers)
     return Day(
         day=day,
         starts_at=start,
         ends_at=end,
-        on_call={tier: tuple(dict.fromkeys(one.supporter for one in within if one.tier == tier)) for tier in TIERS},
+        on_call={tier: tuple(dict.fromkeys(one.supporter for one in within if one.tier == tier)) for tier in tiers},
         empty={
             tier: sum((gap.ends_at - gap.starts_at for gap in missing if gap.tier == tier), timedelta(0))
-            for tier in TIERS
+            for tier in tiers
         },
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from alongside.rota.rules import changeover
+from alongside.rota.rules.crediting import breaks, credits_of
 from alongside.rota.rules.duties import LONGEST_SHIFT, Duty, cut, start_of
 from alongside.rota.rules.fairness import MEASURES, MONTH
 from alongside.rota.rules.patterns import Pattern, boundary, marks
@@ -35,7 +36,7 @@ class Standing:
 
     Who `serves` keeps the shifts that were published, also where they are not `ready` to be given new ones. `free`
     holds the only hours in which they can be on call; empty means any. `away_days` counts the days of the rolling year
-    on which they did not serve: they are credited with what the team carried on such days.
+    before they served: they are credited with what the team carried on such days.
     """
 
     id: uuid.UUID
@@ -109,9 +110,8 @@ def frame_problem(frame: Frame) -> Problem:
             if supporter is not None:
                 held[len(found)] = place[supporter]
             found.append(part)
-    served = _served(frame)
-    around = _around(frame, whole)
-    people = tuple(_member(frame, one, around.get(one.id, ()), served) for one in frame.people)
+    around, carries = _around(frame, whole), _carries(frame)
+    people = tuple(_member(frame, one, around.get(one.id, ()), carries[one.id]) for one in frame.people)
     freed = tuple(sorted((one.tier, one.supporter, one.starts_at, one.ends_at) for one in frame.freed))
     return Problem(tuple(found), people, held, frame.limits, frame.aims, freed)
 
@@ -120,8 +120,8 @@ def members(frame: Frame) -> dict[uuid.UUID, Member]:
     """Return everybody by id with what keeps them from spans of the frame's days and what they served; `around` is
     empty.
     """
-    served = _served(frame)
-    return {one.id: _member(frame, one, (), served) for one in frame.people}
+    carries = _carries(frame)
+    return {one.id: _member(frame, one, (), carries[one.id]) for one in frame.people}
 
 
 def empty(frame: Frame) -> list[Slot]:
@@ -174,6 +174,15 @@ def piece(slot: Slot, start: datetime, end: datetime, zone: tzinfo) -> Slot:
     return replace(slot, starts_at=start, ends_at=end, day=start.astimezone(zone).date(), minutes=max(1, minutes))
 
 
+def _carries(frame: Frame) -> dict[uuid.UUID, dict[str, int]]:
+    """Return by supporter what they served in the rolling year and are credited with, by measure."""
+    served = _served(frame)
+    return {
+        who: {measure: served.get(who, {}).get(measure, 0) + more[measure] for measure in MEASURES}
+        for who, more in credited(frame, served).items()
+    }
+
+
 def _served(frame: Frame) -> dict[uuid.UUID, dict[str, int]]:
     """Return weighted minutes of the rolling year before, by supporter and measure."""
     found: dict[uuid.UUID, dict[str, int]] = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
@@ -188,34 +197,23 @@ def _served(frame: Frame) -> dict[uuid.UUID, dict[str, int]]:
     return found
 
 
-def credit(frame: Frame, one: Standing, served: Mapping[uuid.UUID, Mapping[str, int]]) -> dict[str, int]:
-    """Return what somebody is credited with for days on which they did not serve: the team's average.
-
-    Their own service counts in it: else, where all are new, whoever served least would be credited with most.
-    """
-    serving = [other for other in frame.people if other.away_days < YEAR.days]
-    days = sum(YEAR.days - other.away_days for other in serving)
-    if not days or not one.away_days:
-        return dict.fromkeys(MEASURES, 0)
-    return {
-        measure: sum(served[other.id][measure] for other in serving if other.id in served) * one.away_days // days
-        for measure in MEASURES
-    }
+def credited(frame: Frame, served: Mapping[uuid.UUID, Mapping[str, int]]) -> dict[uuid.UUID, dict[str, int]]:
+    """Return by supporter what the days of the rolling year count for on which they did not serve, by measure."""
+    since = frame.starts_at - YEAR
+    began = {one.id: since + timedelta(days=one.away_days) for one in frame.people}
+    pauses = breaks([one for one in frame.published if since <= one.starts_at < frame.starts_at], began)
+    away = {one.id: min(YEAR.days, one.away_days + pauses[one.id]) for one in frame.people}
+    return credits_of(away, served, YEAR.days, MEASURES)
 
 
 def _member(
-    frame: Frame,
-    one: Standing,
-    around: Iterable[tuple[datetime, datetime, date]],
-    served: Mapping[uuid.UUID, Mapping[str, int]],
+    frame: Frame, one: Standing, around: Iterable[tuple[datetime, datetime, date]], carries: Mapping[str, int]
 ) -> Member:
-    more = credit(frame, one, served)
-    own = served.get(one.id, {})
     return Member(
         id=one.id,
         away=tuple(_away(frame, one)),
         wishes=tuple(_wishes(frame, one)),
-        served={measure: own.get(measure, 0) + more[measure] for measure in MEASURES},
+        served=carries,
         around=tuple(around),
         most_in_28_days=one.most_in_28_days,
     )

@@ -70,9 +70,9 @@ class Wish:
 class Member:
     """Somebody who can be planned.
 
-    `served` holds weighted minutes of the rolling year before, by measure, with what was credited for leave. `around`
-    are duties outside the problem, as (begin, end, day): rest is kept from them, and they count in days in a row and in
-    the cap. `most_in_28_days` caps the duties that begin within any 28 days; None for no cap of their own.
+    `served` holds weighted minutes of the rolling year before, by measure, with what was credited for days not served.
+    `around` are duties outside the problem, as (begin, end, day): rest is kept from them, and they count in days in a
+    row and in the cap. `most_in_28_days` caps the duties that begin within any 28 days; None for no cap of their own.
     """
 
     id: uuid.UUID

@@ -24,14 +24,13 @@ from alongside.rota.forms import HandOverForm, SwapForm
 from alongside.rota.models import Exchange, Shift
 from alongside.rota.rules import carrying
 from alongside.rota.rules.exchanging import Refused, Why
+from alongside.rota.views.plan_words import PLACES
 from alongside.team import queries as team
 from alongside.team import rules as serving
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-TIERS: "dict[int, StrOrPromise]" = {1: _("First"), 2: _("Backup")}
-FURTHER = _("Further")
 MEASURES: "dict[str, StrOrPromise]" = {
     "load": _("Hours"),
     "night": _("Nights"),
@@ -79,11 +78,6 @@ def _me(request: HttpRequest, where: Callable[[], uuid.UUID | None] | None = Non
         return seat, team.supporter_of(seat.person.id, seat.organisation.id)
     except team.NotASupporter:
         raise Http404 from None
-
-
-def label_of(tier: int) -> "StrOrPromise":
-    """Return what a tier is called."""
-    return TIERS.get(tier, FURTHER)
 
 
 def unlike(start: datetime, end: datetime) -> int:
@@ -143,7 +137,7 @@ def _elsewhere(seat: Seat, now: datetime) -> list[dict[str, Any]]:
 def _mine(one: queries.Mine, now: datetime) -> dict[str, Any]:
     return {
         "shift": one,
-        "label": label_of(one.duty.tier),
+        "label": PLACES[one.duty.tier],
         "now": one.duty.starts_at <= now,
         "unlike": unlike(one.duty.starts_at, one.duty.ends_at),
     }
@@ -152,9 +146,9 @@ def _mine(one: queries.Mine, now: datetime) -> dict[str, Any]:
 def _question(one: queries.Question, now: datetime) -> dict[str, Any]:
     return {
         "asked": one,
-        "label": label_of(one.duty.tier),
+        "label": PLACES[one.duty.tier],
         "now": one.duty.starts_at <= now,
-        "other": label_of(one.other.tier) if one.other else "",
+        "other": PLACES[one.other.tier] if one.other else "",
         "unlike": unlike(one.duty.starts_at, one.duty.ends_at),
     }
 
@@ -200,7 +194,7 @@ def _ways(request: HttpRequest, seat: Seat, me: serving.Facts, one: queries.Mine
             "seat": seat,
             "zone": zone,
             "one": one,
-            "label": label_of(one.duty.tier),
+            "label": PLACES[one.duty.tier],
             "begun": begun,
             "unlike": unlike(one.duty.starts_at, one.duty.ends_at),
         }
@@ -235,7 +229,7 @@ def _line(row: Shift) -> str:
     # Short, for a phone: a night that ends on the next day needs no second date.
     moment = str(_("D j M, H:i"))
     until = formats.date_format(end, "H:i" if row.ends_at - row.starts_at < timedelta(days=1) else moment)
-    return f"{formats.date_format(start, moment)}–{until}, {label_of(row.tier)}"
+    return f"{formats.date_format(start, moment)}–{until}, {PLACES[row.tier]}"
 
 
 @require_POST

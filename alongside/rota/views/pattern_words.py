@@ -50,15 +50,13 @@ WEIGHED = (
     "rota_tier_weight",
     "plan_seconds",
 )
-# It has one possible value only.
-FIXED = ("on_call_tiers",)
 
 
 def numbers(organisation_id: Any) -> dict[str, list[dict[str, Any]]]:
     """Return the numbers of the rota as sentences, those it obeys and those it weighs."""
     said = {key: sentence for key, _value, sentence in policy.sentences(organisation_id)}
     return {
-        name: [{"key": key, "sentence": said[key], "fixed": key in FIXED} for key in keys]
+        name: [{"key": key, "sentence": said[key]} for key in keys]
         for name, keys in (("obeyed", OBEYED), ("weighed", WEIGHED))
     }
 

@@ -55,7 +55,10 @@ def rota(request: HttpRequest) -> HttpResponse:
         "gaps": [{**_coming(one, zone), "sought": _is_sought(one.gap, sought)} for one in gaps],
         "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],
         "entered": queries.has_shifts(organisation.id),
-        "on_call": [(PLACES.get(tier, tier), names.get(on_call.get(tier, uuid.UUID(int=0)), "")) for tier in (1, 2)],
+        "on_call": [
+            (PLACES[tier], names.get(on_call[tier], "") if tier in on_call else "")
+            for tier in queries.tiers_of(organisation.id)
+        ],
         "loads": _loads(organisation, now),
         "movable": True,
     }

@@ -26,6 +26,7 @@ from alongside.notify import rules as notices
 from alongside.rota import actions, queries, rules
 from alongside.rota.forms import ShiftForm
 from alongside.rota.models import Shift
+from alongside.rota.views.plan_words import PLACES
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.team import queries as team
@@ -38,7 +39,6 @@ MAKERS = {
     "apple.com": "iPhone, iPad, Safari",
     "windows.com": "Edge, Windows",
 }
-TIERS = {1: _("First"), 2: _("Backup")}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -191,7 +191,7 @@ def _service(seat: Seat) -> dict[str, Any]:
         "zone": ZoneInfo(organisation.time_zone),
         "signed": facts.agreement_version >= guides.agreement_version(),
         "shifts": [
-            {"duty": one, "label": TIERS[one.tier], "now": one.starts_at <= now}
+            {"duty": one, "label": PLACES[one.tier], "now": one.starts_at <= now}
             for one in queries.next_shifts_of(facts.id, now, SHIFTS_ON_MY_PAGE)
         ],
         "keys_until": sealing.keys_until(seat.person.id, seals.monday_of(now)),

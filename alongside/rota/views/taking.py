@@ -20,7 +20,8 @@ from alongside.rota import actions, queries
 from alongside.rota.forms import SpanForm, written
 from alongside.rota.rules import Gap
 from alongside.rota.rules.exchanging import Refused, Why
-from alongside.rota.views.exchanges import REFUSED, label_of, unlike
+from alongside.rota.views.exchanges import REFUSED, unlike
+from alongside.rota.views.plan_words import PLACES
 from alongside.team import queries as team
 from alongside.team import rules as serving
 
@@ -66,7 +67,7 @@ def offered(one: Gap, now: datetime) -> dict[str, Any]:
     """Return a span as a page offers it; in the time zone in force."""
     return {
         "span": one,
-        "label": label_of(one.tier),
+        "label": PLACES[one.tier],
         "now": one.starts_at <= now,
         "begins": written(one.starts_at),
         "ends": written(one.ends_at),

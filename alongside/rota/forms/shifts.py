@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import formats
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alongside.rota import rules
@@ -105,7 +105,7 @@ class ShiftForm(forms.Form):
             moment = rules.instant(local, self.zone)
         except rules.NoSuchTime:
             raise ValidationError(
-                _now("On %(day)s the clocks go forward and %(time)s does not exist. Choose a time an hour later.")
+                gettext("On %(day)s the clocks go forward and %(time)s does not exist. Choose a time an hour later.")
                 % {"day": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local.time())}
             ) from None
         if rules.happens_twice(local, self.zone):

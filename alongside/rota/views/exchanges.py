@@ -227,8 +227,9 @@ def _by_name(rows: list[Shift]) -> list[tuple[str, list[tuple[str, str]]]]:
 def _line(row: Shift) -> str:
     start, end = timezone.localtime(row.starts_at), timezone.localtime(row.ends_at)
     # Short, for a phone: a night that ends on the next day needs no second date.
-    until = formats.date_format(end, "H:i" if row.ends_at - row.starts_at < timedelta(days=1) else "D j M, H:i")
-    return f"{formats.date_format(start, 'D j M, H:i')}–{until}, {PLACES[row.tier]}"
+    moment = str(_("D j M, H:i"))
+    until = formats.date_format(end, "H:i" if row.ends_at - row.starts_at < timedelta(days=1) else moment)
+    return f"{formats.date_format(start, moment)}–{until}, {PLACES[row.tier]}"
 
 
 @require_POST

@@ -141,7 +141,7 @@ def _slots(shift: Shift, shown: Calendar, now: datetime, zone: ZoneInfo) -> list
                 continue
             who = shown.names.get(item.supporter, "") if item.supporter else str(_("nobody"))
             span = _span(item.starts_at, item.ends_at, zone, short=True)
-            lines.append((moving.key_of(item), f"{span}, {PLACES.get(item.tier, item.tier)}: {who}"))
+            lines.append((moving.key_of(item), f"{span}, {PLACES.get(item.tier, item.tier)}{_(': ')}{who}"))
         if lines:
             found.append((formats.date_format(day.day, str(_("D j M"))), lines))
     return found

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from alongside.policy import queries as policy
@@ -64,14 +64,14 @@ def numbers(organisation_id: Any) -> dict[str, list[dict[str, Any]]]:
 def day_name(pattern: Pattern, day: int) -> str:
     """Return what a day of a cycle is called: its weekday where the cycle is whole weeks, else its number."""
     if pattern.days == 1:
-        return _now("every day")
+        return gettext("every day")
     if pattern.days % WEEK:
-        return _now("day %(number)s") % {"number": day + 1}
+        return gettext("day %(number)s") % {"number": day + 1}
     weekday = formats.date_format(pattern.anchor + timedelta(days=day), "l")
     return (
         weekday
         if pattern.days == WEEK
-        else _now("%(weekday)s of week %(number)s")
+        else gettext("%(weekday)s of week %(number)s")
         % {
             "weekday": weekday,
             "number": day // WEEK + 1,
@@ -92,8 +92,8 @@ def block_words(pattern: Pattern, block: Block) -> str:
     if later == 0:
         return words
     if later == 1:
-        return _now("%(span)s on the next day") % {"span": words}
-    return _now("%(span)s %(count)s days later") % {"span": words, "count": later}
+        return gettext("%(span)s on the next day") % {"span": words}
+    return gettext("%(span)s %(count)s days later") % {"span": words, "count": later}
 
 
 def refusal(bad: BadPattern, pattern: Pattern) -> str:
@@ -109,7 +109,7 @@ def refusal(bad: BadPattern, pattern: Pattern) -> str:
 def fault_words(faults: Iterable[Fault], zone: ZoneInfo) -> list[str]:
     """Return where a tier is not covered exactly once, a sentence each."""
     return [
-        _now("%(span)s: %(what)s") % {"span": _span(one, zone), "what": (TWO if one.twice else NOBODY)[one.tier]}
+        gettext("%(span)s: %(what)s") % {"span": _span(one, zone), "what": (TWO if one.twice else NOBODY)[one.tier]}
         for one in faults
     ]
 
@@ -121,4 +121,4 @@ def _span(one: Fault, zone: ZoneInfo) -> str:
 
 
 def _day(moment: date | datetime) -> str:
-    return formats.date_format(moment, _now("l j F"))
+    return formats.date_format(moment, gettext("l j F"))

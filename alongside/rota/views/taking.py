@@ -89,6 +89,6 @@ def take_gap(request: HttpRequest) -> HttpResponse:
         messages.error(request, GONE if refused.why == Why.CHANGED else REFUSED[refused.why])
         return redirect("in_shift_gaps")
     begins = timezone.localtime(duty.starts_at, ZoneInfo(seat.organisation.time_zone))
-    when = formats.date_format(begins, "D j M, H:i")
+    when = formats.date_format(begins, str(_("D j M, H:i")))
     messages.success(request, _("The shift from %(when)s is yours. Your coordinator is told.") % {"when": when})
     return redirect("in_shifts")

@@ -75,6 +75,8 @@ class Demo:
             for _ in range(minutes // step):
                 self._later(step)
             minutes %= step
+        # A list is made once in a second for everybody: nobody is to meet one from before.
+        time.sleep(1.2)
 
     def _later(self, minutes: int) -> None:
         request = urllib.request.Request(

@@ -42,10 +42,13 @@ def changed(demo: Demo, change: str, values: tuple[object, ...] = ()) -> Iterato
     """Change rows behind the server's back, as somebody who got into it can, and put them back."""
     kept = {table: rows(demo.data, f"SELECT * FROM {table}") for table in KEPT}  # noqa: S608
     _write(demo, lambda database: database.execute(change, values))
-    # A block is made once in a second for everybody.
+    # Lists and blocks are made once in a second for everybody: the next test, too, is not to meet older ones.
     time.sleep(1.2)
-    yield
-    _write(demo, lambda database: _put_back(database, kept))
+    try:
+        yield
+    finally:
+        _write(demo, lambda database: _put_back(database, kept))
+        time.sleep(1.2)
 
 
 def _write(demo: Demo, act: Callable[[sqlite3.Connection], object]) -> None:

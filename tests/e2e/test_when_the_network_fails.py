@@ -205,6 +205,8 @@ def test_a_team_that_closes_while_one_types_says_so_and_what_was_typed_stays(
     ours = operator.get_by_role("region", name="Pine County Sheriff's Office")
     ours.get_by_role("button", name="Close to new requests").click()
     expect(ours.get_by_text("closed to new requests")).to_be_visible()
+    # What taking a request knows of its organisation may be three seconds old.
+    page.wait_for_timeout(3_100)
     page.get_by_role("button", name="Seal and send").click()
     expect(page.get_by_text("This peer team is closed. Nothing was sent.")).to_be_visible()
     expect(page.locator("#reach")).to_have_value(NUMBER)

@@ -34,6 +34,8 @@ def prepare() -> dict[str, Any]:
 
 def ask(accepted: Path, threads: int) -> dict[str, Any]:
     """Post from many threads until told to stop."""
+    from django.db import close_old_connections
+
     from alongside.accounts.models import Organisation
     from tests.help_requests.frames import frame_for
 
@@ -41,8 +43,6 @@ def ask(accepted: Path, threads: int) -> dict[str, Any]:
     stop, said, writing = threading.Event(), Counter[str](), threading.Lock()
 
     def one(file: Any) -> None:
-        from django.db import close_old_connections
-
         from tests.help_requests.device import post
 
         while not stop.is_set():
@@ -61,11 +61,15 @@ def ask(accepted: Path, threads: int) -> dict[str, Any]:
 
     def look_on() -> None:
         while not stop.is_set():
+            # A server does so before each request; the client of the tests does not.
+            close_old_connections()
             for name, text in look().items():
                 with writing:
                     said[f"{name} {text}"] += 1
             time.sleep(0.1)
 
+    # Somebody has opened the page before: from then on it is shown whatever becomes of the database.
+    look()
     with accepted.open("a") as file:
         working = [threading.Thread(target=one, args=(file,), daemon=True) for _ in range(threads)]
         working.append(threading.Thread(target=look_on, daemon=True))

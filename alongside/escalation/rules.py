@@ -211,8 +211,12 @@ def _is_ahead(facts: Facts, now: datetime) -> bool:
 
 
 def _steps(facts: Facts) -> list[datetime]:
-    moments = (facts.round_at, facts.rung_at, facts.taken_at, facts.alarmed_at)
-    return [at for at in moments if at is not None]
+    return [facts.round_at, *_done(facts)]
+
+
+def _done(facts: Facts) -> list[datetime]:
+    """Return when something really happened; the start of a round may be reckoned back from its rung."""
+    return [at for at in (facts.rung_at, facts.taken_at, facts.alarmed_at) if at is not None]
 
 
 def _stands_from(facts: Facts) -> datetime:
@@ -310,14 +314,13 @@ def end_of(facts: Facts) -> datetime:
     It is later than `ends_at` only so that everybody who was called has that time to answer, and a taker the time to
     make contact.
     """
-    if facts.state == "connected":
-        return max(facts.ends_at, contact_by(facts))
-    if facts.state == "unanswered":
-        return facts.ends_at
+    ends = [facts.ends_at]
+    if facts.state in HELD:
+        ends.append(contact_by(facts))
     # A taker who makes no contact takes nothing of the time that the others who were called have.
-    everybody_called = facts.rung >= len(facts.rungs) and facts.rung_at is not None
-    answers = min(facts.rung_at, facts.ends_at) + _hold(facts) if everybody_called and facts.rung_at else facts.ends_at
-    return max(facts.ends_at, answers, contact_by(facts) if facts.state == "accepted" else facts.ends_at)
+    if facts.state in (*WAITING, "accepted") and facts.rung >= len(facts.rungs) and facts.rung_at is not None:
+        ends.append(min(facts.rung_at, facts.ends_at) + _hold(facts))
+    return max(ends)
 
 
 def may_ask(facts: Facts, me: uuid.UUID, purpose: str) -> bool:
@@ -365,9 +368,7 @@ def set_right(facts: Facts, now: datetime) -> dict[str, datetime | None]:
     there for `hold`. The end is no later than if it was sent then, or everybody called now.
     """
     climbed = facts.rungs[min(facts.rung, len(facts.rungs)) - 1].after if facts.rung else 0
-    # The start of a round may be reckoned back from its rung: it says nothing of the moment of sending.
-    done = [at for at in (facts.rung_at, facts.taken_at, facts.alarmed_at) if at is not None]
-    opened = min(facts.opened_at, now, *done) if now >= _stands_from(facts) else facts.opened_at
+    opened = min(facts.opened_at, now, *_done(facts)) if now >= _stands_from(facts) else facts.opened_at
     return {
         "opened_at": opened,
         "ends_at": min(facts.ends_at, max(opened + timedelta(minutes=facts.terms.limit), now + _hold(facts))),

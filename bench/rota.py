@@ -72,9 +72,12 @@ def _spreads(name: str, problem: Problem, outcome: Outcome) -> list[Figure]:
         ours = _spread(problem, outcome.plan, measure)
         theirs = {way: _spread(problem, plan, measure) for way, plan in plans.items()}
         least = min(theirs.values())
-        beside = ", ".join(f"{way} {value:g}" for way, value in theirs.items())
         holds = ours <= 1 and (ours < least or (measure == "load" and ours == least))
-        figures.append(Figure(f"{name}.spread_{word}", ours, f"duties ({beside})", "<= 1 and less than both", holds))
+        figures.append(Figure(f"{name}.spread_{word}", ours, "duties apart", "<= 1 and less than both below", holds))
+        figures += [
+            Figure(f"{name}.{way}.spread_{word}", value, "duties apart", "to compare", True)
+            for way, value in theirs.items()
+        ]
     return figures
 
 

@@ -297,9 +297,9 @@ def test_of_several_shifts_each_is_judged_with_those_before_it(world: World, cli
     weekly = [(BEGIN + number * 7 * DAY, BEGIN + number * 7 * DAY + 12 * HOUR) for number in range(5)]
     assert against(world, world.ana, weekly)[0] == [(BEGIN + number * 7 * DAY, Why.CAP) for number in (2, 3, 4)]
     sign_in(client, world.hana)
-    page = client.post(ENTER, form(world.ana, every="7", until="2026-12-29")).content.decode()
+    page = client.post(ENTER, form(world.ana, every="7", until="2026-12-29")).content.decode().replace("\xa0", " ")
     assert "Tue 15 Dec, Tue 22 Dec, Tue 29 Dec" in page
-    page = client.post(ENTER, form(world.ana, every="7", until="2027-01-26")).content.decode()
+    page = client.post(ENTER, form(world.ana, every="7", until="2027-01-26")).content.decode().replace("\xa0", " ")
     assert "Tue 15 Dec, Tue 22 Dec, Tue 29 Dec, Tue 5 Jan and 3 more" in page
     Cap.objects.all().delete()
     enter(world, world.ana, week, seal)

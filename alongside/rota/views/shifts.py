@@ -141,7 +141,8 @@ def _against(found: queries.Judged, form: ShiftForm, name: str) -> list[dict[str
     days: dict[Why, list[str]] = {}
     for duty, why in found.against:
         day = formats.date_format(duty.starts_at.astimezone(form.zone), str(_("D j M")))
-        days.setdefault(why, []).append(day)
+        # A day stays on one line.
+        days.setdefault(why, []).append(day.replace(" ", "\N{NO-BREAK SPACE}"))
     return [
         {
             "text": str(BROKEN[Rule(why.value)]) % {"name": name},

@@ -10,13 +10,14 @@ from alongside.accounts import actions as accounts
 from alongside.accounts.queries import Seat
 from alongside.content import load
 from alongside.notify.models import Notice
-from alongside.rota import actions
-from alongside.rota.models import Exchange, Shift
+from alongside.rota import actions, queries
+from alongside.rota.models import Blackout, Exchange, Shift
 from alongside.site import living
 from tests.conftest import Clock
+from tests.rota import planned
 from tests.rota.exchanging import DAWN, DAY, HOUR, day, only, team
 from tests.rota.test_exchanges import messages
-from tests.world import NOW, World, sign_in
+from tests.world import NOW, World, sign_in, supporter
 
 MINUTE = timedelta(minutes=1)
 
@@ -139,6 +140,24 @@ def test_who_stands_in_for_somebody_away_is_told_and_nobody_else(world: World) -
     assert messages(stands_in) == ["rota_published"]
     assert messages(world.ana) == messages(asked) == []
     assert not Exchange.objects.exists()
+
+
+@pytest.mark.req("K-36", "D-13")
+def test_who_was_asked_about_a_shift_that_a_plan_took_away_is_told_too(world: World) -> None:
+    planned.pattern(world)
+    people, zoe = planned.team(world), supporter("Zoe Hart", world.patrol)
+    first = planned.FIRST + 7 * DAY
+    actions.publish(seat(world), planned.made(world, 7, first=first))
+    ids = queries.free_shifts(world.pine, first, 7, NOW)
+    one = Shift.objects.filter(id__in=ids, supporter=people[0]).first()
+    Blackout.objects.create(supporter=people[0], first_day=first, last_day=first + 7 * DAY)
+    again = planned.made(world, 7, ids, first=first)
+    Exchange.objects.create(kind="hand_over", shift=one, asks=people[0], answers=zoe, asked_at=NOW)
+    Notice.objects.all().delete()
+    done = actions.publish(seat(world), again)
+    assert not Exchange.objects.exists()
+    assert messages(zoe) == messages(people[0]) == ["rota_published"]
+    assert Notice.objects.filter(message="rota_published").count() == done.told
 
 
 @pytest.mark.req("K-36")

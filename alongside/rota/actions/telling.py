@@ -4,9 +4,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from alongside.accounts import queries as accounts
 from alongside.notify import actions as notify
@@ -48,12 +46,6 @@ def tell(
         due_at=min(due, until - MINUTE),
         expires_at=until,
     )
-
-
-def tell_of_shifts(supporter_id: uuid.UUID, now: datetime, *, until: datetime, waits: bool = True) -> None:
-    """Tell a supporter that their shifts changed, by hand of somebody else; which ones is read after signing in."""
-    where = settings.ALONGSIDE_ADDRESS + reverse("in_shifts")
-    tell(supporter_id, "rota_published", now, until=until, waits=waits, values={"link": where})
 
 
 def tell_asked(row: CoverAsk, now: datetime, *, urgent: bool, waits: bool) -> None:

@@ -118,7 +118,8 @@ def _enter(seat: Seat, form: ShiftForm, names: dict[uuid.UUID, str], seen: str) 
     except actions.Unready as refused:
         for missing in refused.missing:
             form.add_error("supporter", UNREADY[missing] % {"name": names[who]})
-        return {"unready": True}
+        # Who may not write it down is led to no closed door.
+        return {"unready": True, "records": seat.person.id in accounts.holders("team.change", seat.organisation.id)}
     except actions.SpokenAgainst as refused:
         return {"against": _against(refused.found, form, names[who]), "seal": refused.found.seal, "asked_again": seen}
     except rules.BadSpan:

@@ -297,9 +297,7 @@ def test_a_gap_on_the_board_leads_to_the_shift_that_fills_it(demo: Demo, desktop
     page.get_by_role("link", name=re.compile("^Fill it")).first.click()
     page.get_by_label("Who").select_option(label="Dee Okoro")
     page.get_by_role("button", name="Enter it").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Every minute of the coming 60 days is covered."
-    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("Every minute of the coming 60 days is covered.")
     page.goto(demo.path("/in/coordinate/"))
     expect(page.locator("main")).not_to_contain_text("On-call gap")
 

@@ -45,6 +45,9 @@ SENTENCES = {
     "poster.renewed": gettext_lazy("made poster number {number} the current one"),
     "ready.changed": gettext_lazy("wrote down what readies {name} for duty: training, telephone, what was issued"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
+    "shift.entered_anyway": gettext_lazy(
+        "put {name} on call in tier {tier}, {from} to {to}, after reading what speaks against it"
+    ),
     "shift.exchanged": gettext_lazy(
         "let {name} (tier {tier}, {from} to {to}) and {other} (tier {other_tier}, {other_from} to {other_to}) exchange"
     ),

@@ -100,7 +100,7 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
             [],
             {"supporter": str(world.ana.id), f"{world.ana.id}-phone_issued": "on"},
         ),
-        "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
+        "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world, supporter=str(world.marcus.id))),
         "in_rota_move": (world.hana, "in_rota_move", *moved(world)),
         "in_rota_find_cover": (
             world.hana,

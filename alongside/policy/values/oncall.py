@@ -34,7 +34,7 @@ ON_CALL: tuple[Setting, ...] = (
         1,
         "choice",
         "D-12",
-        _("With 1 nobody is planned without training in crisis management; with 0 it is not asked. It is {value}."),
+        _("With 1 nobody is put on call without training in crisis management; with 0 it is not asked. It is {value}."),
     ),
     Setting(
         "rota_needs_phone",
@@ -44,7 +44,7 @@ ON_CALL: tuple[Setting, ...] = (
         "choice",
         "D-03",
         _(
-            "With 1 nobody is planned without a telephone for duty that was called; with 0 it is not asked. It is {value}."
+            "With 1 nobody is put on call without a telephone for duty that was called; with 0 it is not asked. It is {value}."
         ),
     ),
     Setting(

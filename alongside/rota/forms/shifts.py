@@ -89,6 +89,9 @@ class ShiftForm(forms.Form):
             self.add_error("until", _("Say until when the shift comes again."))
         elif ends <= starts:
             self.add_error("to_day", _("The shift ends before it begins."))
+        elif ends.date() < self.now.date() - timedelta(days=2):
+            # Far enough back no clock's time can be worked out any more.
+            self.add_error("to_day", _("This shift is over already."))
         elif ends - starts > rules.LONGEST_SHIFT:
             self.add_error("to_day", _("A shift lasts 31 days at most. Is the month right?"))
         elif max(starts.date(), until or starts.date()) > self.now.date() + FURTHEST:

@@ -12,6 +12,7 @@ from alongside.rota.queries.calendar import (
     tiers_entered,
 )
 from alongside.rota.queries.carrying import Load, load_of
+from alongside.rota.queries.entering import Judged
 from alongside.rota.queries.exchanges import (
     Mine,
     Question,
@@ -44,7 +45,7 @@ from alongside.rota.queries.patterns import (
     standings,
     uses_of,
 )
-from alongside.rota.queries.planning import frame_for, missing_of_all, patterns_in_force, problem_for
+from alongside.rota.queries.planning import frame_for, lacking, missing_of_all, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Beginnings,
     Gap,
@@ -89,6 +90,7 @@ __all__ = [
     "Followed",
     "Gain",
     "Gap",
+    "Judged",
     "Load",
     "LoadOf",
     "Loads",
@@ -126,6 +128,7 @@ __all__ = [
     "has_shifts",
     "holidays_of",
     "is_planning",
+    "lacking",
     "load_of",
     "loads_of",
     "may_be_given",

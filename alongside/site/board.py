@@ -99,6 +99,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_undelivered(rows),
         *_uncovered(gaps),
         *_untaken(sought),
+        *_undebriefed(organisation, now),
         *_nobody_ready(organisation, places, sought),
         *_unready(places),
         *_unsigned(organisation),
@@ -203,6 +204,18 @@ def _uncovered(gaps: list[Gap]) -> list[Task]:
         text = ngettext("One more on-call gap after these.", "%(count)d more on-call gaps after these.", rest)
         shown.append(Task("late", _("On-call gap"), text % {"count": rest}, reverse("in_rota"), _("See the rota")))
     return shown
+
+
+def _undebriefed(organisation: Organisation, now: datetime) -> list[Task]:
+    """Say after which sessions a leader has no debrief, and which ones somebody cannot lead."""
+    missing, away = _("Debrief missing for the session of %(day)s."), _("Somebody cannot lead the session of %(day)s.")
+    tasks = []
+    for one in rota.sessions_due(organisation.id, now):
+        local = one.starts_at.astimezone(ZoneInfo(organisation.time_zone))
+        text = (missing if one.missing else away) % {"day": date_format(local, str(_("j F")))}
+        tone = "late" if one.ends_at <= now else "plain"
+        tasks.append(Task(tone, _("Debrief"), text, reverse("in_session", args=[one.id]), _("See to it")))
+    return tasks
 
 
 def _untaken(sought: list[Sought]) -> list[Task]:

@@ -34,15 +34,14 @@ from alongside.programme import queries as programme
 from alongside.rota import queries as rota
 from alongside.rota.queries import Sought
 from alongside.rota.rules import Gap
-from alongside.site import doctor, schedule, signed_list
+from alongside.site import debriefs, doctor, schedule, signed_list
 from alongside.team import actions as team_actions
 from alongside.team import queries as team
 from alongside.team.queries import Place
 
 WAITING = ("open", "alerted")
 STRIP_DAYS = 14
-GAPS_SHOWN = 4
-NAMES_SHOWN = 4
+GAPS_SHOWN = NAMES_SHOWN = 4
 LAW_SOON = timedelta(days=30)
 
 
@@ -99,7 +98,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_undelivered(rows),
         *_uncovered(gaps),
         *_untaken(sought),
-        *_undebriefed(organisation, now),
+        *(Task("late", _("Debrief"), *said, _("See to it")) for said in debriefs.due(organisation, now)),
         *_nobody_ready(organisation, places, sought),
         *_unready(places),
         *_unsigned(organisation),
@@ -204,18 +203,6 @@ def _uncovered(gaps: list[Gap]) -> list[Task]:
         text = ngettext("One more on-call gap after these.", "%(count)d more on-call gaps after these.", rest)
         shown.append(Task("late", _("On-call gap"), text % {"count": rest}, reverse("in_rota"), _("See the rota")))
     return shown
-
-
-def _undebriefed(organisation: Organisation, now: datetime) -> list[Task]:
-    """Say after which sessions a leader has no debrief, and which ones somebody cannot lead."""
-    missing, away = _("Debrief missing for the session of %(day)s."), _("Somebody cannot lead the session of %(day)s.")
-    tasks = []
-    for one in rota.sessions_due(organisation.id, now):
-        local = one.starts_at.astimezone(ZoneInfo(organisation.time_zone))
-        text = (missing if one.missing else away) % {"day": date_format(local, str(_("j F")))}
-        tone = "late" if one.ends_at <= now else "plain"
-        tasks.append(Task(tone, _("Debrief"), text, reverse("in_session", args=[one.id]), _("See to it")))
-    return tasks
 
 
 def _untaken(sought: list[Sought]) -> list[Task]:

@@ -160,6 +160,20 @@ def test_a_debrief_on_duty_or_late_is_saved_and_said(world: World, hana: Client)
 
 
 @pytest.mark.req("G-22")
+def test_a_coordinator_learns_of_no_shift_or_session_elsewhere(world: World, hana: Client) -> None:
+    there = cast.supporter(world.ana.person, cast.Office.objects.get(organisation=world.lake))
+    cast.shift(there, 1, at(24, 0), at(25, 0))
+    said = text(hana.get(send(hana, world).url))
+    assert "on call then" not in said
+    Session.objects.all().delete()
+    theirs = Session.objects.create(organisation=world.lake, kind="incident", starts_at=at(24, 9), ends_at=at(24, 12))
+    Debrief.objects.create(session=theirs, leader=there)
+    refused = send(hana, world)
+    assert refused.status_code == 422
+    assert "Somebody who leads it is not free then." in text(refused)
+
+
+@pytest.mark.req("G-22")
 def test_times_are_proposed_anew_for_who_was_chosen_and_none_is_made_up(world: World, hana: Client) -> None:
     free(world)
     cast.shift(world.marcus, 1, at(24, 0), at(25, 0))

@@ -48,7 +48,7 @@ def test_a_proposal_is_free_in_work_hours_and_the_first_of_its_kind(
     assert first_free(after, until, length, work, spans) == next((one for one in every if fits(one)), None)
 
 
-@pytest.mark.req("X-13")
+@pytest.mark.req("G-08")
 def test_work_hours_are_those_of_the_wall_also_on_days_with_a_changed_clock() -> None:
     zone = ZoneInfo("America/Chicago")
     work = Work(0, 24, 7, zone)

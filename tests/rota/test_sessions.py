@@ -119,7 +119,7 @@ def test_two_weeks_after_both_are_over_session_and_debrief_are_gone(world: World
 # --- what is refused ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("X-13")
+@pytest.mark.req("G-08")
 def test_a_support_group_is_held_in_work_hours_and_an_incident_is_exempt(world: World) -> None:
     Holiday.objects.create(organisation=world.pine, day=at(26, 0).date(), name="Thanksgiving")
     outside = (span(24, 7), span(24, 17, 2), span(28, 10), span(26, 10), (at(24, 22), at(25, 9)))
@@ -131,7 +131,7 @@ def test_a_support_group_is_held_in_work_hours_and_an_incident_is_exempt(world: 
     enter(world, slot(world.ana), when=(at(24, 8), at(24, 18)))
 
 
-@pytest.mark.req("X-13")
+@pytest.mark.req("G-08")
 def test_work_hours_are_the_organisations_own(world: World) -> None:
     for key, value in (("work_to", 22), ("work_days", 6)):
         policy.change(seat(world), key, value)

@@ -197,9 +197,9 @@ def busy_with_sessions(organisation_id: uuid.UUID, since: datetime) -> dict[uuid
     return {people[one]: sorted(set(found)) for one, found in taken(list(people), since).items() if found}
 
 
-def on_duty(person_id: uuid.UUID, span: rules.Span) -> bool:
-    """Say whether somebody is on call in a span, in whatever organisation."""
-    rows = Shift.objects.filter(supporter_id__in=team.supporters_of(person_id))
+def on_duty(organisation_id: uuid.UUID, person_id: uuid.UUID, span: rules.Span) -> bool:
+    """Say whether somebody is on call in an organisation in a span; of elsewhere nobody here is told."""
+    rows = Shift.objects.filter(organisation_id=organisation_id, supporter__person_id=person_id)
     return rows.filter(starts_at__lt=span[1], ends_at__gt=span[0]).exists()
 
 

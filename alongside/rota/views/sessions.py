@@ -47,7 +47,8 @@ SESSION_WRONG: "dict[Code, tuple[str | None, StrOrPromise]]" = {
         _("This is outside work hours. Groups are held in work hours; choose “for a crew” if that crew works then."),
     ),
     Code.LEADERS: ("leader", _("This person cannot lead a session at present.")),
-    Code.TWICE: ("leader", _("Somebody who leads it is in another session or debrief then.")),
+    # Not said why: it may be in another organisation.
+    Code.TWICE: ("leader", _("Somebody who leads it is not free then.")),
     Code.CHANGED: (
         None,
         _("Somebody changed this session meanwhile; how it is now stands above. Save to make it as it is below."),
@@ -61,7 +62,7 @@ DEBRIEF_WRONG: "dict[Code, tuple[str, StrOrPromise]]" = {
     Code.LATE: ("day", _("This is more than two weeks after the session.")),
     Code.LENGTH: ("minutes", _("A debrief lasts 10 to 240 minutes.")),
     Code.AWAY: ("when", _("The leader does not serve at present. Choose “Not yet”, or somebody else to lead.")),
-    Code.TWICE: ("at", _("One of the two is in another session or debrief then.")),
+    Code.TWICE: ("at", _("One of the two is not free then.")),
 }
 
 
@@ -312,7 +313,7 @@ class Desk:
             if slot.listener:
                 parts.append((slot.listener, listeners.get(slot.listener, ""), slot.span))
             for person, name, span in parts:
-                if span and span[1] > self.now and queries.on_duty(person, span):
+                if span and span[1] > self.now and queries.on_duty(self.seat.organisation.id, person, span):
                     found[name] = None
         return list(found)
 

@@ -71,6 +71,9 @@ class SessionForm(forms.Form):
 class DebriefForm(forms.Form):
     """With whom and when the leader of a session talks about it after; or that this is not known yet."""
 
+    # What is required is not so where the debrief is not given yet.
+    use_required_attribute = False
+
     leader = forms.CharField(widget=forms.HiddenInput)
     when = forms.ChoiceField(
         label=_("The debrief"),
@@ -78,12 +81,13 @@ class DebriefForm(forms.Form):
         widget=forms.RadioSelect,
         initial=SET,
     )
-    listener = forms.ChoiceField(label=_("With whom"), required=False)
-    day = _day(_("On"), required=False)
-    at = _time(_("at"), required=False)
+    listener = forms.ChoiceField(
+        label=_("With whom"), error_messages={"required": _("Say with whom, or that it is not given yet.")}
+    )
+    day = _day(_("On"), error_messages={"required": _("Say on which day, or that it is not given yet.")})
+    at = _time(_("at"), error_messages={"required": _("Say at what time, or that it is not given yet.")})
     minutes = forms.IntegerField(
         label=_("For how many minutes"),
-        required=False,
         min_value=sessions.SHORTEST_DEBRIEF,
         max_value=sessions.LONGEST_DEBRIEF,
     )
@@ -105,14 +109,6 @@ class DebriefForm(forms.Form):
             for name in ("listener", "day", "at", "minutes"):
                 self.errors.pop(name, None)
             return cleaned
-        for name, said in (
-            ("listener", _("Say with whom, or that it is not given yet.")),
-            ("day", _("Say on which day, or that it is not given yet.")),
-            ("at", _("Say at what time, or that it is not given yet.")),
-            ("minutes", _("Say for how many minutes.")),
-        ):
-            if name not in self.errors and not cleaned.get(name):
-                self.add_error(name, said)
         if not self.errors:
             begin = datetime.combine(cleaned["day"], cleaned["at"])
             self.twice = [begin] if rules.happens_twice(begin, self.zone) else []

@@ -76,6 +76,7 @@ from alongside.rota.queries.sessions import (
     session_in,
     sessions_due,
     sessions_of,
+    work_of,
 )
 from alongside.rota.queries.shifts import (
     Entry,
@@ -194,4 +195,5 @@ __all__ = [
     "uses_of",
     "waiting_plans",
     "wants_week_note",
+    "work_of",
 ]

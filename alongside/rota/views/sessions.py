@@ -25,7 +25,16 @@ from alongside.rota.forms.sessions import LATER, SET, shown
 from alongside.rota.models import Session
 from alongside.rota.queries import Leads, Listed
 from alongside.rota.queries.sessions import State
-from alongside.rota.rules.sessions import LONGEST_DEBRIEF, SHORTEST_DEBRIEF, Code, Kind, Slot, Span, Wrong
+from alongside.rota.rules.sessions import (
+    LONGEST_DEBRIEF,
+    SHORTEST_DEBRIEF,
+    Code,
+    Kind,
+    Slot,
+    Span,
+    Wrong,
+    check_session,
+)
 from alongside.team import queries as team
 
 if TYPE_CHECKING:
@@ -149,7 +158,7 @@ class Desk:
         if self.request.method != "POST":
             listed = self.listed
             debriefs = self._filled([one.slot.leader for one in listed.leads], listed.ends_at) if listed else []
-        elif not form.is_valid():
+        elif not (form.is_valid() and self._can_be(form)):
             debriefs = [self._bound(prefix) for prefix in self._posted().values()]
         else:
             debriefs = self._debriefs(form, propose=step == "propose")
@@ -158,6 +167,18 @@ class Desk:
             if not all(one.is_bound for one in debriefs):
                 messages.info(self.request, _("Nothing is saved yet. Look at the debriefs, then save."))
         return self._page(form, debriefs, {str(one.id): one.name for one in people})
+
+    def _can_be(self, form: SessionForm) -> bool:
+        """Say whether there can be such a session, whoever is free; put into the form why not."""
+        assert form.span is not None  # noqa: S101
+        leaders = [uuid.UUID(one) for one in form.leaders]
+        try:
+            work = queries.work_of(self.seat.organisation)
+            check_session(Kind(form.cleaned_data["kind"]), form.span, leaders, work, self.now)
+        except Wrong as wrong:
+            _say_what_is_wrong(wrong, form, [])
+            return False
+        return True
 
     def _people(self) -> list[Any]:
         had = [one.slot.leader for one in self.listed.leads] if self.listed else []
@@ -207,12 +228,15 @@ class Desk:
         given = {prefix: self.request.POST.get(f"{prefix}-leader", "") for prefix in ("d0", "d1")}
         return {leader: prefix for prefix, leader in given.items() if leader}
 
-    def _listeners(self) -> list[tuple[str, str]]:
+    def _listeners(self, leader: str) -> list[tuple[str, str]]:
+        """Return whom a leader can talk to: everybody who listens, but themselves."""
+        own = {one.person for one in self._people() if str(one.id) == leader}
         found = queries.listeners_of(self.seat.organisation.id, self.now)
-        return [(str(one.id), f"{one.name} ({ROLE_NAMES[one.role]})") for one in found]
+        return [(str(one.id), f"{one.name} ({ROLE_NAMES[one.role]})") for one in found if one.id not in own]
 
     def _bound(self, prefix: str) -> DebriefForm:
-        return DebriefForm(self.request.POST, prefix=prefix, listeners=self._listeners(), zone=self.zone)
+        listeners = self._listeners(self.request.POST.get(f"{prefix}-leader", ""))
+        return DebriefForm(self.request.POST, prefix=prefix, listeners=listeners, zone=self.zone)
 
     def _debriefs(self, form: SessionForm, *, propose: bool) -> list[DebriefForm]:
         """Return a form for each leader: as it was sent, or filled in where a time is proposed."""
@@ -232,7 +256,9 @@ class Desk:
             if initial.get("when") != LATER and (propose or not initial.get("at")):
                 initial |= self._proposal(leader, initial, ends_at, spans)
             initial = {"leader": str(leader), "minutes": self._values.debrief_minutes, **initial}
-            found.append(DebriefForm(prefix=f"d{place}", initial=initial, listeners=self._listeners(), zone=self.zone))
+            found.append(
+                DebriefForm(prefix=f"d{place}", initial=initial, listeners=self._listeners(str(leader)), zone=self.zone)
+            )
         return found
 
     def _sent(self, leader: uuid.UUID) -> dict[str, Any]:
@@ -247,7 +273,7 @@ class Desk:
     ) -> dict[str, Any]:
         """Return with whom and when a leader's debrief could be; without a time when nobody is free in time."""
         person = team.person_of(leader).id
-        others = [one for one, _name in self._listeners() if one != str(person)]
+        others = [one for one, _name in self._listeners(str(leader))]
         listener = initial.get("listener") if initial.get("listener") in others else next(iter(others), "")
         minutes = _length(initial.get("minutes")) or self._values.debrief_minutes
         found: dict[str, Any] = {"listener": listener, "minutes": minutes, "when": SET, "day": None, "at": None}

@@ -62,7 +62,7 @@ def test_a_coordinator_enters_a_session_and_a_debrief_is_proposed(world: World, 
     assert only().starts_at == at(24, 11).astimezone(UTC)
     shown = text(hana.get(answer.url))
     assert "After every session its leaders have a debrief." in shown
-    assert "debrief Tue 24 Nov, 11:00 – 11:45 , Imani Reyes" in shown
+    assert "debrief with Imani Reyes, Tue 24 Nov, 11:00 – 11:45" in shown
 
 
 @pytest.mark.req("G-22")
@@ -155,7 +155,7 @@ def test_a_debrief_on_duty_or_late_is_saved_and_said(world: World, hana: Client)
     renee = {"leader": str(world.renee.id), "d0-leader": str(world.renee.id)}
     answer = send(hana, world, **renee, **{"d0-day": "2026-11-30"})
     said = text(hana.get(answer.url))
-    assert "Renée Dubois is on call then. A call may come between." in said
+    assert "Renée Dubois is on call during the session." in said
     assert "later than the 72 hours of your settings" in said
 
 
@@ -164,7 +164,7 @@ def test_a_coordinator_learns_of_no_shift_or_session_elsewhere(world: World, han
     there = cast.supporter(world.ana.person, cast.Office.objects.get(organisation=world.lake))
     cast.shift(there, 1, at(24, 0), at(25, 0))
     said = text(hana.get(send(hana, world).url))
-    assert "on call then" not in said
+    assert "on call during" not in said
     Session.objects.all().delete()
     theirs = Session.objects.create(organisation=world.lake, kind="incident", starts_at=at(24, 9), ends_at=at(24, 12))
     Debrief.objects.create(session=theirs, leader=there)

@@ -76,7 +76,7 @@ class DebriefForm(forms.Form):
 
     leader = forms.CharField(widget=forms.HiddenInput)
     when = forms.ChoiceField(
-        label=_("The debrief"),
+        label=_("When"),
         choices=[(SET, _("Is at this time")), (LATER, _("Not yet: it stays on the rota page until it is given"))],
         widget=forms.RadioSelect,
         initial=SET,

@@ -87,7 +87,7 @@ class Listener:
 
 def sessions_of(organisation_id: uuid.UUID, now: datetime) -> list[Listed]:
     """Return every session that is kept, by beginning."""
-    rows = list(Session.objects.filter(organisation_id=organisation_id).prefetch_related(_WITH_LEADERS))
+    rows = list(Session.objects.filter(organisation_id=organisation_id).prefetch_related(*_WITH))
     if not rows:
         return []
     able = {one.id for one in team.eligible_at(organisation_id, now)}
@@ -108,11 +108,11 @@ def sessions_due(organisation_id: uuid.UUID, now: datetime) -> list[Listed]:
     return [one for one in sessions_of(organisation_id, now) if one.needs(now)]
 
 
-_WITH_LEADERS = "debriefs__leader__person"
+_WITH = ("debriefs__leader__person", "debriefs__listener")
 
 
 def _listed(row: Session, able: Collection[uuid.UUID], listening: Collection[uuid.UUID], now: datetime) -> Listed:
-    debriefs = list(row.debriefs.select_related("leader__person", "listener"))
+    debriefs = row.debriefs.all()
     leads = tuple(
         Leads(
             one.facts(),

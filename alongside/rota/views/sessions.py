@@ -315,8 +315,7 @@ class Desk:
 
     def _warn(self, wanted: actions.Wanted, twice: Sequence[datetime]) -> None:
         """Say what is allowed and may still be a mistake."""
-        for name in self._on_duty(wanted):
-            text = _("%(name)s is on call then. A call may come between.")
+        for text, name in self._on_duty(wanted):
             messages.warning(self.request, text % {"name": name})
         latest = wanted.span[1] + timedelta(hours=self._values.debrief_within)
         if any(slot.span and slot.span[1] > latest for slot in wanted.slots):
@@ -329,19 +328,25 @@ class Desk:
                 % {"day": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local.time())},
             )
 
-    def _on_duty(self, wanted: actions.Wanted) -> list[str]:
-        """Return the names of who is on call in what is still to come, each once."""
-        found: dict[str, None] = {}
-        listeners = {one.id: one.name for one in queries.listeners_of(self.seat.organisation.id, self.now)}
+    def _on_duty(self, wanted: actions.Wanted) -> list[tuple[str, str]]:
+        """Return who is on call in what is still to come, each with what is said of it."""
+        led = str(_("%(name)s is on call during the session."))
+        told = str(_("%(name)s is on call during a debrief."))
+        names = {one.id: one.name for one in queries.listeners_of(self.seat.organisation.id, self.now)}
+        parts: list[tuple[str, uuid.UUID, Span]] = []
         for slot in wanted.slots:
             leader = team.person_of(slot.leader)
-            parts = [(leader.id, leader.name, wanted.span), (leader.id, leader.name, slot.span)]
-            if slot.listener:
-                parts.append((slot.listener, listeners.get(slot.listener, ""), slot.span))
-            for person, name, span in parts:
-                if span and span[1] > self.now and queries.on_duty(self.seat.organisation.id, person, span):
-                    found[name] = None
-        return list(found)
+            names[leader.id] = leader.name
+            parts.append((led, leader.id, wanted.span))
+            if slot.span and slot.listener:
+                parts += [(told, leader.id, slot.span), (told, slot.listener, slot.span)]
+        here = self.seat.organisation.id
+        found = [
+            (said, names.get(who, ""))
+            for said, who, span in parts
+            if span[1] > self.now and queries.on_duty(here, who, span)
+        ]
+        return list(dict.fromkeys(found))
 
 
 SENT = ("when", "listener", "day", "at", "minutes")

@@ -315,8 +315,8 @@ class Desk:
 
     def _warn(self, wanted: actions.Wanted, twice: Sequence[datetime]) -> None:
         """Say what is allowed and may still be a mistake."""
-        for text, name in self._on_duty(wanted):
-            messages.warning(self.request, text % {"name": name})
+        for said, name in self._on_duty(wanted):
+            messages.warning(self.request, said % {"name": name})
         latest = wanted.span[1] + timedelta(hours=self._values.debrief_within)
         if any(slot.span and slot.span[1] > latest for slot in wanted.slots):
             text = _("A debrief is later than the %(hours)d hours of your settings.")

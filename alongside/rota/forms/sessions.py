@@ -77,7 +77,7 @@ class DebriefForm(forms.Form):
     leader = forms.CharField(widget=forms.HiddenInput)
     when = forms.ChoiceField(
         label=_("When"),
-        choices=[(SET, _("Is at this time")), (LATER, _("Not yet: it stays on the rota page until it is given"))],
+        choices=[(SET, _("At this time")), (LATER, _("Not yet: it stays on the rota page until it is given"))],
         widget=forms.RadioSelect,
         initial=SET,
     )

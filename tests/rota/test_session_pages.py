@@ -93,6 +93,9 @@ def test_nothing_is_saved_without_a_debrief_or_a_word_that_it_is_not_given_yet(w
         ({"to_day": "2026-11-29"}, "A session lasts 24 hours at most."),
         ({"from_day": "2026-10-01", "to_day": "2026-10-01"}, "more than two weeks ago"),
         ({"from_day": "2036-10-01", "to_day": "2036-10-01"}, "Is the year right?"),
+        ({"from_day": "0001-01-01", "to_day": "0001-01-01"}, "Is the year right?"),
+        ({"from_day": "9999-12-31", "to_day": "9999-12-31", "to_time": "23:59"}, "Is the year right?"),
+        ({"d0-day": "9999-12-31"}, "Is the year right?"),
         ({"from_day": "x"}, "Enter a valid date."),
         ({"from_time": "25:00"}, "Enter a valid time."),
         ({"from_time": "19:00", "to_time": "20:00"}, "outside work hours"),
@@ -185,6 +188,9 @@ def test_times_are_proposed_anew_for_who_was_chosen_and_none_is_made_up(world: W
     page = send(hana, world, step="propose", **chosen)
     assert (field(page, "d0-day"), field(page, "d0-at")) == ("", "")
     assert "No time was found within 72 hours" in text(page)
+    # What nobody can mean is proposed for as long as policy says.
+    for length in ("9" * 5000, "-1", "٣٣٣٣", ""):
+        assert field(send(hana, world, step="propose", **{"d0-minutes": length}), "d0-minutes") == "45"
     # Both leaders with the same listener: one after the other.
     page = send(hana, world, step="propose", other=str(world.renee.id), **{"d0-listener": str(world.hana.id)})
     assert field(page, "d1-listener") == str(world.imani.id)
@@ -216,6 +222,20 @@ def test_a_missing_debrief_is_given_from_the_rota_page(world: World, hana: Clien
     assert (field(page, "d0-at"), field(page, "d0-listener")) == ("11:00", str(world.imani.id))
     hana.post(path, form(world, seen=field(page, "seen")))
     assert only().listener_id == world.imani.id
+
+
+@pytest.mark.req("G-22")
+@pytest.mark.parametrize("sent", [{}, {"d0-leader": "x", "d1-leader": "x"}, {"step": "burn"}, {"seen": "x" * 9999}])
+def test_a_page_that_nobody_made_breaks_nothing(world: World, hana: Client, sent: dict[str, str]) -> None:
+    one = given(world)
+    for path in (reverse(NEW), reverse("in_session", args=[one.id])):
+        for more in ({}, form(world, from_time="12:00", to_time="13:00")):
+            assert hana.post(path, {**more, **sent}).status_code in {200, 422}
+    assert Session.objects.get() == one
+    # A session without a leader, whose account was deleted, can still be looked at and cancelled.
+    Debrief.objects.all().delete()
+    assert hana.get(reverse("in_session", args=[one.id])).status_code == 200
+    assert hana.get(reverse("in_sessions")).status_code == 200
 
 
 @pytest.mark.req("G-22")

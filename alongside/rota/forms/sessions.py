@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from alongside.rota import rules
@@ -18,10 +19,18 @@ KINDS = [
     (sessions.Kind.INCIDENT.value, _("After a critical incident, at any hour")),
 ]
 LATER, SET = "later", "set"
+YEARS = (2000, 2200)
+
+
+def _is_near(day: date) -> None:
+    # At the ends of the calendar a day has no moment in every time zone.
+    if not YEARS[0] <= day.year <= YEARS[1]:
+        raise ValidationError(_("Is the year right?"))
 
 
 def _day(label: Any, **more: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **more)
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, widget=widget, validators=[_is_near], **more)
 
 
 def _time(label: Any, **more: Any) -> forms.TimeField:

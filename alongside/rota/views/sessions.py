@@ -188,8 +188,8 @@ class Desk:
         initial: dict[str, Any] = {}
         if self.listed:
             begin, end = shown(self.listed.starts_at, self.zone), shown(self.listed.ends_at, self.zone)
-            leaders = [str(one.slot.leader) for one in self.listed.leads]
-            initial = {"kind": self.listed.kind, "leader": leaders[0], "other": leaders[1] if leaders[1:] else ""}
+            first, second, *_more = (*(str(one.slot.leader) for one in self.listed.leads), "", "")
+            initial = {"kind": self.listed.kind, "leader": first, "other": second}
             initial |= {f"from_{name}": value for name, value in begin.items()}
             initial |= {f"to_{name}": value for name, value in end.items()}
         choices = [(str(one.id), one.name) for one in people]
@@ -370,7 +370,8 @@ def _standing(one: Leads | None, zone: ZoneInfo) -> dict[str, Any]:
 
 def _length(text: Any) -> int:
     """Return minutes as they were typed; 0 for what no debrief can last."""
-    number = int(text) if str(text).isdecimal() else 0
+    typed = str(text)
+    number = int(typed) if typed.isdecimal() and len(typed) <= len(str(LONGEST_DEBRIEF)) else 0
     return number if SHORTEST_DEBRIEF <= number <= LONGEST_DEBRIEF else 0
 
 

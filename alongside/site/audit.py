@@ -87,6 +87,9 @@ SENTENCES = {
     "plan.published": gettext_lazy(
         "published the plan of {days} days from {day}: {count} shifts, {people} people were told"
     ),
+    "session.entered": gettext_lazy("entered a session on {day}, with what follows for its leaders"),
+    "session.changed": gettext_lazy("changed the session on {day}, or what follows for its leaders"),
+    "session.removed": gettext_lazy("cancelled the session on {day}"),
     "shift.removed": gettext_lazy("took {name} off call in tier {tier}, {from} to {to}"),
 }
 

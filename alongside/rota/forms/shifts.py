@@ -104,13 +104,18 @@ class ShiftForm(forms.Form):
         return cleaned
 
     def _instant(self, local: datetime) -> datetime:
-        try:
-            moment = rules.instant(local, self.zone)
-        except rules.NoSuchTime:
-            raise ValidationError(
-                gettext("On %(day)s the clocks go forward and %(time)s does not exist. Choose a time an hour later.")
-                % {"day": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local.time())}
-            ) from None
+        moment = instant(local, self.zone)
         if rules.happens_twice(local, self.zone):
             self.twice.append(local)
         return moment
+
+
+def instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment at which a clock on the wall shows this; refuses, in words, a time that the clock skips."""
+    try:
+        return rules.instant(local, zone)
+    except rules.NoSuchTime:
+        raise ValidationError(
+            gettext("On %(day)s the clocks go forward and %(time)s does not exist. Choose a time an hour later.")
+            % {"day": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local.time())}
+        ) from None

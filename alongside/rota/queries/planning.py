@@ -11,6 +11,7 @@ from alongside.accounts.models import Organisation
 from alongside.policy import queries as policy
 from alongside.policy.values import Values
 from alongside.rota.models import Blackout, Busy, Cap, Holiday, Hours, Pattern, Shift, Wish
+from alongside.rota.queries.sessions import busy_with_sessions
 from alongside.rota.rules import framing
 from alongside.rota.rules.duties import Duty
 from alongside.rota.rules.patterns import Pattern as Repeats
@@ -123,6 +124,7 @@ def _standings(organisation_id: uuid.UUID, begin: datetime, now: datetime) -> It
     blackouts = _by_supporter(Blackout.objects.filter(supporter_id__in=mine, last_day__gte=begin.date()))
     hours = _by_supporter(Hours.objects.filter(supporter_id__in=mine))
     busy = _by_supporter(Busy.objects.filter(supporter_id__in=mine, ends_at__gt=begin))
+    led = busy_with_sessions(organisation_id, begin)
     wishes = _by_supporter(Wish.objects.filter(supporter_id__in=mine, day__gte=begin.date()))
     caps = {row.supporter_id: row.most_in_28_days for row in Cap.objects.filter(supporter_id__in=mine)}
     for one in people:
@@ -134,7 +136,7 @@ def _standings(organisation_id: uuid.UUID, begin: datetime, now: datetime) -> It
             blackouts=tuple((row.first_day, row.last_day) for row in blackouts[one.id]),
             free=tuple(framing.Weekly(row.weekday, row.minute, row.minutes) for row in hours[one.id] if not row.works),
             works=tuple(framing.Weekly(row.weekday, row.minute, row.minutes) for row in hours[one.id] if row.works),
-            busy=tuple((row.starts_at, row.ends_at) for row in busy[one.id]),
+            busy=(*((row.starts_at, row.ends_at) for row in busy[one.id]), *led.get(one.id, ())),
             wishes=tuple((row.day, row.on_call) for row in wishes[one.id]),
             most_in_28_days=caps.get(one.id),
             away_days=max(0, framing.YEAR.days - (now.date() - one.designated_on).days),

@@ -1,4 +1,4 @@
-"""What the state machine of test_whatever_happens.py reads and judges: rows only, worked out anew and by their words."""
+"""What the state machine of test_whatever_happens.py judges by: rows only, worked out anew and by the rules' words."""
 
 import itertools
 import uuid
@@ -6,12 +6,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
 from alongside.accounts.models import ContactPoint, Role
+from alongside.accounts.queries import Seat
+from alongside.accounts.rules import RolesApart
+from alongside.kernel import clock
 from alongside.notify.models import Notice
-from alongside.rota.models import Blackout, Busy, Cap, CoverAsk, Exchange, Shift
+from alongside.rota import actions, rules
+from alongside.rota.models import Blackout, Busy, Cap, CoverAsk, Exchange, Proposal, Shift
+from alongside.rota.rules.exchanging import Refused
+from alongside.team import actions as team
+from alongside.team import queries as serving
 from alongside.team.models import Ready, Supporter
+from tests.world import World
 
 REST = timedelta(hours=11)
 DAYS_IN_A_ROW = 5
@@ -148,18 +159,11 @@ def unfit(new: Row, others: Sequence[Row], zone: ZoneInfo) -> Iterator[str]:
     yield from (
         f"rest before or after {one}" for one in others if new.start < one.end + REST and one.start < new.end + REST
     )
-    days = {one.start.astimezone(zone).date() for one in (new, *others)}
-    run = 1 + sum(
-        1 for _ in itertools.takewhile(lambda n: new.start.astimezone(zone).date() + n * DAY in days, range1())
-    )
-    run += sum(1 for _ in itertools.takewhile(lambda n: new.start.astimezone(zone).date() - n * DAY in days, range1()))
-    if run > DAYS_IN_A_ROW:
-        yield f"{run} days in a row"
+    day, days = new.start.astimezone(zone).date(), {one.start.astimezone(zone).date() for one in (new, *others)}
+    since, until = (next(n for n in itertools.count(1) if day + n * way not in days) for way in (-DAY, DAY))
+    if since + until - 1 > DAYS_IN_A_ROW:
+        yield f"{since + until - 1} days in a row"
     yield from _over_the_cap(new, others, zone)
-
-
-def range1() -> Iterator[int]:
-    return iter(range(1, 60))
 
 
 def _over_the_cap(new: Row, others: Sequence[Row], zone: ZoneInfo) -> Iterator[str]:
@@ -201,3 +205,129 @@ def concerned(before: Seen, after: Seen, changed: Iterable[Changed]) -> set[uuid
         if before.exchanges.get(one) != after.exchanges.get(one):
             found |= before.parts.get(one, frozenset()) | after.parts.get(one, frozenset())
     return found
+
+
+# --- doing and judging ---------------------------------------------------------------------------------------------
+
+# What one may be told who does what cannot be: then nothing has changed.
+NO = (
+    Refused,
+    Shift.DoesNotExist,
+    Exchange.DoesNotExist,
+    Proposal.DoesNotExist,
+    serving.NotASupporter,
+    team.NotNow,
+    RolesApart,
+    rules.Clash,
+    rules.BadSpan,
+    actions.NotEligible,
+    actions.BadSpanOfDays,
+    actions.NoPattern,
+    actions.NobodyReady,
+    actions.NothingToPlan,
+    actions.TooManyPlans,
+    actions.NotReady,
+    actions.Stale,
+    actions.Breaks,
+    actions.InTheWay,
+    actions.Forbidden,
+    actions.BadDay,
+    actions.DayTaken,
+    actions.InUse,
+)
+
+Allowed = Callable[[Changed], bool]
+
+
+def nothing(_changed: Changed) -> bool:
+    """No shift changes by this."""
+    return False
+
+
+class Judged:
+    """A rota whose every change is judged."""
+
+    zone: ZoneInfo
+
+    def __init__(self, world: World, people: list[Supporter], there: Supporter) -> None:
+        self.world, self.people, self.there = world, people, there
+        self.pine = world.pine
+        self.seat = Seat(world.hana, world.pine, frozenset(["coordinator"]))
+        self.elsewhere = Seat(world.lars, world.lake, frozenset(["coordinator"]))
+        self.able: set[uuid.UUID] = set()
+
+    @property
+    def today(self) -> date:
+        return clock.now().astimezone(self.zone).date()
+
+    def do(self, step: Callable[[], Any], allowed: Allowed = nothing, *, by_hand: bool = False) -> Any:
+        """Take a step and judge what it changed; what is refused changes nothing at all."""
+        before = look(self.pine.id)
+        now = clock.now().replace(second=0, microsecond=0)
+        self.able = able(self.pine.id)
+        try:
+            with transaction.atomic():
+                found = step()
+        except NO:
+            after = look(self.pine.id)
+            assert (after.shifts, after.exchanges, after.notices) == (before.shifts, before.exchanges, before.notices)
+            return None
+        after = look(self.pine.id)
+        changed = changes(before.shifts.values(), after.shifts.values())
+        for one in changed:
+            assert allowed(one), f"changed and nobody freed it: {one}"
+            assert by_hand or one.start >= now, f"of the past: {one}"
+        self._nobody_unfit_is_given_anything(changed, after.shifts.values(), by_hand=by_hand)
+        self._only_who_is_concerned_is_told(before, after, changed)
+        return found
+
+    def _nobody_unfit_is_given_anything(self, changed: list[Changed], rows: Iterable[Row], *, by_hand: bool) -> None:
+        may = able(self.pine.id)
+        rows = list(rows)
+        away = [
+            Row(row.tier, self.people[0].id, row.starts_at, row.ends_at)
+            for row in Shift.objects.filter(supporter=self.there)
+        ]
+        for one in changed:
+            if one.now is None:
+                continue
+            assert one.now in may, f"given to somebody who may not serve: {one}"
+            if not by_hand:
+                (new,) = (
+                    row
+                    for row in rows
+                    if row.who == one.now and row.tier == one.tier and row.start <= one.start < row.end
+                )
+                others = [row for row in (*rows, *away) if row.who == one.now and row != new]
+                assert list(unfit(new, others, self.zone)) == [], f"given to somebody unfit: {new}"
+
+    def _only_who_is_concerned_is_told(self, before: Seen, after: Seen, changed: list[Changed]) -> None:
+        people, desks = addresses(self.pine.id)
+        about = concerned(before, after, changed)
+        for key in after.notices.keys() - before.notices.keys():
+            one = after.notices[key]
+            assert one.message in TOLD
+            assert set(one.values) <= {"link"}
+            if one.address in desks:
+                assert one.message in FOR_COORDINATORS
+            else:
+                assert people[one.address] in about, f"{one.message} to somebody who is not concerned"
+
+    def nobodys(self, one: Changed) -> bool:
+        """A gap: nobody had it, or somebody who may not serve."""
+        return one.was is None or one.was not in self.able
+
+    def shift(self, at: int) -> Shift | None:
+        found = list(
+            Shift.objects.filter(organisation=self.pine, ends_at__gt=clock.now()).order_by("starts_at", "tier")
+        )
+        return found[at % len(found)] if found else None
+
+    def exchange(self, at: int) -> Exchange | None:
+        found = list(Exchange.objects.order_by("asked_at", "shift__starts_at", "opening__starts_at", "shift__tier"))
+        return found[at % len(found)] if found else None
+
+    def within(self, *shifts: Shift | None) -> Allowed:
+        """Allow what is still to come of these shifts to change."""
+        spans = [(row.tier, row.starts_at, row.ends_at) for row in shifts if row]
+        return lambda one: any(tier == one.tier and a <= one.start and one.end <= b for tier, a, b in spans)

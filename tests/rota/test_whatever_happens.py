@@ -268,11 +268,11 @@ class Rota(RuleBasedStateMachine, Judged):
 
         match deed:
             case "yes":
-                self.do(lambda: actions.answer(pine, me, row.id, yes=True), allowed)
+                self.do(lambda: actions.answer(pine, me, row.id, yes=True), allowed, by=me)
             case "no":
                 self.do(lambda: actions.answer(pine, me, row.id, yes=False))
             case "take":
-                self.do(lambda: actions.take(pine, me, row.id), allowed)
+                self.do(lambda: actions.take(pine, me, row.id), allowed, by=me)
             case _:
                 self.do(lambda: actions.withdraw(pine, me, row.id))
 
@@ -288,7 +288,7 @@ class Rota(RuleBasedStateMachine, Judged):
                 inside = changed.tier == one.tier and one.starts_at <= changed.start and changed.end <= one.ends_at
                 return inside and changed.was is None and changed.now == me
 
-            self.do(lambda: actions.take_gap(self.pine, me, one.tier, one.starts_at, one.ends_at), allowed)
+            self.do(lambda: actions.take_gap(self.pine, me, one.tier, one.starts_at, one.ends_at), allowed, by=me)
 
     # --- people and time ---------------------------------------------------------------------------------------------
 
@@ -376,7 +376,7 @@ class Rota(RuleBasedStateMachine, Judged):
 
 @pytest.mark.req("C-18", "D-01", "D-02", "D-13", "K-36")
 @pytest.mark.django_db
-def test_whatever_happens_two_different_people_are_on_call_or_a_gap_is_listed(settings: Any) -> None:
+def test_whatever_happens_two_different_people_are_on_call_or_a_gap_is_listed() -> None:
     world = make_world()
     Shift.objects.all().delete()
     people = [world.renee, world.marcus, world.ana]

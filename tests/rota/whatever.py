@@ -260,8 +260,17 @@ class Judged:
     def today(self) -> date:
         return clock.now().astimezone(self.zone).date()
 
-    def do(self, step: Callable[[], Any], allowed: Allowed = nothing, *, by_hand: bool = False) -> Any:
-        """Take a step and judge what it changed; what is refused changes nothing at all."""
+    def do(
+        self,
+        step: Callable[[], Any],
+        allowed: Allowed = nothing,
+        *,
+        by_hand: bool = False,
+        by: uuid.UUID | None = None,
+    ) -> Any:
+        """Take a step and judge what it changed; what is refused changes nothing at all. `by` is who takes it for
+        themselves, and knows.
+        """
         before = look(self.pine.id)
         now = clock.now().replace(second=0, microsecond=0)
         self.able = able(self.pine.id)
@@ -279,7 +288,18 @@ class Judged:
             assert by_hand or one.start >= now, f"of the past: {one}"
         self._nobody_unfit_is_given_anything(changed, after.shifts.values(), by_hand=by_hand)
         self._only_who_is_concerned_is_told(before, after, changed)
+        if not by_hand:
+            self._everybody_whose_minutes_change_is_told(before, after, changed, by)
         return found
+
+    def _everybody_whose_minutes_change_is_told(
+        self, before: Seen, after: Seen, changed: list[Changed], by: uuid.UUID | None
+    ) -> None:
+        people, _desks = addresses(self.pine.id)
+        new = [after.notices[key] for key in after.notices.keys() - before.notices.keys()]
+        told = {people.get(one.address) for one in new}
+        whose = {who for one in changed for who in (one.was, one.now) if who in self.able}
+        assert whose - {by} <= told, "a shift changed, and whoever has or had it is not told"
 
     def _nobody_unfit_is_given_anything(self, changed: list[Changed], rows: Iterable[Row], *, by_hand: bool) -> None:
         may = able(self.pine.id)

@@ -46,7 +46,7 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
     }
     plan, slot, compared = planned_rows(world.pine)
     ids |= dict.fromkeys(("in_plan", "in_plan_edit", "in_plan_publish"), plan)
-    ids["in_shift"] = ids["in_rota_remove"]
+    ids["in_shift"] = ids["in_rota_move"] = ids["in_rota_remove"]
     ids |= dict.fromkeys(("in_pattern", "in_pattern_change"), coming_pattern(world.pine))
     found = []
     for path, pattern in own_routes():

@@ -148,3 +148,18 @@ def test_nobody_is_planned_while_they_are_on_call_elsewhere(world: World) -> Non
     cast.shift(there, 1, taken.starts_at, taken.ends_at)
     with pytest.raises(actions.Stale):
         actions.publish(planned.seat(world), proposal)
+
+
+@pytest.mark.req("D-13", "M-24")
+def test_a_coordinator_who_moves_a_shift_is_not_told_that_somebody_is_on_call_elsewhere(world: World) -> None:
+    there = twice(world)
+    one = day(world.ana)
+    day(there)
+    client, place = sign_in(Client(), world.hana), reverse("in_rota_move", args=[one.id])
+    choices = client.get(place).content.decode()
+    assert f"p.{world.marcus.id}" in choices
+    assert f"p.{world.renee.id}" not in choices
+    page = client.get(place, {"to": f"p.{world.renee.id}"}).content.decode()
+    assert "cannot be on call then" in page
+    assert "in two places" not in page
+    assert "less rest" not in page

@@ -211,6 +211,7 @@ def concerned(before: Seen, after: Seen, changed: Iterable[Changed]) -> set[uuid
 
 # What one may be told who does what cannot be: then nothing has changed.
 NO = (
+    *(one for one in vars(actions).values() if isinstance(one, type) and issubclass(one, ValueError)),
     Refused,
     Shift.DoesNotExist,
     Exchange.DoesNotExist,
@@ -220,20 +221,6 @@ NO = (
     RolesApart,
     rules.Clash,
     rules.BadSpan,
-    actions.NotEligible,
-    actions.BadSpanOfDays,
-    actions.NoPattern,
-    actions.NobodyReady,
-    actions.NothingToPlan,
-    actions.TooManyPlans,
-    actions.NotReady,
-    actions.Stale,
-    actions.Breaks,
-    actions.InTheWay,
-    actions.Forbidden,
-    actions.BadDay,
-    actions.DayTaken,
-    actions.InUse,
 )
 
 Allowed = Callable[[Changed], bool]

@@ -311,6 +311,7 @@ class Judged:
     def _only_who_is_concerned_is_told(self, before: Seen, after: Seen, changed: list[Changed]) -> None:
         people, desks = addresses(self.pine.id)
         about = concerned(before, after, changed)
+        away = set(Supporter.objects.exclude(status="active").values_list("id", flat=True))
         for key in after.notices.keys() - before.notices.keys():
             one = after.notices[key]
             assert one.message in TOLD
@@ -319,6 +320,7 @@ class Judged:
                 assert one.message in FOR_COORDINATORS
             else:
                 assert people[one.address] in about, f"{one.message} to somebody who is not concerned"
+                assert people[one.address] not in away, f"{one.message} to somebody who is on leave or has left"
 
     def nobodys(self, one: Changed) -> bool:
         """A gap: nobody had it, or somebody who may not serve."""

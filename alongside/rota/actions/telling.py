@@ -32,7 +32,7 @@ def tell(
     waits: bool = True,
     values: Mapping[str, str] = NOTHING,
 ) -> None:
-    """Queue a notice for a supporter, after their quiet hours where it `waits`; none while they are away or have left."""
+    """Queue a notice for a supporter, after their quiet hours where it `waits`; none for who is away or has left."""
     if team.is_away(supporter_id):
         return
     person = team.person_of(supporter_id)

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from alongside.accounts.models import Office, Role
+from alongside.accounts.models import ContactPoint, Office, Role
 from alongside.kernel import clock
 from alongside.policy import actions as policy
 from alongside.rota import actions, queries, rules
@@ -40,7 +40,7 @@ from alongside.rota.rules.patterns import Block
 from alongside.rota.rules.patterns import Pattern as Repeats
 from alongside.site import living
 from alongside.team import actions as team
-from alongside.team.models import Supporter
+from alongside.team.models import Ready, Supporter
 from tests import world as cast
 from tests.escalation.effort import effort
 from tests.rota import whatever
@@ -305,6 +305,9 @@ class Rota(RuleBasedStateMachine, Judged):
             case "again" if Supporter.objects.get(id=one.id).status == "ended":
                 self.do(lambda: team.designate(self.seat, one.person, one.office_id))
                 self.do(lambda: team.sign_agreement(one.id))
+                assert not Ready.objects.get(supporter=one).phone_checked_on
+                ContactPoint.objects.create(person=one.person, kind="email", address=one.person.email)
+                ready(one)
 
     @rule(person=who, offset=st.integers(0, 8), days=st.integers(0, 2), cap=st.sampled_from([None, None, 1, 3]))
     def somebody_says_when_they_can(self, person: int, offset: int, days: int, cap: int | None) -> None:

@@ -158,6 +158,11 @@ def absent(organisation_id: uuid.UUID) -> frozenset[uuid.UUID]:
     return frozenset(rows.values_list("id", flat=True))
 
 
+def is_away(supporter_id: uuid.UUID) -> bool:
+    """Say whether a supporter is on leave or has ended."""
+    return Supporter.objects.filter(id=supporter_id).exclude(status=Supporter.Status.ACTIVE).exists()
+
+
 def supporter_in(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> Supporter:
     """Return a supporter of this organisation; raises NotASupporter for any other id."""
     row = Supporter.objects.filter(organisation_id=organisation_id, id=supporter_id).select_related("person").first()

@@ -13,7 +13,7 @@ from alongside.accounts.models import Organisation
 from alongside.rota.models import CoverAsk, Exchange, NoWeekNote, Shift
 from alongside.rota.models.exchanges import about, not_over
 from alongside.rota.queries import planning
-from alongside.rota.rules import LONGEST_SHIFT, Duty, cut, exchanging, framing, patterns
+from alongside.rota.rules import LONGEST_SHIFT, Duty, changeover, cut, exchanging, framing, patterns
 from alongside.rota.rules.problem import Member
 from alongside.team import queries as team
 
@@ -219,11 +219,10 @@ def spans_of(organisation: Organisation, gap: Duty) -> list[Duty]:
     first = gap.starts_at.astimezone(zone).date() - LONGEST_SHIFT
     days = (gap.ends_at.astimezone(zone).date() - first).days + 1
     marks = {gap.starts_at, gap.ends_at}
-    for one in planning.patterns_in_force(organisation):
-        for slot in patterns.slots(one.pattern, first, days, zone):
-            in_force = one.begins_on <= slot.day and (one.ends_on is None or slot.day <= one.ends_on)
-            if slot.tier == gap.tier and in_force:
-                marks |= {at for at in (slot.starts_at, slot.ends_at) if gap.starts_at < at < gap.ends_at}
+    for one in changeover.spans(planning.patterns_in_force(organisation), first, days):
+        if one.tier == gap.tier:
+            ends = (patterns.boundary(local, zone) for local in (one.begin, one.end))
+            marks |= {at for at in ends if gap.starts_at < at < gap.ends_at}
     return [Duty(gap.tier, gap.supporter, *pair) for pair in pairwise(sorted(marks))]
 
 

@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,9 @@ from alongside.rota.rules.duties import Duty
 from alongside.rota.rules.patterns import Pattern as Repeats
 from alongside.rota.rules.problem import Aims, Limits, Problem
 from alongside.team import queries as team
+
+# As far as rest, days in a row and limits of four weeks look, and a shift may last.
+AROUND = timedelta(days=62)
 
 
 def problem_for(
@@ -34,9 +38,25 @@ def problem_for(
 def frame_for(
     organisation: Organisation, first: date, days: int, now: datetime, *, free: Collection[uuid.UUID] = ()
 ) -> framing.Frame:
-    """Return everything the problem of these days is made from; the past and today are no part of it."""
+    """Return everything the problem of these days is made from; the past and today are no part of it.
+
+    What the same people serve in other organisations keeps them from duties here; of where, nobody here is told.
+    """
     tomorrow = now.astimezone(ZoneInfo(organisation.time_zone)).date() + timedelta(days=1)
-    return frame_of(organisation, max(first, tomorrow), days, now, free=free)
+    frame = frame_of(organisation, max(first, tomorrow), days, now, free=free)
+    return replace(frame, elsewhere=_elsewhere(frame))
+
+
+def _elsewhere(frame: framing.Frame) -> dict[uuid.UUID, tuple[Duty, ...]]:
+    """Return by supporter the shifts of the same person in other organisations, around these days."""
+    others = team.also_serving_as(one.id for one in frame.people)
+    rows = Shift.objects.filter(
+        supporter_id__in={one for ids in others.values() for one in ids},
+        ends_at__gt=frame.starts_at - AROUND,
+        starts_at__lt=frame.ends_at + AROUND,
+    ).order_by("starts_at")
+    near = [row.facts() for row in rows] if others else []
+    return {who: tuple(one for one in near if one.supporter in ids) for who, ids in others.items()}
 
 
 def frame_of(

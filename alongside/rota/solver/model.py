@@ -90,9 +90,7 @@ def _begin(weighing: Weighing, plan: Plan, people: Collection[int], free: Sequen
         mine = [at for at in free if (at, who) in model.takes]
         _row(model, grid, who, mine, fixed)
         _cap(model, grid, who, mine, fixed)
-    for key, variable in model.takes.items():
-        if cost := weighing.wishes.get(key):
-            model.costs.append(cost * variable)
+    _wish(model, weighing, fixed)
     return model
 
 
@@ -212,6 +210,35 @@ def _fair(model: Model, share: Share, people: Collection[int], fixed: Mapping[in
             far = model.cp.new_int_var(0, farthest - share.step, f"{share.measure}+:{who}")
             model.cp.add(far >= off - share.step)
             model.costs.append(share.price * far)
+
+
+def _wish(model: Model, weighing: Weighing, fixed: Mapping[int, int]) -> None:
+    """A wish is met or missed once: what stays may have settled it."""
+    price = weighing.grid.problem.aims.wish
+    for number, hope in enumerate(weighing.hopes):
+        places = [at for at in hope.places if (at, hope.who) in model.takes]
+        if not places or any(fixed.get(at) == hope.who for at in hope.places):
+            continue
+        if len(places) == 1 or _exclude(weighing.grid, places):
+            some = cp_model.LinearExpr.sum([model.takes[at, hope.who] for at in places])
+        elif hope.on_call:
+            some = model.cp.new_bool_var(f"met{number}")
+            model.cp.add(some <= sum(model.takes[at, hope.who] for at in places))
+        else:
+            some = model.cp.new_bool_var(f"missed{number}")
+            for clique in _largest(weighing.grid, places):
+                model.cp.add(some >= sum(model.takes[at, hope.who] for at in clique))
+        model.costs.append(-price * some if hope.on_call else price * some)
+
+
+def _largest(grid: Grid, places: list[int]) -> list[list[int]]:
+    """Return sets of slots of which nobody can have two, each slot in one at least, none within another."""
+    found: list[list[int]] = []
+    for at in places:
+        for clique in _cliques(grid, at, set(places)) or [[at]]:
+            if not any(set(clique) <= set(other) for other in found):
+                found.append(clique)
+    return found
 
 
 def _hand_over(model: Model, weighing: Weighing, plan: Plan, people: Collection[int]) -> None:

@@ -61,8 +61,8 @@ def least_missed(grid: Grid, hopes: Sequence[Hope]) -> int:
 
 
 def _taken_by_somebody(grid: Grid, hopes: Sequence[Hope]) -> int:
-    """Count wishes to be free where everybody who could take a slot has one: each that is missed lets its owner have as
-    many slots as go together within its span, and no more.
+    """Count wishes to be free where everybody who could take a slot has one: each that is missed gives its owner
+    the slots that go together within its span, and no more.
     """
     touching: dict[tuple[int, int], list[Hope]] = defaultdict(list)
     for hope in hopes:
@@ -76,9 +76,9 @@ def _taken_by_somebody(grid: Grid, hopes: Sequence[Hope]) -> int:
     for hope in hopes:
         if not hope.on_call:
             places = [at for at in hope.places if least[at]]
-            together = sum(1 for _ in _together(grid, places))
             for at in places:
-                most[at] = max(most[at], together)
+                beside = [other for other in places if other != at and other not in grid.both_ways[at]]
+                most[at] = max(most[at], 1 + sum(1 for _ in _together(grid, beside)))
     shares = Counter[int]()
     for at, together in most.items():
         shares[together] += least[at]

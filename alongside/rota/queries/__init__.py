@@ -48,7 +48,6 @@ from alongside.rota.queries.patterns import (
 from alongside.rota.queries.planning import frame_for, lacking, missing_of_all, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Beginnings,
-    Gap,
     Measure,
     OpenPlan,
     Side,
@@ -56,7 +55,6 @@ from alongside.rota.queries.proposals import (
     compared,
     first_free_day,
     free_shifts,
-    gaps_of,
     is_planning,
     open_plan,
     plan_in,
@@ -93,6 +91,7 @@ from alongside.rota.queries.shifts import (
     strip,
     tiers_of,
 )
+from alongside.rota.queries.shortages import Uncovered, uncovered, unplanned
 from alongside.rota.queries.taking import could_take, empty_spans, free_for, may_swap, may_take
 from alongside.rota.queries.wishes import Availability, availability_of
 
@@ -105,7 +104,6 @@ __all__ = [
     "Entry",
     "Followed",
     "Gain",
-    "Gap",
     "Judged",
     "Leads",
     "Listed",
@@ -125,6 +123,7 @@ __all__ = [
     "Standing",
     "StripCell",
     "StripDay",
+    "Uncovered",
     "Uses",
     "appointments_of",
     "availability_of",
@@ -143,7 +142,6 @@ __all__ = [
     "free_for",
     "free_shifts",
     "gaps_between",
-    "gaps_of",
     "has_just_begun",
     "has_shifts",
     "holidays_of",
@@ -195,6 +193,8 @@ __all__ = [
     "takers_of",
     "tiers_entered",
     "tiers_of",
+    "uncovered",
+    "unplanned",
     "uses_of",
     "waiting_plans",
     "wants_week_note",

@@ -3,10 +3,8 @@
 import uuid
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 
 from alongside.accounts import actions as accounts
 from alongside.accounts.queries import Seat
@@ -102,9 +100,8 @@ def _clear(seat: Seat, shift: Shift, lands: Duty, now: datetime) -> None:
 def _tell(whom: set[uuid.UUID], found: Move, now: datetime) -> None:
     # Nobody learns of a shift that they have now, or have no more, after it began.
     first = min([found.shift.starts_at, *(one.duty.starts_at for one in found.gains)])
-    where = settings.ALONGSIDE_ADDRESS + reverse("in_shifts")
     for one in sorted(whom):
-        telling.tell(one, "rota_published", now, until=min(max(first, now), now + telling.LIFE), values={"link": where})
+        telling.tell(one, "rota_published", now, until=min(max(first, now), now + telling.LIFE))
 
 
 def _note(seat: Seat, found: Move, before: Duty) -> None:

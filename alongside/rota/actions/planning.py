@@ -7,10 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.urls import reverse
 
 from alongside.accounts import actions as accounts
 from alongside.accounts.models import Organisation
@@ -356,9 +354,8 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
     Proposal.objects.filter(id=row.id).update(state=State.PUBLISHED)
     # Also who was asked about a shift that is gone: what they were told of it is no longer so.
     told = done.told(freed) | (had_part - team.absent(organisation.id))
-    where = settings.ALONGSIDE_ADDRESS + reverse("in_shifts")
     for one in sorted(told):
-        telling.tell(one, "rota_published", now, values={"link": where})
+        telling.tell(one, "rota_published", now)
     accounts.note_change(seat, "plan.published", {**_days(row), "count": len(done.new), "people": len(told)})
     return Published(len(done.new), len(told), sum(slot.supporter_id is None for slot in opened.shifts))
 

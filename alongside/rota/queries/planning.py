@@ -57,8 +57,8 @@ def frame_of(
     ).order_by("starts_at", "tier")
     published, freed = list[Duty](), list[Duty]()
     # Pages ask this of a year of a large team: a row of the table costs several times its values.
-    for id, *facts in rows.values_list("id", "tier", "supporter_id", "starts_at", "ends_at"):
-        (freed if id in free else published).append(Duty(*facts))
+    for id, tier, who, starts, ends in rows.values_list("id", "tier", "supporter_id", "starts_at", "ends_at"):
+        (freed if id in free else published).append(Duty(tier, who, starts, ends))
     return framing.Frame(
         zone=zone,
         first=first,

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from alongside.accounts import actions as accounts
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.rota.actions import telling
-from alongside.rota.actions.cover import close
+from alongside.rota.actions.cover import close, forget_noes
 from alongside.rota.actions.shifts import give_way
 from alongside.rota.models import Exchange, Shift
 from alongside.rota.queries import moving as reading
@@ -80,6 +81,7 @@ def _end_what_was_open(found: Move) -> set[uuid.UUID]:
     """End what was asked about the shifts; return everybody who had part in it."""
     had_part: set[uuid.UUID] = set()
     shifts = [found.shift, found.other] if found.other else [found.shift]
+    forget_noes(Q(shift__in=shifts))
     for row in reading.open_about(*shifts):
         close(row, Exchange.State.WITHDRAWN)
         had_part |= {one for one in (row.asks_id, row.answers_id) if one is not None}

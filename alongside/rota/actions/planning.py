@@ -60,7 +60,7 @@ class Stale(ValueError):
 
 
 class Edited(ValueError):
-    """Somebody changed the plan since it was looked at."""
+    """Somebody changed the plan, or the slot of it, since it was looked at."""
 
 
 class Breaks(ValueError):
@@ -255,11 +255,18 @@ def store_failure(job: Claimed, problem: str) -> None:
 
 
 @transaction.atomic
-def edit_proposed(seat: Seat, proposal_id: uuid.UUID, changes: Mapping[uuid.UUID, uuid.UUID | None]) -> None:
+def edit_proposed(
+    seat: Seat,
+    proposal_id: uuid.UUID,
+    changes: Mapping[uuid.UUID, uuid.UUID | None],
+    *,
+    seen: str | None = None,
+) -> None:
     """Give slots of a made plan, by id, to supporters or to nobody: one to assign, two at once to swap.
 
-    Raises Proposal.DoesNotExist, ProposedShift.DoesNotExist and team.queries.NotASupporter for ids of somewhere else,
-    NotReady, Stale, and Breaks for what the rules refuse; gaps they allow.
+    `seen` is the digest of these slots as the coordinator looked at them (rules.proposing.seal). Raises
+    Proposal.DoesNotExist, ProposedShift.DoesNotExist and team.queries.NotASupporter for ids of somewhere else,
+    NotReady, Stale, Edited, and Breaks for what the rules refuse; gaps they allow.
     """
     accounts.hold(seat.organisation.id)
     row = _own(seat, proposal_id)
@@ -271,6 +278,8 @@ def edit_proposed(seat: Seat, proposal_id: uuid.UUID, changes: Mapping[uuid.UUID
     slots = {slot.id: slot for slot in opened.shifts}
     if not changes.keys() <= slots.keys():
         raise ProposedShift.DoesNotExist
+    if seen is not None and seen != proposing.seal([slots[slot_id].facts() for slot_id in changes]):
+        raise Edited
     before, known = opened.plan, {person.id for person in opened.problem.people}
     for slot_id, supporter in changes.items():
         if supporter is not None and supporter not in known:

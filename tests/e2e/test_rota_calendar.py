@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as, watch
+from tests.e2e.installation import CHANGE
 from tests.e2e.looking import Look
 
 pytestmark = pytest.mark.e2e
@@ -222,3 +223,25 @@ def test_every_page_of_the_calendar_can_be_read_by_everybody(
         team.goto(demo.path(address))
         look.at(team, address)
     assert problems == []
+
+
+@pytest.mark.req("D-01")
+def test_four_on_call_are_called_by_their_places_and_fit_a_phone(
+    demo: Demo, desktop: BrowserContext, monday: str, look: Look
+) -> None:
+    changed = demo.module("django", "shell", "--no-imports", "-c", CHANGE.format(values={"on_call_tiers": 4}))
+    assert changed.returncode == 0, changed.stderr
+    page = continue_as(desktop, demo, "vogel")
+    page.goto(demo.path(ROTA))
+    assert re.findall(r"Backup now:|Third:|Fourth:", page.locator("h1 + p").inner_text()) == [
+        "Backup now:",
+        "Third:",
+        "Fourth:",
+    ]
+    for address in (week(monday), f"{ROTA}?from={monday}", "/in/coordinate/"):
+        page.goto(demo.path(address))
+        look.widths(page, address)
+    page.goto(demo.path(f"{ROTA}?view=list"))
+    heads = page.locator("table.duty").first.locator("thead th").all_inner_texts()
+    assert [one.strip() for one in heads[1:]] == ["First", "Backup", "Third", "Fourth"]
+    look.at(page, "list of four")

@@ -60,20 +60,27 @@ def _elsewhere(frame: framing.Frame) -> dict[uuid.UUID, tuple[Duty, ...]]:
 
 
 def frame_of(
-    organisation: Organisation, first: date, days: int, now: datetime, *, free: Collection[uuid.UUID] = ()
+    organisation: Organisation,
+    first: date,
+    days: int,
+    now: datetime,
+    *,
+    free: Collection[uuid.UUID] = (),
+    served: timedelta = framing.YEAR,
 ) -> framing.Frame:
-    """Return the same of any days, also of those that have begun."""
+    """Return the same of any days, also of those that have begun; with what was `served` in so long a time before."""
     zone = ZoneInfo(organisation.time_zone)
     values = policy.in_force(organisation.id)
     begin = datetime.combine(first, datetime.min.time(), zone)
     rows = Shift.objects.filter(
         organisation=organisation,
-        ends_at__gt=begin - framing.YEAR - timedelta(days=2),
+        ends_at__gt=begin - served - timedelta(days=2),
         starts_at__lt=begin + timedelta(days=days + 40),
     ).order_by("starts_at", "tier")
     published, freed = list[Duty](), list[Duty]()
-    for row in rows:
-        (freed if row.id in free else published).append(row.facts())
+    # Pages ask this of a year of a large team: a row of the table costs several times its values.
+    for id, tier, who, starts, ends in rows.values_list("id", "tier", "supporter_id", "starts_at", "ends_at"):
+        (freed if id in free else published).append(Duty(tier, who, starts, ends))
     return framing.Frame(
         zone=zone,
         first=first,

@@ -24,8 +24,8 @@ def empty_spans(organisation: Organisation, now: datetime) -> list[Gap]:
     """
     today = now.astimezone(ZoneInfo(organisation.time_zone)).date()
     days = policy.in_force(organisation.id).gap_days
-    # From yesterday on, for a span that runs over midnight.
-    frame = planning.frame_of(organisation, today - timedelta(days=1), days + 1, now)
+    # From yesterday on, for a span that runs over midnight. What was served before fills none of them.
+    frame = planning.frame_of(organisation, today - timedelta(days=1), days + 1, now, served=timedelta())
     minute = now.replace(second=0, microsecond=0)
     spans = (Gap(one.tier, max(one.starts_at, minute), one.ends_at) for one in framing.empty(frame))
     return [one for one in spans if one.ends_at - one.starts_at >= SHORTEST]

@@ -302,6 +302,8 @@ class Rota(RuleBasedStateMachine, Judged):
                 self.do(lambda: living.end_leave(self.pine.id, one.id))
             case "end" if person > 3:
                 self.do(lambda: team.end(self.seat, one.id))
+                # What is open about their shifts ends with the next turn, within seconds.
+                self.do(lambda: actions.climb(clock.now()))
             case "again" if Supporter.objects.get(id=one.id).status == "ended":
                 self.do(lambda: team.designate(self.seat, one.person, one.office_id))
                 self.do(lambda: team.sign_agreement(one.id))

@@ -210,7 +210,7 @@ def concerned(before: Seen, after: Seen, changed: Iterable[Changed]) -> set[uuid
 # --- doing and judging ---------------------------------------------------------------------------------------------
 
 # What one may be told who does what cannot be: then nothing has changed.
-NO = (
+NO: tuple[type[Exception], ...] = (
     *(one for one in vars(actions).values() if isinstance(one, type) and issubclass(one, ValueError)),
     Refused,
     Shift.DoesNotExist,
@@ -240,7 +240,6 @@ class Judged:
         self.world, self.people, self.there = world, people, there
         self.pine = world.pine
         self.seat = Seat(world.hana, world.pine, frozenset(["coordinator"]))
-        self.elsewhere = Seat(world.lars, world.lake, frozenset(["coordinator"]))
         self.able: set[uuid.UUID] = set()
 
     @property

@@ -109,6 +109,12 @@ def supporters_of(person_id: uuid.UUID) -> list[uuid.UUID]:
     return list(rows.values_list("id", flat=True))
 
 
+def people_serving(organisation_id: uuid.UUID) -> dict[uuid.UUID, uuid.UUID]:
+    """Return person -> supporter of everybody in an organisation who has not ended."""
+    rows = Supporter.objects.filter(organisation_id=organisation_id).exclude(status=Supporter.Status.ENDED)
+    return dict(rows.values_list("person_id", "id"))
+
+
 def may_serve(supporter_id: uuid.UUID) -> bool:
     """Say whether a supporter may be called today, and open what they were called for; see rules.may_serve."""
     row = Supporter.objects.filter(id=supporter_id).first()

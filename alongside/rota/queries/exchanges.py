@@ -44,6 +44,19 @@ class Field:
         zone, limits = self.frame.zone, self.frame.limits
         return exchanging.broken(self.members[who], duties, gets, limits, zone)
 
+    def against(self, gets: Duty, before: Collection[Duty] = ()) -> list[exchanging.Why]:
+        """Return every rule that whose duty it is would break by it, besides those that were entered `before`.
+
+        What only a shift in another organisation breaks is AWAY: nobody here is told of it.
+        """
+        who, zone, limits = gets.supporter, self.frame.zone, self.frame.limits
+        here = [*(one for one in self.frame.published if one.supporter == who), *before]
+        found = exchanging.all_broken(self.members[who], here, gets, limits, zone)
+        more = self.elsewhere.get(who, ())
+        everywhere = exchanging.all_broken(self.members[who], [*here, *more], gets, limits, zone) if more else found
+        unsaid = set(everywhere) - set(found) and exchanging.Why.AWAY not in found
+        return [exchanging.Why.AWAY, *found] if unsaid else found
+
     def could(self, gets: Duty, waiting: Mapping[uuid.UUID, int], but: Collection[uuid.UUID]) -> list[uuid.UUID]:
         """Return who could take a duty and is not in `but`, in fair order; `waiting` are weighted minutes of other
         shifts somebody was asked for and may still take.

@@ -111,7 +111,6 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_asked(organisation),
         *_offered(organisation),
     ]
-    names = {place.id: place.name for place in places}
     units = programme.coverage(organisation, now)
     return {
         "units": len(units),
@@ -126,7 +125,8 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         "serving": len(places),
         "wanted": -(-organisation.headcount // values.team_ratio),
         "ratio": values.team_ratio,
-        "on_call": _on_call(organisation, names, now),
+        "on_call": _on_call(organisation, {place.id: place.name for place in places}, now),
+        "beyond": rota.left_beyond(organisation.id, now),
         "sought": [one.duty for one in sought if not one.nobody],
         "strip": rota.strip(organisation.id, ZoneInfo(organisation.time_zone), now, STRIP_DAYS),
     }

@@ -286,7 +286,8 @@ def test_the_weekly_note_says_who_is_on_and_who_is_next_once_and_to_whom_wants_i
     assert actions.tell_the_week(clock.now()) == 0
     assert messages(zoe) == []
     notice = Notice.objects.get(address=world.ana.person.email)
-    assert notice.values == {"now": "Renée, Marcus", "next": "Renée, Ana"}
+    link = "http://localhost:8000/in/team/shifts"
+    assert notice.values == {"now": "Renée, Marcus", "next": "Renée, Ana", "link": link}
     clock.forward(days=1)
     assert actions.tell_the_week(clock.now()) == 0
     policy.change(people.permit(world.hana, "policy.change"), "week_note", 0)

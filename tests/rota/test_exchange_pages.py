@@ -110,7 +110,7 @@ def test_pages_name_nothing_of_others_and_refuse_what_is_not_theirs(world: World
     for strange in (one.id, theirs.id, unknown_id()):
         assert client.get(reverse("in_shift", args=[strange])).status_code == 404
         assert client.post(reverse("in_shift_cover", args=[strange])).status_code == 404
-        assert client.post(reverse("in_shift_asked", args=[strange]), {"say": "yes"}).status_code == 404
+        assert client.post(reverse("in_shift_asked", args=[strange]), {"say": "yes"}).status_code == 410
         answer = client.post(reverse("in_shift_hand_over", args=[strange]), {"to": str(world.marcus.id)})
         assert answer.status_code == 404
     ana = sign_in(Client(), world.ana)

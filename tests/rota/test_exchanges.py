@@ -241,7 +241,8 @@ def test_leave_during_a_swap_ends_it_and_nobody_loses_a_shift(world: World) -> N
     swap = only()
     service.go_on_leave(world.renee.id)
     actions.on_leave(world.pine.id, world.renee.id, DAWN - 5 * DAY)
-    assert Exchange.objects.get(id=swap).state == "withdrawn"
+    # Whoever asked reads the same as after a no.
+    assert Exchange.objects.get(id=swap).state == "refused"
     assert (holder(one), holder(other)) == (world.ana.id, world.renee.id)
     with refused(Why.ANSWERED):
         actions.answer(world.pine.id, world.renee.id, swap, yes=True)

@@ -68,7 +68,8 @@ def test_why_and_that_somebody_is_away_stands_nowhere_with_the_exchange(world: W
         assert not names & {"reason", "note", "comment", "why", "text", "title", "sick"}
     assert not AuditEntry.objects.exists()
     for row in Notice.objects.all():
-        assert row.values == {}
+        assert set(row.values) <= {"link"}
+        assert row.values.get("link", "http://localhost:8000/in/team/shifts") == "http://localhost:8000/in/team/shifts"
 
 
 @pytest.mark.req("D-13")

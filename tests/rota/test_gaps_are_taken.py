@@ -190,7 +190,7 @@ def test_coordinators_are_told_neutrally_and_not_at_night(empty: World) -> None:
     take(empty, empty.renee, coming(empty))
     told = Notice.objects.get(message="shift_answered")
     assert told.address == empty.hana.email
-    assert told.values == {}
+    assert told.values == {"link": "http://localhost:8000/in/coordinate/rota"}
     assert told.due_at == NOW
 
 

@@ -333,6 +333,18 @@ def test_the_coordinator_at_the_desk_and_who_has_no_part_hear_nothing(world: Wor
     assert told() == {"ana@pine.example"}
 
 
+@pytest.mark.req("G-22", "C-18")
+def test_who_is_on_leave_hears_nothing_and_finds_it_when_they_are_back(world: World, client: Client) -> None:
+    enter(world, slot(world.ana, world.marcus.person_id, at(24, 14)))
+    living.go_on_leave(world.pine.id, world.ana.id)
+    Notice.objects.all().delete()
+    change(world, slot(world.ana))
+    assert told() == {"marcus@pine.example"}
+    living.end_leave(world.pine.id, world.ana.id)
+    sign_in(client, world.ana)
+    assert "Your debrief is not set yet." in client.get(reverse("in_shifts")).content.decode()
+
+
 @pytest.mark.req("G-22")
 def test_of_what_is_over_nobody_is_told(world: World, clock: Clock) -> None:
     given(world)

@@ -86,7 +86,7 @@ def inbox(request: HttpRequest, seat: Seat, me: Facts) -> HttpResponse:
         "on_call": _on_call(seat, me.id, now),
         "reached": accounts.reach_of([seat.person.id])[seat.person.id],
         "shift_begins": rota.has_just_begun(me.id, policy.in_force(seat.organisation.id).shift_check, now),
-        "change": rota.change_of(me.id, now) if team.may_serve(me.id) else None,
+        "change": any(rota.change_of(one.id, now) for one in team.serving(team.supporters_of(seat.person.id))),
         "said": list(notices.get_messages(request)),
         **_guides(seat),
     }

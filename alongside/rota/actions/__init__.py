@@ -2,7 +2,7 @@
 
 from alongside.rota.actions.cover import climb, on_leave, on_return, purge_exchanges
 from alongside.rota.actions.covering import seek_cover, seek_for_gap, stop_seeking
-from alongside.rota.actions.exchanges import answer, find_cover, hand_over, offer_swap, take, withdraw
+from alongside.rota.actions.exchanges import answer, find_cover, hand_over, offer_swap, put_away, take, withdraw
 from alongside.rota.actions.feeds import (
     BadAddress,
     forget_calendar,
@@ -136,6 +136,7 @@ __all__ = [
     "purge_plans",
     "purge_sessions",
     "purge_wishes",
+    "put_away",
     "read_calendars",
     "remove_holiday",
     "remove_pattern",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from alongside.accounts import actions as accounts
 from alongside.accounts.models import Organisation
@@ -28,6 +28,7 @@ FIRST = 4
 
 def open_search(shift: Shift, now: datetime) -> Exchange:
     """Open a search for cover of a shift; its first step is due. The caller holds the organisation."""
+    forget_noes(Q(shift=shift))
     return Exchange.objects.create(
         kind=Kind.COVER, shift=shift, asks_id=shift.supporter_id, asked_at=now.replace(second=0, microsecond=0)
     )
@@ -143,11 +144,38 @@ def close(row: Exchange, state: str) -> None:
         asked.delete()
 
 
-def withdraw_all(rows: Iterable[Exchange], now: datetime, *, silent: Iterable[uuid.UUID | None] = ()) -> None:
-    """End exchanges, and tell those who have part in them, without the `silent` ones."""
+def refuse(row: Exchange, now: datetime) -> None:
+    """End a hand-over or swap that does not come about, and tell whoever asked. The page of their shifts says so until
+    they ask anew, seek cover or put it away, and no longer than until the shift begins.
+    """
+    assert row.shift is not None  # noqa: S101
+    assert row.asks_id is not None  # noqa: S101
+    close(row, State.REFUSED)
+    telling.tell(row.asks_id, "shift_answered", now, about=row.id, until=row.shift.starts_at)
+
+
+def forget_noes(which: Q) -> int:
+    """Delete the answers of no that nobody needs to see any more, and what waits to tell of them; return how many."""
+    rows = list(Exchange.objects.filter(which, state=State.REFUSED))
     for row in rows:
-        close(row, State.WITHDRAWN)
-        for one in {row.asks_id, row.answers_id} - {None, *silent}:
+        notify.forget(row.id)
+        row.delete()
+    return len(rows)
+
+
+def withdraw_all(rows: Iterable[Exchange], now: datetime, *, silent: Iterable[uuid.UUID | None] = ()) -> None:
+    """End exchanges, and tell those who have part in them, without the `silent` ones.
+
+    Whoever asked and still has the shift before them is told as by a no: it is theirs, and why is nobody's affair.
+    """
+    for row in rows:
+        told = {row.asks_id, row.answers_id} - {None, *silent}
+        if row.asks_id in told and row.kind != Kind.COVER and row.is_current and not _has_begun(row, now):
+            refuse(row, now)
+            told.discard(row.asks_id)
+        else:
+            close(row, State.WITHDRAWN)
+        for one in told:
             if one is not None:
                 telling.tell(one, "shift_answered", now)
 
@@ -174,6 +202,7 @@ def on_leave(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime)
 
 def _end_what_was_open(supporter_id: uuid.UUID, now: datetime) -> None:
     """End hand-overs and swaps the supporter has part in, and step on in every search that waits for them."""
+    forget_noes(Q(asks_id=supporter_id))
     part = Exchange.objects.filter(Q(asks_id=supporter_id) | Q(answers_id=supporter_id), state=State.OPEN)
     withdraw_all(part.exclude(kind=Kind.COVER), now, silent=[supporter_id])
     notify.forget(supporter_id)
@@ -262,9 +291,11 @@ def _has_begun(row: Exchange, now: datetime) -> bool:
 
 
 def purge_exchanges(now: datetime) -> int:
-    """Delete who was asked for cover of what is over, and exchanges whose shift ended so long ago; return how many
-    rows.
+    """Delete who was asked for cover of what is over, who said no about a shift that has begun or is not theirs any
+    more who asked, and exchanges whose shift ended so long ago; return how many rows.
     """
     CoverAsk.objects.filter(Q(exchange__shift__ends_at__lte=now) | Q(exchange__opening__ends_at__lte=now)).delete()
+    gone = ~Q(shift__supporter=F("asks")) | ~Q(asks__status="active")
+    noes = forget_noes(Q(shift__starts_at__lte=now) | gone)
     openings = Opening.objects.filter(ends_at__lte=now - KEPT).delete()[0]
-    return openings + Exchange.objects.filter(shift__ends_at__lte=now - KEPT).delete()[0]
+    return noes + openings + Exchange.objects.filter(shift__ends_at__lte=now - KEPT).delete()[0]

@@ -13,7 +13,7 @@ from django.db.models import Q
 from alongside.accounts import actions as accounts
 from alongside.kernel import clock
 from alongside.rota.actions import telling
-from alongside.rota.actions.cover import close, fits, open_search, step, withdraw_all
+from alongside.rota.actions.cover import close, fits, forget_noes, open_search, refuse, step, withdraw_all
 from alongside.rota.models import Exchange, Opening, Shift
 from alongside.rota.models.exchanges import about
 from alongside.rota.queries.exchanges import SEEKING, field_of
@@ -78,10 +78,10 @@ def answer(organisation_id: uuid.UUID, me: uuid.UUID, exchange_id: uuid.UUID, *,
         raise Exchange.DoesNotExist
     if row.state != State.OPEN:
         raise Refused(Why.ANSWERED)
-    if yes:
-        _agree(row, now)
-    else:
-        close(row, State.REFUSED)
+    if not yes:
+        refuse(row, now)
+        return
+    _agree(row, now)
     assert row.asks_id is not None  # noqa: S101
     telling.tell(row.asks_id, "shift_answered", now)
 
@@ -106,6 +106,12 @@ def withdraw(organisation_id: uuid.UUID, me: uuid.UUID, exchange_id: uuid.UUID) 
     close(row, State.WITHDRAWN)
     if row.answers_id:
         telling.tell(row.answers_id, "shift_answered", now)
+
+
+@transaction.atomic
+def put_away(me: uuid.UUID, exchange_id: uuid.UUID) -> None:
+    """Forget a no that one has read; any other id changes nothing."""
+    forget_noes(Q(id=exchange_id, asks_id=me))
 
 
 # --- asking ------------------------------------------------------------------------------------------------------
@@ -140,6 +146,7 @@ def give_up_asking(shift: Shift, now: datetime) -> None:
 
 def _ask(kind: str, shift: Shift, to: uuid.UUID, other: Shift | None, now: datetime) -> None:
     _free_to_ask(shift)
+    forget_noes(Q(shift=shift))
     row = Exchange.objects.create(
         kind=kind,
         shift=shift,
@@ -148,7 +155,9 @@ def _ask(kind: str, shift: Shift, to: uuid.UUID, other: Shift | None, now: datet
         answers_id=to,
         asked_at=now.replace(second=0, microsecond=0),
     )
-    telling.tell(to, "shift_asked", now, about=row.id, until=shift.starts_at)
+    # To the question itself, which says so once it is over.
+    where = {"link": telling.link("in_shift_asked", row.id)}
+    telling.tell(to, "shift_asked", now, about=row.id, until=shift.starts_at, values=where)
 
 
 def _check(
@@ -239,6 +248,7 @@ def _move(shift: Shift, to: uuid.UUID, by: Exchange, now: datetime) -> None:
     for part in cut(was, rest.starts_at, rest.ends_at):
         _keep(shift.organisation_id, part)
     Shift.objects.filter(id=shift.id).update(supporter_id=to, starts_at=rest.starts_at, checked=False)
+    forget_noes(Q(shift=shift))
     rows = Exchange.objects.filter(Q(shift=shift) | Q(other_shift=shift), state__in=SEEKING)
     withdraw_all(rows.exclude(id=by.id), now, silent=[to, was.supporter])
 

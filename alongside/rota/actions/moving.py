@@ -3,15 +3,14 @@
 import uuid
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
+from django.db.models import Q
 
 from alongside.accounts import actions as accounts
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.rota.actions import telling
-from alongside.rota.actions.cover import close
+from alongside.rota.actions.cover import close, forget_noes
 from alongside.rota.actions.shifts import give_way
 from alongside.rota.models import Exchange, Shift
 from alongside.rota.queries import moving as reading
@@ -80,6 +79,7 @@ def _end_what_was_open(found: Move) -> set[uuid.UUID]:
     """End what was asked about the shifts; return everybody who had part in it."""
     had_part: set[uuid.UUID] = set()
     shifts = [found.shift, found.other] if found.other else [found.shift]
+    forget_noes(Q(shift__in=shifts))
     for row in reading.open_about(*shifts):
         close(row, Exchange.State.WITHDRAWN)
         had_part |= {one for one in (row.asks_id, row.answers_id) if one is not None}
@@ -100,9 +100,8 @@ def _clear(seat: Seat, shift: Shift, lands: Duty, now: datetime) -> None:
 def _tell(whom: set[uuid.UUID], found: Move, now: datetime) -> None:
     # Nobody learns of a shift that they have now, or have no more, after it began.
     first = min([found.shift.starts_at, *(one.duty.starts_at for one in found.gains)])
-    where = settings.ALONGSIDE_ADDRESS + reverse("in_shifts")
     for one in sorted(whom):
-        telling.tell(one, "rota_published", now, until=min(max(first, now), now + telling.LIFE), values={"link": where})
+        telling.tell(one, "rota_published", now, until=min(max(first, now), now + telling.LIFE))
 
 
 def _note(seat: Seat, found: Move, before: Duty) -> None:

@@ -7,10 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.urls import reverse
 
 from alongside.accounts import actions as accounts
 from alongside.accounts.models import Organisation
@@ -60,7 +58,7 @@ class Stale(ValueError):
 
 
 class Edited(ValueError):
-    """Somebody changed the plan since it was looked at."""
+    """Somebody changed the plan, or the slot of it, since it was looked at."""
 
 
 class Breaks(ValueError):
@@ -255,11 +253,18 @@ def store_failure(job: Claimed, problem: str) -> None:
 
 
 @transaction.atomic
-def edit_proposed(seat: Seat, proposal_id: uuid.UUID, changes: Mapping[uuid.UUID, uuid.UUID | None]) -> None:
+def edit_proposed(
+    seat: Seat,
+    proposal_id: uuid.UUID,
+    changes: Mapping[uuid.UUID, uuid.UUID | None],
+    *,
+    seen: str | None = None,
+) -> None:
     """Give slots of a made plan, by id, to supporters or to nobody: one to assign, two at once to swap.
 
-    Raises Proposal.DoesNotExist, ProposedShift.DoesNotExist and team.queries.NotASupporter for ids of somewhere else,
-    NotReady, Stale, and Breaks for what the rules refuse; gaps they allow.
+    `seen` is the digest of these slots as the coordinator looked at them (rules.proposing.seal). Raises
+    Proposal.DoesNotExist, ProposedShift.DoesNotExist and team.queries.NotASupporter for ids of somewhere else,
+    NotReady, Stale, Edited, and Breaks for what the rules refuse; gaps they allow.
     """
     accounts.hold(seat.organisation.id)
     row = _own(seat, proposal_id)
@@ -271,6 +276,8 @@ def edit_proposed(seat: Seat, proposal_id: uuid.UUID, changes: Mapping[uuid.UUID
     slots = {slot.id: slot for slot in opened.shifts}
     if not changes.keys() <= slots.keys():
         raise ProposedShift.DoesNotExist
+    if seen is not None and seen != proposing.seal([slots[slot_id].facts() for slot_id in changes]):
+        raise Edited
     before, known = opened.plan, {person.id for person in opened.problem.people}
     for slot_id, supporter in changes.items():
         if supporter is not None and supporter not in known:
@@ -347,9 +354,8 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
     Proposal.objects.filter(id=row.id).update(state=State.PUBLISHED)
     # Also who was asked about a shift that is gone: what they were told of it is no longer so.
     told = done.told(freed) | (had_part - team.absent(organisation.id))
-    where = settings.ALONGSIDE_ADDRESS + reverse("in_shifts")
     for one in sorted(told):
-        telling.tell(one, "rota_published", now, values={"link": where})
+        telling.tell(one, "rota_published", now)
     accounts.note_change(seat, "plan.published", {**_days(row), "count": len(done.new), "people": len(told)})
     return Published(len(done.new), len(told), sum(slot.supporter_id is None for slot in opened.shifts))
 

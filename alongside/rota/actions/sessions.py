@@ -199,10 +199,16 @@ def _tell(
     have: dict[uuid.UUID, set[Part]],
     now: datetime,
 ) -> None:
-    """Tell everybody but the coordinator at the desk for whom anything changed that is not over."""
-    for person, names in people.people_of(seat.organisation.id):
+    """Tell everybody for whom anything changed that is not over; but not the coordinator at the desk, and nobody who is
+    on leave.
+    """
+    here = seat.organisation.id
+    absent = team.absent(here)
+    silent = {person for person, supporter in team.people_serving(here).items() if supporter in absent}
+    silent.add(seat.person.id)
+    for person, names in people.people_of(here):
         changed = had.get(person.id, set()) ^ have.get(person.id, set())
-        if person == seat.person or not any(part[0] > now for part in changed):
+        if person.id in silent or not any(part[0] > now for part in changed):
             continue
         to = people.addresses_of(person.id)
         # What still waits from a change before says the same.

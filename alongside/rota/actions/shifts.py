@@ -4,9 +4,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 
 from alongside.accounts import actions as accounts
 from alongside.accounts.queries import Seat
@@ -107,14 +105,13 @@ def _tell(organisation_id: uuid.UUID, whom: set[uuid.UUID], duties: Iterable[rul
     """
     coming = min((one for one in duties if one.ends_at > now), key=lambda one: one.starts_at, default=None)
     told = sorted(whom - team.absent(organisation_id)) if coming else []
-    where = settings.ALONGSIDE_ADDRESS + reverse("in_shifts")
     for one in told:
         assert coming is not None  # noqa: S101
         # Before it begins there is time to hear of it; what runs already is told until it ends.
         waits = telling.heard_at(one, now) <= coming.starts_at - exchanging.NOW
         first = coming.starts_at if coming.starts_at > now else coming.ends_at
         until = min(first, now + telling.LIFE)
-        telling.tell(one, "rota_published", now, until=until, waits=waits, values={"link": where})
+        telling.tell(one, "rota_published", now, until=until, waits=waits)
     return bool(told)
 
 

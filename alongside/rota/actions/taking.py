@@ -10,7 +10,7 @@ from alongside.accounts import queries as people
 from alongside.accounts.models import Organisation
 from alongside.kernel import clock
 from alongside.notify import actions as notify
-from alongside.rota.actions.telling import LIFE
+from alongside.rota.actions.telling import LIFE, link
 from alongside.rota.models import Shift
 from alongside.rota.queries import taking
 from alongside.rota.rules import Duty, Gap
@@ -64,7 +64,7 @@ def _tell_coordinators(row: Shift, but: uuid.UUID, now: datetime) -> None:
                 to=people.addresses_of(person.id),
                 message="shift_answered",
                 language=person.language,
-                values={},
+                values={"link": link("in_rota")},
                 now=now,
                 due_at=people.after_quiet(person, now),
                 expires_at=now + LIFE,

@@ -4,7 +4,9 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from alongside.accounts import queries as accounts
 from alongside.notify import actions as notify
@@ -32,7 +34,10 @@ def tell(
     waits: bool = True,
     values: Mapping[str, str] = NOTHING,
 ) -> None:
-    """Queue a notice for a supporter, after their quiet hours where it `waits`; none for who is away or has left."""
+    """Queue a notice for a supporter, after their quiet hours where it `waits`; none for who is away or has left.
+
+    It leads to their shifts, where what it is about is read and answered, unless `values` name another `link`.
+    """
     if team.is_away(supporter_id):
         return
     person = team.person_of(supporter_id)
@@ -43,11 +48,16 @@ def tell(
         to=accounts.addresses_of(person.id),
         message=message,
         language=person.language,
-        values=values,
+        values={"link": link("in_shifts"), **values},
         now=now,
         due_at=min(due, until - MINUTE),
         expires_at=until,
     )
+
+
+def link(route: str, *arguments: object) -> str:
+    """Return the address of a page below /in/, as a notice carries it."""
+    return settings.ALONGSIDE_ADDRESS + reverse(route, args=arguments)
 
 
 def tell_asked(row: CoverAsk, now: datetime, *, urgent: bool, waits: bool) -> None:

@@ -14,13 +14,17 @@ from alongside.rota.queries.calendar import (
 from alongside.rota.queries.carrying import Load, load_of
 from alongside.rota.queries.entering import Judged
 from alongside.rota.queries.exchanges import (
+    Beyond,
     Mine,
+    No,
     Question,
     Sought,
     change_of,
+    left_beyond,
     may_be_given,
     mine,
     names_between,
+    noes,
     organisation_of_exchange,
     organisation_of_shift,
     others_shifts,
@@ -48,7 +52,6 @@ from alongside.rota.queries.patterns import (
 from alongside.rota.queries.planning import frame_for, lacking, missing_of_all, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Beginnings,
-    Gap,
     Measure,
     OpenPlan,
     Side,
@@ -56,7 +59,6 @@ from alongside.rota.queries.proposals import (
     compared,
     first_free_day,
     free_shifts,
-    gaps_of,
     is_planning,
     open_plan,
     plan_in,
@@ -93,6 +95,7 @@ from alongside.rota.queries.shifts import (
     strip,
     tiers_of,
 )
+from alongside.rota.queries.shortages import Uncovered, uncovered, unplanned
 from alongside.rota.queries.taking import could_take, empty_spans, free_for, may_swap, may_take
 from alongside.rota.queries.wishes import Availability, availability_of
 
@@ -100,12 +103,12 @@ __all__ = [
     "Appointment",
     "Availability",
     "Beginnings",
+    "Beyond",
     "Calendar",
     "ComingGap",
     "Entry",
     "Followed",
     "Gain",
-    "Gap",
     "Judged",
     "Leads",
     "Listed",
@@ -116,6 +119,7 @@ __all__ = [
     "Measure",
     "Mine",
     "Move",
+    "No",
     "OpenPlan",
     "Preview",
     "Question",
@@ -125,6 +129,7 @@ __all__ = [
     "Standing",
     "StripCell",
     "StripDay",
+    "Uncovered",
     "Uses",
     "appointments_of",
     "availability_of",
@@ -143,13 +148,13 @@ __all__ = [
     "free_for",
     "free_shifts",
     "gaps_between",
-    "gaps_of",
     "has_just_begun",
     "has_shifts",
     "holidays_of",
     "is_planning",
     "lacking",
     "leaders_for",
+    "left_beyond",
     "listeners_of",
     "load_of",
     "loads_of",
@@ -162,6 +167,7 @@ __all__ = [
     "names_between",
     "next_change_after",
     "next_shifts_of",
+    "noes",
     "on_call_at",
     "on_duty",
     "open_about",
@@ -195,6 +201,8 @@ __all__ = [
     "takers_of",
     "tiers_entered",
     "tiers_of",
+    "uncovered",
+    "unplanned",
     "uses_of",
     "waiting_plans",
     "wants_week_note",

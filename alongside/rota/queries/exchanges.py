@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from alongside.accounts.models import Organisation
+from alongside.policy import queries as policy
 from alongside.rota.models import CoverAsk, Exchange, NoWeekNote, Shift
 from alongside.rota.models.exchanges import about, not_over
 from alongside.rota.queries import planning
@@ -121,6 +122,17 @@ class Mine:
 
 
 @dataclass(frozen=True)
+class No:
+    """That a hand-over or swap of somebody's own coming shift does not come about; `name` is who was asked."""
+
+    id: uuid.UUID
+    shift: uuid.UUID
+    kind: str
+    name: str
+    duty: Duty
+
+
+@dataclass(frozen=True)
 class Question:
     """What somebody is asked: take `duty` of `name`, for `other` of their own where it is a swap; without a name it is
     nobody's yet.
@@ -164,6 +176,19 @@ def _mine(shift: Shift, row: Exchange | None) -> Mine:
         return Mine(shift.id, shift.facts(), None, "", "", "")
     name = row.answers.person.name if row.answers else ""
     return Mine(shift.id, shift.facts(), row.id, row.kind, row.state, name)
+
+
+def noes(supporter_id: uuid.UUID, now: datetime) -> list[No]:
+    """Return what somebody asked in vain about shifts that are theirs and still to come, by beginning. They alone are
+    shown it.
+    """
+    rows = Exchange.objects.filter(
+        state=State.REFUSED, asks_id=supporter_id, shift__supporter_id=supporter_id, shift__starts_at__gt=now
+    ).select_related("shift", "answers__person")
+    return [
+        No(row.id, row.what.id, row.kind, row.answers.person.name if row.answers else "", row.what.facts())
+        for row in rows.order_by("shift__starts_at")
+    ]
 
 
 def questions(organisation_id: uuid.UUID, supporter_id: uuid.UUID, now: datetime) -> list[Question]:
@@ -250,6 +275,28 @@ def organisation_of_exchange(exchange_id: uuid.UUID) -> uuid.UUID | None:
     """Return where an exchange belongs; None for an unknown one."""
     row = Exchange.objects.filter(id=exchange_id).select_related("shift", "opening").first()
     return row.what.organisation_id if row else None
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """Shifts of people who are away that lie beyond the days that the board looks at: how many, and when the first
+    begins.
+    """
+
+    count: int
+    first: datetime
+
+
+def left_beyond(organisation_id: uuid.UUID, now: datetime) -> Beyond | None:
+    """Return what people who are away have left beyond the board's days; None for nothing. Cover is sought by itself
+    once it comes within (C-18).
+    """
+    until = now + timedelta(days=policy.in_force(organisation_id).gap_days)
+    rows = Shift.objects.filter(
+        organisation_id=organisation_id, supporter_id__in=team.absent(organisation_id), starts_at__gte=until
+    )
+    begins = list(rows.order_by("starts_at").values_list("starts_at", flat=True))
+    return Beyond(len(begins), begins[0]) if begins else None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.queries import Seat
@@ -80,6 +80,14 @@ def _me(request: HttpRequest, where: Callable[[], uuid.UUID | None] | None = Non
         raise Http404 from None
 
 
+def _seat_of_question(request: HttpRequest, id: uuid.UUID) -> tuple[Seat, serving.Facts]:
+    """Return the seat in which a question is answered; for one of somewhere else the same as for one that never was."""
+    try:
+        return _me(request, lambda: queries.organisation_of_exchange(id))
+    except Http404:
+        return _me(request)
+
+
 def unlike(start: datetime, end: datetime) -> int:
     """Return the minutes by which a span is longer than its clock times say, in the time zone in force: 60 in the night
     in which clocks go back, -60 in the other one.
@@ -107,12 +115,13 @@ def my_shifts(request: HttpRequest) -> HttpResponse:
             "facts": me,
             "able": able,
             "mine": [_mine(one, now) for one in queries.mine(me.id, now)],
+            "noes": [_no(one) for one in queries.noes(me.id, now)],
             "turn": [_question(one, now) for one in asked if one.turn],
             "appointments": queries.appointments_of(seat.person.id, seat.organisation.id, now),
             "sought": [_question(one, now) for one, fit in zip(others, fits, strict=True) if fit],
             "free": len(free),
             "note": queries.wants_week_note(me.id) if policy.in_force(seat.organisation.id).week_note else None,
-            "change": queries.change_of(me.id, now),
+            "change": any(queries.change_of(one.id, now) for one in team.serving(team.supporters_of(seat.person.id))),
             "load": load,
             "bars": [_bar(one) for one in load.measures],
             "elsewhere": _elsewhere(seat, now),
@@ -121,7 +130,9 @@ def my_shifts(request: HttpRequest) -> HttpResponse:
 
 
 def _elsewhere(seat: Seat, now: datetime) -> list[dict[str, Any]]:
-    """Return the other organisations in which the same person serves, and whether anything is asked of them there."""
+    """Return the other organisations in which the same person serves, and whether anything is asked or answered
+    there.
+    """
     found = []
     for one in accounts.seats(seat.person):
         if one.of is None or one.of == seat.of or "supporter" not in one.roles:
@@ -131,7 +142,8 @@ def _elsewhere(seat: Seat, now: datetime) -> list[dict[str, Any]]:
         except team.NotASupporter:
             continue
         asked = team.may_serve(me.id) and any(ask.turn for ask in queries.questions(one.of.id, me.id, now))
-        found.append({"slug": one.of.slug, "name": one.of.name, "asked": asked})
+        answered = bool(queries.noes(me.id, now))
+        found.append({"slug": one.of.slug, "name": one.of.name, "asked": asked, "answered": answered})
     return found
 
 
@@ -142,6 +154,10 @@ def _mine(one: queries.Mine, now: datetime) -> dict[str, Any]:
         "now": one.duty.starts_at <= now,
         "unlike": unlike(one.duty.starts_at, one.duty.ends_at),
     }
+
+
+def _no(one: queries.No) -> dict[str, Any]:
+    return {"no": one, "label": PLACES[one.duty.tier], "unlike": unlike(one.duty.starts_at, one.duty.ends_at)}
 
 
 def _question(one: queries.Question, now: datetime) -> dict[str, Any]:
@@ -269,11 +285,19 @@ def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     return _try(request, seat, lambda: actions.find_cover(seat.organisation.id, me.id, id), said, "in_shift", id)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
-    """Answer what one is asked, take a shift that is sought for, or take back what one asked oneself."""
-    seat, me = _me(request, lambda: queries.organisation_of_exchange(id))
+    """Lead to what one is asked; answer it, take a shift that is sought for, take back what one asked oneself, or put a
+    no away. What is over, is somebody else's or never was gets one and the same page.
+    """
+    seat, me = _seat_of_question(request, id)
     where, say = seat.organisation.id, request.POST.get("say", "")
+    if request.method != "POST":
+        open_ones = queries.questions(where, me.id, clock.now())
+        return _back(seat) if any(one.id == id for one in open_ones) else _over(request, seat)
+    if say == "seen":
+        actions.put_away(me.id, id)
+        return _back(seat)
     steps: dict[str, Callable[[], None]] = {
         "yes": lambda: actions.answer(where, me.id, id, yes=True),
         "no": lambda: actions.answer(where, me.id, id, yes=False),
@@ -282,7 +306,18 @@ def asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     }
     if say not in steps:
         raise Http404
-    return _try(request, seat, steps[say], SAID[say], "in_shifts")
+    try:
+        steps[say]()
+    except Exchange.DoesNotExist:
+        return _over(request, seat)
+    except Refused as refused:
+        return _over(request, seat) if refused.why == Why.ANSWERED else _say(request, seat, refused.why, "in_shifts")
+    messages.success(request, SAID[say])
+    return _back(seat)
+
+
+def _over(request: HttpRequest, seat: Seat) -> HttpResponse:
+    return render(request, "team/over.html", {"seat": seat, "shift": True}, status=410)
 
 
 @require_POST
@@ -300,7 +335,7 @@ def _try(
     """Take a step and say how it went; who is refused is led back to where they can choose anew."""
     try:
         step()
-    except (Exchange.DoesNotExist, Shift.DoesNotExist):
+    except Shift.DoesNotExist:
         raise Http404 from None
     except Refused as refused:
         return _say(request, seat, refused.why, back, *arguments)

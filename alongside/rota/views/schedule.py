@@ -55,6 +55,7 @@ def rota(request: HttpRequest) -> HttpResponse:
         "horizon": horizon,
         "gaps": [{**_coming(one, zone), "sought": _is_sought(one.gap, sought)} for one in gaps],
         "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],
+        "beyond": queries.left_beyond(organisation.id, now),
         "entered": queries.has_shifts(organisation.id),
         "due": [line(one, now) for one in queries.sessions_due(organisation.id, now)],
         "on_call": [

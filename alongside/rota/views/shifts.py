@@ -1,7 +1,8 @@
 """Pages of the rota, and a person's own page, which shows their next shifts."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -225,23 +226,34 @@ def _shown(kind: str, address: str) -> str:
     return address.partition("://")[0] + "://…" + address[-4:]
 
 
+def _places(seat: Seat, now: datetime) -> Iterator[dict[str, Any]]:
+    """Yield every organisation in which somebody serves, with their next shifts there."""
+    for one in accounts.seats(seat.person):
+        with suppress(team.NotASupporter):
+            if one.of and "supporter" in one.roles:
+                facts = team.supporter_of(seat.person.id, one.of.id)
+                coming = queries.next_shifts_of(facts.id, now, SHIFTS_ON_MY_PAGE)
+                yield {
+                    "facts": facts,
+                    "organisation": one.of,
+                    "zone": ZoneInfo(one.of.time_zone),
+                    "shifts": [
+                        {"duty": duty, "label": PLACES[duty.tier], "now": duty.starts_at <= now} for duty in coming
+                    ],
+                }
+
+
 def _service(seat: Seat) -> dict[str, Any]:
     """Return what concerns a supporter; nothing for somebody who does not serve."""
-    serving = next((one for one in accounts.seats(seat.person) if "supporter" in one.roles), None)
-    if serving is None:
+    now = clock.now()
+    places = list(_places(seat, now))
+    if not places:
         return {}
-    organisation, now = serving.organisation, clock.now()
-    try:
-        facts = team.supporter_of(seat.person.id, organisation.id)
-    except team.NotASupporter:
-        return {}
+    facts = places[0]["facts"]
     return {
         "facts": facts,
-        "zone": ZoneInfo(organisation.time_zone),
         "signed": facts.agreement_version >= guides.agreement_version(),
-        "shifts": [
-            {"duty": one, "label": PLACES[one.tier], "now": one.starts_at <= now}
-            for one in queries.next_shifts_of(facts.id, now, SHIFTS_ON_MY_PAGE)
-        ],
+        "places": places,
+        "on_call": any(one["now"] for place in places for one in place["shifts"]),
         "keys_until": sealing.keys_until(seat.person.id, seals.monday_of(now)),
     }

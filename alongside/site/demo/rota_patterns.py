@@ -1,5 +1,7 @@
-"""What duty needs and what repeats, for the organisations of the demonstration: everybody is trained and has a
-telephone, and days and nights change at seven.
+"""What duty needs and what repeats, for the organisations of the demonstration.
+
+Everybody who serves now is trained and has a telephone, and days and nights change at seven. Whoever is new still needs
+both; whoever is on leave gave the telephone back.
 """
 
 from datetime import timedelta
@@ -15,14 +17,16 @@ HALF_A_DAY = 12 * 60
 
 
 def fill(organisation: Organisation) -> None:
-    """Make the cast ready for duty, and a pattern in two tiers from this week's Monday on."""
+    """Make the cast ready for duty, but for who is new or on leave, and a pattern from this week's Monday on."""
     today = clock.now().astimezone(ZoneInfo(organisation.time_zone)).date()
     for row in Supporter.objects.filter(organisation=organisation):
+        new = row.agreed_on is None
+        called = not new and row.status == Supporter.Status.ACTIVE
         Ready.objects.create(
             supporter=row,
-            crisis_trained_on=today - timedelta(days=90),
-            phone_checked_on=today - timedelta(days=7),
-            phone_issued=True,
+            crisis_trained_on=None if new else today - timedelta(days=90),
+            phone_checked_on=today - timedelta(days=7) if called else None,
+            phone_issued=called,
             data_issued=True,
         )
     monday = today - timedelta(days=today.weekday())

@@ -15,7 +15,7 @@ from alongside.team import actions as service
 from alongside.team.models import Ready
 from tests.conftest import Clock
 from tests.rota.exchanging import DAWN, DAY, HOUR, NEXT, answer, day, holder, only, ready, state, team
-from tests.world import World, make_world, shift, unknown_id
+from tests.world import NOW, World, make_world, shift, unknown_id
 
 
 def refused(why: Why) -> pytest.RaisesExc[Refused]:
@@ -344,3 +344,15 @@ def test_an_exchange_accepted_twice_at_once_is_made_once(clock: Clock) -> None:
     assert sorted(found) == ["answered", "made"]
     assert holder(one) == world.renee.id
     assert Shift.objects.filter(starts_at=NEXT + 7 * HOUR).count() == 1
+
+
+@pytest.mark.req("C-17", "D-13")
+def test_nobody_waits_for_an_answer_of_somebody_whose_service_has_ended(world: World) -> None:
+    team(world)
+    one = day(world.ana)
+    actions.hand_over(world.pine.id, world.ana.id, one.id, world.marcus.id)
+    service.end(accounts.permit(world.hana, "team.change"), world.marcus.id)
+    actions.climb(NOW)
+    assert state(one) == "withdrawn"
+    assert messages(world.ana) == ["shift_answered"]
+    assert actions.climb(NOW) == 0

@@ -44,9 +44,8 @@ from alongside.team.models import Ready, Supporter
 from tests import world as cast
 from tests.escalation.effort import effort
 from tests.rota import whatever
-from tests.rota.exchanging import ready
 from tests.rota.whatever import Changed, Judged
-from tests.world import World, make_world
+from tests.world import World, make_world, ready
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Clocks that jump within days, by an hour or half of one, at midnight or not; a leap day; a day that was skipped.
@@ -151,9 +150,16 @@ class Rota(RuleBasedStateMachine, Judged):
 
     # --- by a coordinator's hand -------------------------------------------------------------------------------------
 
-    @rule(person=who, tier=st.integers(1, 3), begin=st.integers(-20, 200), hours=st.sampled_from([1, 5, 12, 24, 60]))
-    def a_shift_is_entered(self, person: int, tier: int, begin: int, hours: int) -> None:
-        start = clock.now().replace(minute=0) + begin * HOUR
+    @rule(
+        person=who,
+        tier=st.integers(1, 3),
+        begin=st.integers(-20, 200),
+        hours=st.sampled_from([1, 5, 12, 24, 60]),
+        anyway=st.booleans(),
+    )
+    def a_shift_is_entered(self, person: int, tier: int, begin: int, hours: int, anyway: bool) -> None:
+        # Only a hand that means it reaches into the past, or over what speaks against it.
+        start = clock.now().replace(minute=0) + (begin if anyway else abs(begin) + 1) * HOUR
         end = start + hours * HOUR
         if end <= clock.now():
             return
@@ -162,7 +168,19 @@ class Rota(RuleBasedStateMachine, Judged):
             inside = one.tier == tier and start <= one.start and one.end <= end
             return inside and self.nobodys(one) and one.now == self.people[person].id
 
-        self.do(lambda: actions.enter_shift(self.seat, self.people[person].id, tier, start, end), allowed, by_hand=True)
+        def enter() -> None:
+            seen, spans = "", [(start, end)]
+            if anyway:
+                try:
+                    with transaction.atomic():
+                        actions.enter_shifts(self.seat, self.people[person].id, tier, spans)
+                except actions.SpokenAgainst as refused:
+                    seen = refused.found.seal
+                else:
+                    return
+            actions.enter_shifts(self.seat, self.people[person].id, tier, spans, seen=seen)
+
+        self.do(enter, allowed, by_hand=anyway)
 
     @rule(at=number)
     def a_shift_is_removed(self, at: int) -> None:
@@ -302,6 +320,8 @@ class Rota(RuleBasedStateMachine, Judged):
                 self.do(lambda: living.end_leave(self.pine.id, one.id))
             case "end" if person > 3:
                 self.do(lambda: team.end(self.seat, one.id))
+                # What is open about their shifts ends with the next turn, within seconds.
+                self.do(lambda: actions.climb(clock.now()))
             case "again" if Supporter.objects.get(id=one.id).status == "ended":
                 self.do(lambda: team.designate(self.seat, one.person, one.office_id))
                 self.do(lambda: team.sign_agreement(one.id))
@@ -320,7 +340,8 @@ class Rota(RuleBasedStateMachine, Judged):
     @rule(begin=st.integers(1, 150), hours=st.sampled_from([6, 12, 30]))
     def somebody_is_on_call_elsewhere(self, begin: int, hours: int) -> None:
         start = clock.now().replace(minute=0) + begin * HOUR
-        self.do(lambda: actions.enter_shift(self.elsewhere, self.there.id, 1, start, start + hours * HOUR))
+        # A row alone: what their own coordinator does and tells them is no business of this house.
+        cast.shift(self.there, 1, start, start + hours * HOUR)
 
     @rule(minutes=st.sampled_from([1, 5, 31, 60, 240, 720, 1440, -5, -120]), awake=st.booleans())
     def time_passes(self, minutes: int, awake: bool) -> None:

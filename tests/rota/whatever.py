@@ -210,7 +210,7 @@ def concerned(before: Seen, after: Seen, changed: Iterable[Changed]) -> set[uuid
 # --- doing and judging ---------------------------------------------------------------------------------------------
 
 # What one may be told who does what cannot be: then nothing has changed.
-NO = (
+NO: tuple[type[Exception], ...] = (
     *(one for one in vars(actions).values() if isinstance(one, type) and issubclass(one, ValueError)),
     Refused,
     Shift.DoesNotExist,
@@ -240,7 +240,6 @@ class Judged:
         self.world, self.people, self.there = world, people, there
         self.pine = world.pine
         self.seat = Seat(world.hana, world.pine, frozenset(["coordinator"]))
-        self.elsewhere = Seat(world.lars, world.lake, frozenset(["coordinator"]))
         self.able: set[uuid.UUID] = set()
 
     @property
@@ -275,8 +274,7 @@ class Judged:
             assert by_hand or one.start >= now, f"of the past: {one}"
         self._nobody_unfit_is_given_anything(changed, after.shifts.values(), by_hand=by_hand)
         self._only_who_is_concerned_is_told(before, after, changed)
-        if not by_hand:
-            self._everybody_whose_minutes_change_is_told(before, after, changed, by)
+        self._everybody_whose_minutes_change_is_told(before, after, changed, by)
         return found
 
     def _everybody_whose_minutes_change_is_told(
@@ -285,7 +283,9 @@ class Judged:
         people, _desks = addresses(self.pine.id)
         new = [after.notices[key] for key in after.notices.keys() - before.notices.keys()]
         told = {people.get(one.address) for one in new}
-        whose = {who for one in changed for who in (one.was, one.now) if who in self.able}
+        # Of what is over nobody has to hear.
+        coming = [one for one in changed if one.end > clock.now()]
+        whose = {who for one in coming for who in (one.was, one.now) if who in self.able}
         assert whose - {by} <= told, "a shift changed, and whoever has or had it is not told"
 
     def _nobody_unfit_is_given_anything(self, changed: list[Changed], rows: Iterable[Row], *, by_hand: bool) -> None:

@@ -261,9 +261,12 @@ def _look_for_absent(organisation: Organisation, now: datetime) -> int:
     theirs = set(_coming(organisation.id, now).filter(supporter_id__in=gone).values_list("supporter_id", "id"))
     sought = Exchange.objects.filter(shift__organisation=organisation, kind=Kind.COVER, state__in=SEEKING)
     missing = theirs - set(sought.values_list("asks_id", "shift_id"))
-    for supporter_id in sorted({who for who, _shift in missing}):
+    # Also who has no shift, and is asked about one of somebody else's.
+    asked = Exchange.objects.filter(shift__organisation=organisation, state=State.OPEN).exclude(kind=Kind.COVER)
+    parts = {one for pair in asked.values_list("asks_id", "answers_id") for one in pair} & gone
+    for supporter_id in sorted(parts.union(who for who, _shift in missing)):
         on_leave(organisation.id, supporter_id, now)
-    return len(missing)
+    return len(missing) + len(parts)
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """The planner's pages: asked, watched without script, looked at, compared, published with one button."""
 
+import uuid
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -93,18 +95,26 @@ def test_a_post_without_what_was_seen_publishes_nothing(world: World, hana: Clie
     assert Proposal.objects.get().state == State.DONE
 
 
+def change(client: Client, proposal: uuid.UUID, slot: uuid.UUID, supporter: str) -> Any:
+    """Open the page of a slot and choose somebody, as a form does."""
+    path = reverse("in_plan_edit", args=[proposal, slot])
+    seen = client.get(path).content.decode().partition('name="seen" value="')[2].partition('"')[0]
+    return client.post(path, {"supporter": supporter, "seen": seen})
+
+
 def test_a_slot_is_changed_by_hand_or_refused_with_the_reason(world: World, hana: Client) -> None:
     proposal = made(world)
     slot = ProposedShift.objects.filter(proposal_id=proposal)[0]
     partner = ProposedShift.objects.get(proposal_id=proposal, starts_at=slot.starts_at, tier=3 - slot.tier)
     path = reverse("in_plan_edit", args=[proposal, slot.id])
     assert "Nobody: leave a gap" in hana.get(path).content.decode()
-    refused = hana.post(path, {"supporter": str(partner.supporter_id)})
+    refused = change(hana, proposal, slot.id, str(partner.supporter_id))
     assert refused.status_code == 422
     assert "in two places at once" in refused.content.decode()
     assert hana.post(path, {"supporter": "no-such"}).status_code == 422
     assert hana.post(path, {"supporter": str(world.lena.id)}).status_code == 422
-    assert hana.post(path, {"supporter": ""}).url == reverse("in_plan", args=[proposal])
+    assert hana.post(path, {"supporter": ""}).status_code == 422
+    assert change(hana, proposal, slot.id, "").url == reverse("in_plan", args=[proposal])
     assert "1 shift has nobody" in hana.get(reverse("in_plan", args=[proposal])).content.decode()
 
 
@@ -163,7 +173,7 @@ def test_who_goes_on_leave_is_replaced_and_nobody_else_is_moved(world: World, ha
 def test_a_gap_left_by_hand_is_listed_and_nothing_is_said_to_be_proven(world: World, hana: Client) -> None:
     proposal = made(world)
     slot = ProposedShift.objects.filter(proposal_id=proposal)[0]
-    hana.post(reverse("in_plan_edit", args=[proposal, slot.id]), {"supporter": ""})
+    change(hana, proposal, slot.id, "")
     text = hana.get(reverse("in_plan", args=[proposal])).content.decode()
     assert "Left without anybody by hand." in text
     assert "It was changed by hand." in text

@@ -74,7 +74,7 @@ def test_what_cannot_be_covered_is_said_with_the_facts_that_would_help(asked: Pr
     run()
     row = queries.plan_in(world.pine.id, asked.id)
     opened = queries.open_plan(row)
-    gaps = queries.gaps_of(row, opened.names)
+    gaps = queries.uncovered(opened)
     assert row.state == State.DONE
     empty = {(slot.tier, slot.starts_at) for slot in opened.shifts if slot.supporter_id is None}
     assert empty == {(tier, begin) for gap in gaps for tier, begin, _end in gap.slots}

@@ -60,7 +60,7 @@ class Stale(ValueError):
 
 
 class Edited(ValueError):
-    """Somebody changed the plan since it was looked at."""
+    """Somebody changed the plan, or the slot of it, since it was looked at."""
 
 
 class Breaks(ValueError):
@@ -255,11 +255,18 @@ def store_failure(job: Claimed, problem: str) -> None:
 
 
 @transaction.atomic
-def edit_proposed(seat: Seat, proposal_id: uuid.UUID, changes: Mapping[uuid.UUID, uuid.UUID | None]) -> None:
+def edit_proposed(
+    seat: Seat,
+    proposal_id: uuid.UUID,
+    changes: Mapping[uuid.UUID, uuid.UUID | None],
+    *,
+    seen: str | None = None,
+) -> None:
     """Give slots of a made plan, by id, to supporters or to nobody: one to assign, two at once to swap.
 
-    Raises Proposal.DoesNotExist, ProposedShift.DoesNotExist and team.queries.NotASupporter for ids of somewhere else,
-    NotReady, Stale, and Breaks for what the rules refuse; gaps they allow.
+    `seen` is the digest of these slots as the coordinator looked at them (rules.proposing.seal). Raises
+    Proposal.DoesNotExist, ProposedShift.DoesNotExist and team.queries.NotASupporter for ids of somewhere else,
+    NotReady, Stale, Edited, and Breaks for what the rules refuse; gaps they allow.
     """
     accounts.hold(seat.organisation.id)
     row = _own(seat, proposal_id)
@@ -271,6 +278,8 @@ def edit_proposed(seat: Seat, proposal_id: uuid.UUID, changes: Mapping[uuid.UUID
     slots = {slot.id: slot for slot in opened.shifts}
     if not changes.keys() <= slots.keys():
         raise ProposedShift.DoesNotExist
+    if seen is not None and seen != proposing.seal([slots[slot_id].facts() for slot_id in changes]):
+        raise Edited
     before, known = opened.plan, {person.id for person in opened.problem.people}
     for slot_id, supporter in changes.items():
         if supporter is not None and supporter not in known:
@@ -330,9 +339,10 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
         raise Breaks(found)
     done = opened.change
     freed = opened.freed
+    had_part: set[uuid.UUID] = set()
     for shift in Shift.objects.filter(id__in=done.gone, organisation=organisation):
-        remove(shift)
-    _clear_the_way(organisation.id, done.new, now)
+        had_part |= remove(shift)
+    had_part |= _clear_the_way(organisation.id, done.new, now)
     Shift.objects.bulk_create(
         Shift(
             organisation=organisation,
@@ -344,7 +354,8 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
         for duty in (*done.new, *done.left)
     )
     Proposal.objects.filter(id=row.id).update(state=State.PUBLISHED)
-    told = done.told(freed)
+    # Also who was asked about a shift that is gone: what they were told of it is no longer so.
+    told = done.told(freed) | (had_part - team.absent(organisation.id))
     where = settings.ALONGSIDE_ADDRESS + reverse("in_shifts")
     for one in sorted(told):
         telling.tell(one, "rota_published", now, values={"link": where})
@@ -352,10 +363,12 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
     return Published(len(done.new), len(told), sum(slot.supporter_id is None for slot in opened.shifts))
 
 
-def _clear_the_way(organisation_id: uuid.UUID, new: Collection[rules.Duty], now: datetime) -> None:
-    """Cut shifts of people who may not serve out of the way (C-18). Raises InTheWay for those of people who may."""
+def _clear_the_way(organisation_id: uuid.UUID, new: Collection[rules.Duty], now: datetime) -> set[uuid.UUID]:
+    """Cut shifts of people who may not serve out of the way (C-18); return who had part in what was open about them.
+    Raises InTheWay for those of people who may.
+    """
     if not new:
-        return
+        return set()
     rows = Shift.objects.filter(
         organisation_id=organisation_id,
         starts_at__lt=max(one.ends_at for one in new),
@@ -365,6 +378,8 @@ def _clear_the_way(organisation_id: uuid.UUID, new: Collection[rules.Duty], now:
     kept = [row.facts() for row in rows if row.supporter_id in able]
     if found := proposing.in_the_way(new, kept):
         raise InTheWay(found)
+    had_part: set[uuid.UUID] = set()
     for row in rows:
         if row.supporter_id not in able:
-            give_way(row, new)
+            had_part |= give_way(row, new)
+    return had_part

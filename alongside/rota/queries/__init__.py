@@ -12,6 +12,7 @@ from alongside.rota.queries.calendar import (
     tiers_entered,
 )
 from alongside.rota.queries.carrying import Load, load_of
+from alongside.rota.queries.entering import Judged
 from alongside.rota.queries.exchanges import (
     Beyond,
     Mine,
@@ -48,10 +49,9 @@ from alongside.rota.queries.patterns import (
     standings,
     uses_of,
 )
-from alongside.rota.queries.planning import frame_for, missing_of_all, patterns_in_force, problem_for
+from alongside.rota.queries.planning import frame_for, lacking, missing_of_all, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Beginnings,
-    Gap,
     Measure,
     OpenPlan,
     Side,
@@ -59,13 +59,27 @@ from alongside.rota.queries.proposals import (
     compared,
     first_free_day,
     free_shifts,
-    gaps_of,
     is_planning,
     open_plan,
     plan_in,
     plan_waits,
     plans_of,
     waiting_plans,
+)
+from alongside.rota.queries.sessions import (
+    Appointment,
+    Leads,
+    Listed,
+    Listener,
+    appointments_of,
+    leaders_for,
+    listeners_of,
+    on_duty,
+    proposed,
+    session_in,
+    sessions_due,
+    sessions_of,
+    work_of,
 )
 from alongside.rota.queries.shifts import (
     Entry,
@@ -81,10 +95,12 @@ from alongside.rota.queries.shifts import (
     strip,
     tiers_of,
 )
+from alongside.rota.queries.shortages import Uncovered, uncovered, unplanned
 from alongside.rota.queries.taking import could_take, empty_spans, free_for, may_swap, may_take
 from alongside.rota.queries.wishes import Availability, availability_of
 
 __all__ = [
+    "Appointment",
     "Availability",
     "Beginnings",
     "Beyond",
@@ -93,7 +109,10 @@ __all__ = [
     "Entry",
     "Followed",
     "Gain",
-    "Gap",
+    "Judged",
+    "Leads",
+    "Listed",
+    "Listener",
     "Load",
     "LoadOf",
     "Loads",
@@ -110,7 +129,9 @@ __all__ = [
     "Standing",
     "StripCell",
     "StripDay",
+    "Uncovered",
     "Uses",
+    "appointments_of",
     "availability_of",
     "beginnings",
     "calendar_of",
@@ -127,12 +148,14 @@ __all__ = [
     "free_for",
     "free_shifts",
     "gaps_between",
-    "gaps_of",
     "has_just_begun",
     "has_shifts",
     "holidays_of",
     "is_planning",
+    "lacking",
+    "leaders_for",
     "left_beyond",
+    "listeners_of",
     "load_of",
     "loads_of",
     "may_be_given",
@@ -146,6 +169,7 @@ __all__ = [
     "next_shifts_of",
     "noes",
     "on_call_at",
+    "on_duty",
     "open_about",
     "open_plan",
     "organisation_of_exchange",
@@ -161,10 +185,14 @@ __all__ = [
     "plans_of",
     "preview",
     "problem_for",
+    "proposed",
     "published_from",
     "questions",
     "reading_of",
     "serving_between",
+    "session_in",
+    "sessions_due",
+    "sessions_of",
     "shift_in",
     "shifts_between",
     "sought",
@@ -173,7 +201,10 @@ __all__ = [
     "takers_of",
     "tiers_entered",
     "tiers_of",
+    "uncovered",
+    "unplanned",
     "uses_of",
     "waiting_plans",
     "wants_week_note",
+    "work_of",
 ]

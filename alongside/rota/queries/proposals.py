@@ -1,7 +1,7 @@
-"""What pages show of proposals: plans, gaps with what would fill them, who carries how much, two side by side."""
+"""What pages show of proposals: plans, who carries how much, two side by side."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -15,6 +15,8 @@ from alongside.rota.models import Proposal, ProposedShift, Shift
 from alongside.rota.queries.planning import frame_for, problem_for
 from alongside.rota.queries.shifts import tiers_of
 from alongside.rota.rules import fairness, framing, proposing
+from alongside.rota.rules.grid import Grid
+from alongside.rota.rules.hoping import hopes_of
 from alongside.rota.rules.problem import Plan, Problem, Why
 from alongside.team import queries as team
 
@@ -203,42 +205,6 @@ def _measure(opened: OpenPlan, name: str) -> Measure:
     return Measure(name, tuple(sorted(people, key=lambda one: (one.name, str(one.supporter)))))
 
 
-# --- gaps --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Slots near each other that nobody has, as (tier, begin, end), and the facts without which all could be covered,
-    as (kind, name, how often). `proven` where no smaller set of facts would do.
-    """
-
-    slots: tuple[tuple[int, datetime, datetime], ...]
-    facts: tuple[tuple[str, str, int], ...]
-    proven: bool
-
-
-def gaps_of(row: Proposal, names: Mapping[uuid.UUID, str]) -> list[Gap]:
-    """Return what the planner could not cover, and what would help."""
-    return [
-        Gap(
-            tuple(
-                (tier, datetime.fromisoformat(begin), datetime.fromisoformat(end)) for tier, begin, end in one["slots"]
-            ),
-            tuple(_facts(one["facts"], names)),
-            bool(one["proven"]),
-        )
-        for one in row.gaps
-    ]
-
-
-def _facts(facts: list[list[str | None]], names: Mapping[uuid.UUID, str]) -> list[tuple[str, str, int]]:
-    counted: dict[tuple[str, str], int] = {}
-    for kind, supporter in facts:
-        key = (str(kind), names.get(uuid.UUID(supporter), "") if supporter else "")
-        counted[key] = counted.get(key, 0) + 1
-    return [(kind, name, count) for (kind, name), count in counted.items()]
-
-
 # --- two side by side --------------------------------------------------------------------------------------------
 
 
@@ -260,11 +226,5 @@ def compared(one: OpenPlan, other: OpenPlan) -> tuple[Side, Side, int]:
 
 
 def _side(opened: OpenPlan) -> Side:
-    missed = sum(
-        not wish.on_call
-        for at, who in enumerate(opened.plan)
-        if who is not None and at not in opened.problem.held
-        for wish in opened.problem.people[who].wishes
-        if wish.starts_at < opened.problem.slots[at].ends_at and opened.problem.slots[at].starts_at < wish.ends_at
-    )
+    missed = sum(hope.missed(opened.plan) for hope in hopes_of(Grid(opened.problem)))
     return Side(opened, sum(slot.supporter_id is None for slot in opened.shifts), missed)

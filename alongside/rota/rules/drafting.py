@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from alongside.rota.rules.fairness import MONTH, Weighing
 from alongside.rota.rules.grid import Grid
+from alongside.rota.rules.hoping import Hope
 from alongside.rota.rules.problem import Plan, Problem
 
 
@@ -40,10 +41,16 @@ def draft(weighing: Weighing) -> Plan:
     amounts = [list(share.before) for share in shares]
     plan: list[int | None] = [None] * len(problem.slots)
     blocked: list[set[int]] = [set() for _ in problem.slots]
+    settled = set[Hope]()
+
+    def wished(at: int, who: int) -> int:
+        new = [hope for hope in weighing.touching.get((at, who), ()) if hope not in settled]
+        return problem.aims.wish * sum(-1 if hope.on_call else 1 for hope in new)
 
     def take(at: int, who: int) -> None:
         plan[at] = who
         hands[who].take(problem.slots[at].day.toordinal())
+        settled.update(weighing.touching.get((at, who), ()))
         for share, amount in zip(shares, amounts, strict=True):
             amount[who] += share.gives[at]
         for other in grid.both_ways[at]:
@@ -64,7 +71,7 @@ def draft(weighing: Weighing) -> Plan:
                 who: sum(
                     share.price * amount[who] for share, amount in zip(shares, amounts, strict=True) if share.gives[at]
                 )
-                + weighing.wishes.get((at, who), 0)
+                + wished(at, who)
                 for who in able
             }
             take(at, min(able, key=lambda who: (costs[who], len(hands[who].begun), who)))
@@ -73,15 +80,23 @@ def draft(weighing: Weighing) -> Plan:
 
 def fits(grid: Grid, hand: Hand, who: int, day: int) -> bool:
     """Say whether one more duty that begins on a day keeps a person's days in a row and cap."""
+    return not too_many_in_a_row(grid, hand, day) and not over_the_cap(grid, hand, who, day)
+
+
+def too_many_in_a_row(grid: Grid, hand: Hand, day: int) -> bool:
+    """Say whether one more day on which a duty begins makes more days in a row than are allowed."""
     row, before, after = grid.problem.limits.days_in_a_row, day - 1, day + 1
     while before in hand.days:
         before -= 1
     while after in hand.days:
         after += 1
-    if day not in hand.days and after - before - 1 > row:
-        return False
+    return day not in hand.days and after - before - 1 > row
+
+
+def over_the_cap(grid: Grid, hand: Hand, who: int, day: int) -> bool:
+    """Say whether one more duty that begins on a day is more than somebody takes within some 28 days."""
     cap = grid.problem.people[who].most_in_28_days
     if cap is None:
-        return True
+        return False
     near = [begun for begun in [*hand.begun, day] if abs(begun - day) < MONTH]
-    return all(sum(first <= begun < first + MONTH for begun in near) <= cap for first in near)
+    return any(sum(first <= begun < first + MONTH for begun in near) > cap for first in near)

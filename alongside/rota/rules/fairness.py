@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from alongside.rota.rules.grid import Grid
-from alongside.rota.rules.problem import Aims, Mark, Plan, Problem, Slot, Wish
+from alongside.rota.rules.hoping import Hope, hopes_of, least_missed
+from alongside.rota.rules.problem import Mark, Plan, Problem
 
 # A level is found by halving, so it may miss a whole number by this.
 NEAR = 1e-6
@@ -53,16 +54,18 @@ class Weighing:
         return tuple(share for measure in MEASURES if (share := _share(self.grid, measure)))
 
     @cached_property
-    def wishes(self) -> dict[tuple[int, int], int]:
-        """What it costs, or spares where negative, that a person has a slot, from wishes."""
-        problem = self.grid.problem
-        found = {}
-        for at, people in enumerate(self.grid.could):
-            for who in people:
-                cost = sum(_wished(problem.slots[at], wish, problem.aims) for wish in problem.people[who].wishes)
-                if cost and at not in problem.held:
-                    found[at, who] = cost
-        return found
+    def hopes(self) -> tuple[Hope, ...]:
+        """Wishes that a plan decides."""
+        return hopes_of(self.grid) if self.grid.problem.aims.wish else ()
+
+    @cached_property
+    def touching(self) -> dict[tuple[int, int], list[Hope]]:
+        """Wishes of a person that a slot touches."""
+        found: dict[tuple[int, int], list[Hope]] = defaultdict(list)
+        for hope in self.hopes:
+            for at in hope.places:
+                found[at, hope.who].append(hope)
+        return dict(found)
 
     def points(self, plan: Plan, *, pairs: bool = True) -> int:
         """Return what a plan weighs; less is better, and 0 is a plan in which every aim is met."""
@@ -74,7 +77,7 @@ class Weighing:
                 if who is not None:
                     amounts[who] += gives
             total += sum(share.cost(who, amount) for who, amount in enumerate(amounts))
-        total += self.hoped() + sum(self.wishes.get((at, who), 0) for at, who in enumerate(plan) if who is not None)
+        total += problem.aims.wish * sum(hope.missed(plan) for hope in self.hopes)
         total += self.changes() - self.hand_over() * sum(
             plan[at] is not None and plan[at] == plan[then] for at, then in self.grid.followers.items()
         )
@@ -82,7 +85,7 @@ class Weighing:
 
     def hoped(self) -> int:
         """Return what all wishes to be on call weigh as long as none is met."""
-        return -sum(cost for cost in self.wishes.values() if cost < 0)
+        return self.grid.problem.aims.wish * sum(hope.on_call for hope in self.hopes)
 
     def hand_over(self) -> int:
         """Return what a hand-over weighs; 0 where nobody may go on, so that none can be spared."""
@@ -94,17 +97,9 @@ class Weighing:
 
     def least(self, *, pairs: bool = True) -> int:
         """Return what no plan can be below, by counting alone: slots that nobody could take, wishes that collide."""
-        total = self.hoped()
-        for at, people in enumerate(self.grid.could):
-            costs = [self.wishes.get((at, who), 0) for who in people]
-            total += min(costs) if costs else GAP
+        total = GAP * sum(not people for people in self.grid.could)
+        total += self.grid.problem.aims.wish * least_missed(self.grid, self.hopes)
         return total + (self.grid.problem.aims.pair * least_repeats(self.grid) if pairs else 0)
-
-
-def _wished(slot: Slot, wish: Wish, aims: Aims) -> int:
-    if not (wish.starts_at < slot.ends_at and slot.starts_at < wish.ends_at):
-        return 0
-    return -aims.wish if wish.on_call else aims.wish
 
 
 def _share(grid: Grid, measure: str) -> Share | None:

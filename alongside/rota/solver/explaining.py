@@ -12,6 +12,7 @@ from alongside.rota.rules.fairness import MONTH
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.judging import Rule
 from alongside.rota.rules.problem import Away, Plan, Why
+from alongside.rota.rules.shortage import groups
 
 # How much is asked of somebody by setting a fact aside: less is proposed first.
 ASKS = {
@@ -27,8 +28,6 @@ ASKS = {
     Why.LEAVE: 9,
 }
 SOMEBODY_NEW = 20
-# Gaps that are explained together: a season without anybody is gone through bit by bit.
-MOST = 24
 # Seconds that any group gets.
 LEAST = 0.2
 
@@ -62,28 +61,15 @@ def explain(
 
     Groups for which no time is left, or that come after somebody stopped it, stay without any facts.
     """
-    end, found, groups = time.monotonic() + seconds, list[Explanation](), list(_groups(grid, plan))
-    for number, group in enumerate(groups):
+    empty = {at for at, who in enumerate(plan) if who is None}
+    end, found, apart = time.monotonic() + seconds, list[Explanation](), list(groups(grid, empty))
+    for number, group in enumerate(apart):
         left = end - time.monotonic()
         if left <= 0 or stop():
             found.append(Explanation(group, (), proven=False))
         else:
-            found.append(_fix(grid, plan, group, max(LEAST, left / (len(groups) - number))))
+            found.append(_fix(grid, plan, group, max(LEAST, left / (len(apart) - number))))
     return found
-
-
-def _groups(grid: Grid, plan: Plan) -> Iterator[tuple[int, ...]]:
-    near, group = timedelta(days=grid.problem.limits.days_in_a_row), list[int]()
-    for at in grid.order:
-        if plan[at] is not None:
-            continue
-        apart = bool(group) and grid.problem.slots[at].day - grid.problem.slots[group[-1]].day > near
-        if apart or len(group) == MOST:
-            yield tuple(group)
-            group = []
-        group.append(at)
-    if group:
-        yield tuple(group)
 
 
 def _inside(grid: Grid, plan: Plan, gaps: Sequence[int]) -> Iterator[int]:

@@ -19,7 +19,7 @@ class Model:
     free: tuple[int, ...]
     takes: dict[tuple[int, int], cp_model.IntVar]
     empty: dict[int, cp_model.IntVar]
-    costs: list[cp_model.LinearExpr] = field(default_factory=list)
+    costs: list[cp_model.LinearExprT] = field(default_factory=list)
 
 
 def among(weighing: Weighing, plan: Plan, people: Collection[int]) -> Model:
@@ -40,7 +40,7 @@ def among(weighing: Weighing, plan: Plan, people: Collection[int]) -> Model:
 def with_equal_shares(weighing: Weighing, plan: Plan, free: Sequence[int]) -> Model:
     """Return the model, not yet finished, in which these slots change hands and everybody keeps what they carry."""
     people = range(len(weighing.grid.problem.people))
-    model = _begin(weighing, plan, people, free)
+    model = _begin(weighing, plan, people, free, table=True)
     for share in weighing.shares:
         for who in people:
             have = sum(share.gives[at] for at in free if plan[at] == who)
@@ -53,7 +53,7 @@ def with_equal_shares(weighing: Weighing, plan: Plan, free: Sequence[int]) -> Mo
 def everything(weighing: Weighing, plan: Plan, free: Sequence[int]) -> Model:
     """Return the model, not yet finished, in which these slots are shared anew by what everybody then carries."""
     people = range(len(weighing.grid.problem.people))
-    model = _begin(weighing, plan, people, free)
+    model = _begin(weighing, plan, people, free, table=True)
     fixed = _fixed(plan, people, free)
     for share in weighing.shares:
         _fair(model, share, people, fixed)
@@ -81,7 +81,9 @@ def uncounted(model: Model, weighing: Weighing, plan: Plan) -> int:
     return weighing.hoped() + weighing.changes() - weighing.hand_over() * kept
 
 
-def _begin(weighing: Weighing, plan: Plan, people: Collection[int], free: Sequence[int]) -> Model:
+def _begin(
+    weighing: Weighing, plan: Plan, people: Collection[int], free: Sequence[int], *, table: bool = False
+) -> Model:
     grid = weighing.grid
     model = _cover(grid, free, people, may_be_empty=any(plan[at] is None for at in free))
     fixed = _fixed(plan, people, free)
@@ -90,9 +92,7 @@ def _begin(weighing: Weighing, plan: Plan, people: Collection[int], free: Sequen
         mine = [at for at in free if (at, who) in model.takes]
         _row(model, grid, who, mine, fixed)
         _cap(model, grid, who, mine, fixed)
-    for key, variable in model.takes.items():
-        if cost := weighing.wishes.get(key):
-            model.costs.append(cost * variable)
+    _wish(model, weighing, plan, fixed, table=table)
     return model
 
 
@@ -212,6 +212,39 @@ def _fair(model: Model, share: Share, people: Collection[int], fixed: Mapping[in
             far = model.cp.new_int_var(0, farthest - share.step, f"{share.measure}+:{who}")
             model.cp.add(far >= off - share.step)
             model.costs.append(share.price * far)
+
+
+def _wish(model: Model, weighing: Weighing, plan: Plan, fixed: Mapping[int, int], *, table: bool) -> None:
+    """A wish is met or missed once: what stays may have settled it.
+
+    At a table, where many are tried and each is weighed in the end, a wish that the plan meets weighs for every slot.
+    """
+    price = weighing.grid.problem.aims.wish
+    for number, hope in enumerate(weighing.hopes):
+        places = [at for at in hope.places if (at, hope.who) in model.takes]
+        if not places or any(fixed.get(at) == hope.who for at in hope.places):
+            continue
+        takes = [model.takes[at, hope.who] for at in places]
+        settled: cp_model.LinearExprT = sum(takes)
+        stays_met = table and not hope.on_call and not hope.missed(plan)
+        if len(places) > 1 and not stays_met and not _exclude(weighing.grid, places):
+            settled = model.cp.new_bool_var(f"wish{number}")
+            model.cp.add_hint(settled, any(plan[at] == hope.who for at in places))
+            if hope.on_call:
+                model.cp.add(settled <= sum(takes))
+            for clique in () if hope.on_call else _largest(weighing.grid, places):
+                model.cp.add(settled >= sum(model.takes[at, hope.who] for at in clique))
+        model.costs.append((-price if hope.on_call else price) * settled)
+
+
+def _largest(grid: Grid, places: list[int]) -> list[list[int]]:
+    """Return sets of slots of which nobody can have two, each slot in one at least, none within another."""
+    found: list[list[int]] = []
+    for at in places:
+        for clique in _cliques(grid, at, set(places)) or [[at]]:
+            if not any(set(clique) <= set(other) for other in found):
+                found.append(clique)
+    return found
 
 
 def _hand_over(model: Model, weighing: Weighing, plan: Plan, people: Collection[int]) -> None:

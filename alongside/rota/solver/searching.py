@@ -144,9 +144,8 @@ class _Search:
                     amounts[who] += gives
             for who, amount in enumerate(amounts):
                 lost[who] += share.cost(who, amount)
-        for at, has in enumerate(self.plan):
-            if has is not None:
-                lost[has] += max(0, self.weighing.wishes.get((at, has), 0))
+        for hope in self.weighing.hopes:
+            lost[hope.who] += self.problem.aims.wish * hope.missed(self.plan)
         return lost
 
     def improve(self, people: set[int], seconds: float, whole: bool) -> bool:

@@ -24,7 +24,8 @@ from alongside.rota.models import Proposal, ProposedShift
 from alongside.rota.queries import OpenPlan
 from alongside.rota.rules import fairness, proposing
 from alongside.rota.rules.judging import Violation
-from alongside.rota.views.plan_words import BROKEN, FAILURES, HELPS, IN_THE_WAY, MEASURES, PLACES
+from alongside.rota.views import plan_gaps
+from alongside.rota.views.plan_words import BROKEN, FAILURES, IN_THE_WAY, MEASURES, PLACES
 from alongside.team import queries as team
 
 State = Proposal.State
@@ -127,7 +128,8 @@ def plan(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
         "zone": zone,
         "current": current,
         "can_change": row.state == State.DONE and current,
-        "explained": _explained(opened),
+        "explained": plan_gaps.explained(opened),
+        "unplanned": plan_gaps.unplanned(opened) if row.state == State.DONE and current else [],
         "many": len(opened.problem.people) > MANY,
         "measures": _measures(opened),
         **_weeks(request, opened, zone),
@@ -173,35 +175,6 @@ def _weeks(request: HttpRequest, opened: OpenPlan, zone: ZoneInfo) -> dict[str, 
         "before": max(0, first - WEEKS_ON_A_PAGE) if first else None,
         "after": last if last < total else None,
     }
-
-
-def _explained(opened: OpenPlan) -> list[dict[str, Any]]:
-    """Return every gap with sentences on what would help; last those that somebody left by hand."""
-    empty = {
-        (slot.tier, slot.starts_at): {"label": PLACES[slot.tier], "from": slot.starts_at, "to": slot.ends_at}
-        for slot in opened.shifts
-        if slot.supporter_id is None
-    }
-    found = [
-        {
-            "slots": [one for tier, begin, _end in gap.slots if (one := empty.pop((tier, begin), None))],
-            "facts": [_helps(kind, name, count) for kind, name, count in gap.facts],
-            "proven": gap.proven,
-        }
-        for gap in queries.gaps_of(opened.row, opened.names)
-    ]
-    by_hand = [{"slots": list(empty.values()), "facts": [], "proven": False, "by_hand": True}] if empty else []
-    return [one for one in found if one["slots"]] + by_hand
-
-
-def _helps(kind: str, name: str, count: int) -> str:
-    if kind in HELPS:
-        return str(HELPS[kind]) % {"name": name or _("somebody who has left")}
-    return str(
-        _("one more person could be on call")
-        if count == 1
-        else _("%(count)s more people could be on call") % {"count": count}
-    )
 
 
 def _measures(opened: OpenPlan) -> list[dict[str, Any]]:
@@ -254,17 +227,32 @@ def plan_edit(request: HttpRequest, id: uuid.UUID, slot: uuid.UUID) -> HttpRespo
     known = {person.id for person in opened.problem.people}
     people = sorted(((str(key), name) for key, name in opened.names.items() if key in known), key=lambda each: each[1])
     form = SlotForm(request.POST or None, initial={"supporter": str(one.supporter_id or "")}, people=people)
-    if request.method == "POST" and form.is_valid() and _edit(seat, opened, one, form):
+    if request.method == "POST" and form.is_valid() and _edit(request, seat, opened, one, form):
         messages.success(request, _("Changed. Nobody is told until you publish."))
         return redirect("in_plan", id)
-    context = {"seat": seat, "row": row, "slot": one, "label": PLACES[one.tier], "form": form}
+    # As it is now: somebody may have changed it, or thrown the plan away, since it was opened above.
+    one = row.shifts.filter(id=slot).first() or one
+    context = {
+        "seat": seat,
+        "row": row,
+        "slot": one,
+        "label": PLACES[one.tier],
+        "now": opened.names.get(one.supporter_id, "") if one.supporter_id else "",
+        "seal": proposing.seal([one.facts()]),
+        "form": form,
+    }
     with timezone.override(zone):
         return render(request, "coordinate/plan_edit.html", context, status=422 if form.errors else 200)
 
 
-def _edit(seat: Seat, opened: OpenPlan, slot: ProposedShift, form: SlotForm) -> bool:
+def _edit(request: HttpRequest, seat: Seat, opened: OpenPlan, slot: ProposedShift, form: SlotForm) -> bool:
+    """Change a slot; put into the form why not."""
     try:
-        actions.edit_proposed(seat, opened.row.id, {slot.id: form.chosen()})
+        actions.edit_proposed(seat, opened.row.id, {slot.id: form.chosen()}, seen=request.POST.get("seen", ""))
+    except actions.Edited:
+        form.add_error(
+            None, _("Somebody changed this shift meanwhile. Nothing of yours was done. Look at who has it now.")
+        )
     except actions.Breaks as refused:
         for sentence in _broken(opened, refused.found):
             form.add_error("supporter", sentence)
@@ -343,10 +331,12 @@ def plan_publish(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
         "gone": len(opened.change.gone),
         "told": sorted(opened.names.get(one, "") for one in told),
         "empty": sum(slot.supporter_id is None for slot in opened.shifts),
+        "unplanned": plan_gaps.unplanned(opened),
         "seal": opened.seal,
         "ready": row.state == State.DONE and opened.current and not opened.has_begun(clock.now()),
     }
-    return render(request, "coordinate/plan_publish.html", context, status=200 if request.method != "POST" else 409)
+    with timezone.override(ZoneInfo(seat.organisation.time_zone)):
+        return render(request, "coordinate/plan_publish.html", context, status=200 if request.method != "POST" else 409)
 
 
 def _publish(request: HttpRequest, seat: Seat, opened: OpenPlan) -> bool:

@@ -25,6 +25,7 @@ from alongside.rota.queries import Calendar, ComingGap
 from alongside.rota.rules import calendar, moving
 from alongside.rota.rules.calendar import Day, Period, Piece, View
 from alongside.rota.views.plan_words import MEASURES, PLACES
+from alongside.rota.views.sessions import line
 from alongside.team import queries as team
 
 SPANS = (14, 28)
@@ -56,6 +57,7 @@ def rota(request: HttpRequest) -> HttpResponse:
         "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],
         "beyond": queries.left_beyond(organisation.id, now),
         "entered": queries.has_shifts(organisation.id),
+        "due": [line(one, now) for one in queries.sessions_due(organisation.id, now)],
         "on_call": [
             (PLACES[tier], names.get(on_call[tier], "") if tier in on_call else "")
             for tier in queries.tiers_of(organisation.id)

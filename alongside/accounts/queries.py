@@ -20,6 +20,7 @@ from alongside.notify import rules as notices
 ROLE_NAMES = {
     "supporter": _("Supporter"),
     "coordinator": _("Coordinator"),
+    "crisis_team": _("Crisis team"),
     "clinician": _("Clinician"),
     "leader": _("Leader"),
     "manager": _("Manager"),
@@ -290,6 +291,11 @@ def holders(capability: str, organisation_id: uuid.UUID) -> frozenset[uuid.UUID]
     names = load.capabilities()[capability]
     rows = Role.objects.filter(organisation_id=organisation_id, name__in=names, person__is_active=True)
     return frozenset(rows.values_list("person_id", flat=True))
+
+
+def people_who(capability: str, organisation_id: uuid.UUID) -> list[Person]:
+    """Return who can sign in and hold a capability by a role in an organisation, by name."""
+    return list(Person.objects.filter(id__in=holders(capability, organisation_id)))
 
 
 def organisations() -> list[Organisation]:

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-ROLES = ("supporter", "coordinator", "clinician", "leader", "manager", "operator")
+ROLES = ("supporter", "coordinator", "crisis_team", "clinician", "leader", "manager", "operator")
 # A clinician advises and never serves as a supporter (M-03); an operator stands outside every organisation (M-21).
 APART = ({"clinician", "supporter"},)
 

@@ -13,6 +13,7 @@ from alongside.policy import queries as policy
 HOMES = (
     ("team.serve", "in_inbox"),
     ("board.see", "in_board"),
+    ("rota.change", "in_rota"),
     ("operate.see", "in_operate"),
     ("lead.see", "in_lead"),
     ("manage.see", "in_manage"),

@@ -72,6 +72,7 @@ SUPPORTERS = (
 )
 OTHERS = (
     Somebody("Hana Vogel", ("coordinator",), "coordinator"),
+    Somebody("Theo Sand", ("crisis_team",), "crisis team, makes the rota"),
     Somebody("Imani Reyes", ("clinician",), "clinical director"),
     Somebody("Anne Lavoie", ("leader",), "sheriff, leader"),
     Somebody("Sam Okafor", ("manager",), "sergeant, manager"),

@@ -68,8 +68,13 @@ class Standing:
     organisation: str
     pack: str
     places: tuple[Place, ...]
-    serves: bool
+    roles: frozenset[str]
     crisis: str
+
+    @property
+    def serves(self) -> bool:
+        """Say whether they hold the role of a supporter."""
+        return "supporter" in self.roles
 
     @property
     def first_name(self) -> str:
@@ -99,9 +104,16 @@ def _standing(request: HttpRequest, person: Person) -> Standing:
         organisation=home.name if home else "",
         pack=home.pack if home else "",
         places=_places(request, roles),
-        serves="supporter" in roles,
+        roles=roles,
         crisis=reverse("in_crisis_path", args=[home.slug, language]) if home else reverse("in_crisis"),
     )
+
+
+@register.simple_tag(takes_context=True)
+def may(context: dict[str, Any], capability: str) -> bool:
+    """Say whether whoever looks at the page holds a capability somewhere, so that it leads nobody to a closed door."""
+    who = standing(context)
+    return who is not None and rules.may(capability, who.roles, load.capabilities())
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from django.core.validators import RegexValidator
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from alongside.accounts import rules
 from alongside.accounts.models import ContactPoint, Organisation, Person
-from alongside.content import law
+from alongside.content import crisis, law
 from alongside.notify import queries as outbox
 from alongside.notify import rules as notify
 
@@ -151,6 +152,58 @@ class OrganisationForm(forms.Form):
         if any(len(name) > 80 for name in names):  # noqa: PLR2004
             raise ValidationError(_("The name of an office has 80 characters at most."))
         return names
+
+
+def _days() -> list[tuple[str, str]]:
+    words = crisis.hour_words((get_language() or "en")[:2])
+    return [("", "—"), *((key, words[key][:1].upper() + words[key][1:]) for key in rules.DAYS)]
+
+
+def _clock(label: Any) -> forms.TimeField:
+    return forms.TimeField(
+        label=label, required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": "60"})
+    )
+
+
+class HoursForm(forms.Form):
+    """One line of the hours in which clinical advice can be had. A line that stood there goes with its days."""
+
+    days = forms.ChoiceField(label=_("Days"), choices=_days, required=False)
+    starts = _clock(_("From"))
+    ends = _clock(_("To"))
+
+    def clean(self) -> dict[str, Any]:
+        """Take a whole line or none."""
+        cleaned = super().clean() or {}
+        if self.errors:
+            return cleaned
+        days, starts, ends = (cleaned.get(name) for name in ("days", "starts", "ends"))
+        if not days and not self.initial and (starts or ends):
+            self.add_error("days", _("Choose the days, or empty both times."))
+        for name, value in (("starts", starts), ("ends", ends)):
+            if days and value is None:
+                self.add_error(name, _("Fill in both times."))
+        return cleaned
+
+
+class _Hours(forms.BaseFormSet):  # type: ignore[type-arg]
+    def lines(self) -> list[list[str]] | None:
+        """Return the lines that are whole as they are kept; None where there are none."""
+        whole = [one.cleaned_data for one in self if one.cleaned_data.get("days")]
+        return [[row["days"], f"{row['starts']:%H:%M}", f"{row['ends']:%H:%M}"] for row in whole] or None
+
+
+_HoursForms = forms.formset_factory(
+    HoursForm, _Hours, extra=2, max_num=rules.MOST_HOURS, absolute_max=rules.MOST_HOURS, validate_max=True
+)
+
+
+def hours_forms(data: Any, lines: Any) -> _Hours:
+    """Return the lines to be filled in: those there are, and two empty ones."""
+    shown = [dict(zip(("days", "starts", "ends"), line, strict=True)) for line in lines or ()]
+    made = _HoursForms(data, initial=shown, prefix="hours")
+    assert isinstance(made, _Hours)  # noqa: S101
+    return made
 
 
 class PackForm(forms.Form):

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
@@ -79,6 +80,13 @@ def roles_held(email: str, organisation: Organisation | None) -> list[str]:
     """Return the roles that the person with this address holds there."""
     rows = Role.objects.filter(person__email__iexact=email.strip(), organisation=organisation)
     return list(rows.values_list("name", flat=True))
+
+
+def clinical_reach(organisation: Organisation, now: datetime) -> rules.Reach:
+    """Return whether clinical advice can be had by the hours that were entered; without any it is not known until
+    when.
+    """
+    return rules.reach(organisation.clinical_hours or (), now, ZoneInfo(organisation.time_zone))
 
 
 def open_organisation(slug: str) -> Organisation:

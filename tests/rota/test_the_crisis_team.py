@@ -1,4 +1,4 @@
-"""The crisis team makes the rota and has no other power: its pages lead to no closed door and say nothing of requests."""
+"""The crisis team makes the rota and has no other power; its pages lead to no closed door and tell no request."""
 
 import html
 import inspect

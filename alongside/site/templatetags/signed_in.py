@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
@@ -13,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from alongside.accounts import queries as accounts
 from alongside.accounts import rules, sso
-from alongside.accounts.models import Person
-from alongside.content import guides, load
+from alongside.accounts.models import Organisation, Person
+from alongside.content import crisis, guides, load
+from alongside.kernel import clock
+from alongside.site.member_pages import Phone
 
 register = template.Library()
 
@@ -70,6 +73,7 @@ class Standing:
     places: tuple[Place, ...]
     roles: frozenset[str]
     crisis: str
+    home: Organisation | None = None
 
     @property
     def serves(self) -> bool:
@@ -106,6 +110,7 @@ def _standing(request: HttpRequest, person: Person) -> Standing:
         places=_places(request, roles),
         roles=roles,
         crisis=reverse("in_crisis_path", args=[home.slug, language]) if home else reverse("in_crisis"),
+        home=home,
     )
 
 
@@ -140,6 +145,28 @@ def passkey_place(context: dict[str, Any]) -> PasskeyPlace:
 def passkeys_of(person: Person) -> list[accounts.Passkey]:
     """Return a person's own passkeys."""
     return accounts.passkeys_of(person.id)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Where clinical advice can be had, and whether it can now."""
+
+    label: str
+    phone: Phone
+    says: str
+
+
+@register.simple_tag
+def clinical_advice(who: Standing) -> Advice | None:
+    """Return whom a supporter may ask for clinical advice; None where the programme entered no number (D-11)."""
+    language = (translation.get_language() or "en")[:2]
+    phone = who.home and Phone.of(who.home.clinical_number, "")
+    if not who.home or not phone:
+        return None
+    now = clock.now().astimezone(ZoneInfo(who.home.time_zone))
+    found = accounts.clinical_reach(who.home, now)
+    until = found.until and found.until.astimezone(now.tzinfo)
+    return Advice(crisis.words(language)["clinical"], phone, crisis.reachable(found.now, until, now, language))
 
 
 @register.simple_tag

@@ -152,7 +152,7 @@ def test_the_coordinator_enters_hours_sees_what_they_leave_open_and_takes_a_line
     listed = re.findall(r'<li class="number">([^<]*)</li>', shown)
     assert (len(listed), listed[-2:]) == (6, ["Friday 17:00 to Saturday 22:00", "Sunday 06:00 to Monday 08:00"])
     assert "Reachable now, until 17:00." in shown
-    assert shown.count('class="fields hours-line"') == 4
+    assert shown.count('role="group" aria-label="Line ') == 4
     for language, words in (("en", "Hours of clinical advice"), ("fr", "organisation")):
         with translation.override(language):
             assert words in audit.said(AuditEntry.objects.get(what="organisation.changed"))

@@ -45,6 +45,9 @@ SENTENCES = {
     "poster.renewed": gettext_lazy("made poster number {number} the current one"),
     "ready.changed": gettext_lazy("wrote down what readies {name} for duty: training, telephone, what was issued"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
+    "shift.entered_anyway": gettext_lazy(
+        "put {name} on call in tier {tier}, {from} to {to}, after reading what speaks against it"
+    ),
     "shift.exchanged": gettext_lazy(
         "let {name} (tier {tier}, {from} to {to}) and {other} (tier {other_tier}, {other_from} to {other_to}) exchange"
     ),
@@ -84,6 +87,9 @@ SENTENCES = {
     "plan.published": gettext_lazy(
         "published the plan of {days} days from {day}: {count} shifts, {people} people were told"
     ),
+    "session.entered": gettext_lazy("entered a session on {day}, with what follows for its leaders"),
+    "session.changed": gettext_lazy("changed the session on {day}, or what follows for its leaders"),
+    "session.removed": gettext_lazy("cancelled the session on {day}"),
     "shift.removed": gettext_lazy("took {name} off call in tier {tier}, {from} to {to}"),
 }
 

@@ -34,15 +34,14 @@ from alongside.programme import queries as programme
 from alongside.rota import queries as rota
 from alongside.rota.queries import Sought
 from alongside.rota.rules import Gap
-from alongside.site import doctor, schedule, signed_list
+from alongside.site import debriefs, doctor, schedule, signed_list
 from alongside.team import actions as team_actions
 from alongside.team import queries as team
 from alongside.team.queries import Place
 
 WAITING = ("open", "alerted")
 STRIP_DAYS = 14
-GAPS_SHOWN = 4
-NAMES_SHOWN = 4
+GAPS_SHOWN = NAMES_SHOWN = 4
 LAW_SOON = timedelta(days=30)
 
 
@@ -99,6 +98,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_undelivered(rows),
         *_uncovered(gaps),
         *_untaken(sought),
+        *(Task("late", _("Debrief"), *said, _("See to it")) for said in debriefs.due(organisation, now)),
         *_nobody_ready(organisation, places, sought),
         *_unready(places),
         *_unsigned(organisation),

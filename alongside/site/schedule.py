@@ -153,6 +153,7 @@ JOBS = (
     Job("forget expired invitations", 300, _purge_invitations, purges=True),
     Job("forget that somebody asked", 3600, team.purge_asked, purges=True),
     Job("forget exchanges of shifts", 3600, rota.purge_exchanges, purges=True),
+    Job("forget sessions and debriefs", 3600, rota.purge_sessions, purges=True),
     Job("forget expired sessions", 300, _purge_sessions, purges=True),
     Job("forget old keys", 3600, _purge_keys, purges=True),
     Job("forget when codes were used", 3600, _forget_code_use, purges=True),

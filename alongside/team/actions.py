@@ -119,6 +119,8 @@ def _make(person_id: uuid.UUID, organisation_id: uuid.UUID, office_id: uuid.UUID
         made.status, made.ended_on, made.designated_on = Supporter.Status.ACTIVE, None, today
         made.agreement_version, made.agreed_on, made.office_id = 0, None, office_id
         made.save()
+        # Every way to reach them went when they left: what was checked then says nothing of now (D-03).
+        Ready.objects.filter(supporter=made).update(phone_checked_on=None, phone_issued=False, data_issued=False)
     return made
 
 

@@ -109,6 +109,12 @@ def supporters_of(person_id: uuid.UUID) -> list[uuid.UUID]:
     return list(rows.values_list("id", flat=True))
 
 
+def people_serving(organisation_id: uuid.UUID) -> dict[uuid.UUID, uuid.UUID]:
+    """Return person -> supporter of everybody in an organisation who has not ended."""
+    rows = Supporter.objects.filter(organisation_id=organisation_id).exclude(status=Supporter.Status.ENDED)
+    return dict(rows.values_list("person_id", "id"))
+
+
 def may_serve(supporter_id: uuid.UUID) -> bool:
     """Say whether a supporter may be called today, and open what they were called for; see rules.may_serve."""
     row = Supporter.objects.filter(id=supporter_id).first()
@@ -150,6 +156,11 @@ def absent(organisation_id: uuid.UUID) -> frozenset[uuid.UUID]:
     """Return the supporters of an organisation who are on leave or have ended."""
     rows = Supporter.objects.filter(organisation_id=organisation_id).exclude(status=Supporter.Status.ACTIVE)
     return frozenset(rows.values_list("id", flat=True))
+
+
+def is_away(supporter_id: uuid.UUID) -> bool:
+    """Say whether a supporter is on leave or has ended."""
+    return Supporter.objects.filter(id=supporter_id).exclude(status=Supporter.Status.ACTIVE).exists()
 
 
 def supporter_in(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> Supporter:

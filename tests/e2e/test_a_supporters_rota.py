@@ -113,7 +113,7 @@ def make_a_gap(browser: Browser, demo: Demo, name: str) -> None:
     """Let the coordinator remove the last shift of somebody that the rota shows."""
     window = browser.new_context(locale="en-CA")
     page = continue_as(window, demo, "vogel")
-    page.goto(demo.path("/in/coordinate/rota?days=28"))
+    page.goto(demo.path("/in/coordinate/rota?view=list&days=28"))
     page.evaluate(ALL_OPEN)
     page.get_by_role("button", name=re.compile(f"^Remove ?: {name}")).last.click()
     expect(page.get_by_text("Removed.")).to_be_visible()

@@ -5,22 +5,14 @@ from datetime import datetime, timedelta
 
 from alongside.rota import actions
 from alongside.rota.models import CoverAsk, Exchange, Shift
-from alongside.team.models import Ready, Supporter
+from alongside.team.models import Supporter
 from tests import world as cast
-from tests.world import NOW, WEEK_BEGINS, World
+from tests.world import WEEK_BEGINS, World, ready
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 NEXT = WEEK_BEGINS + 7 * DAY
 DAWN = NEXT + 7 * HOUR
-
-
-def ready(*people: Supporter) -> None:
-    """Let people be ready for duty: trained, with a telephone that was called."""
-    for one in people:
-        Ready.objects.update_or_create(
-            supporter=one, defaults={"crisis_trained_on": NOW.date(), "phone_checked_on": NOW.date()}
-        )
 
 
 def team(world: World) -> Supporter:

@@ -17,8 +17,8 @@ from alongside.rota.models import Pattern, PatternBlock
 from alongside.rota.rules.drafting import draft
 from alongside.rota.rules.fairness import Weighing
 from alongside.rota.rules.grid import Grid
-from alongside.team.models import Ready, Supporter
-from tests.world import NOW, World, supporter
+from alongside.team.models import Supporter
+from tests.world import NOW, World, ready, supporter
 
 FIRST = date(2026, 12, 1)
 PATIENCE = 120
@@ -38,12 +38,6 @@ def pattern(world: World, *, hours: int = 12) -> Pattern:
         for begin in range(7, 31, hours):
             PatternBlock.objects.create(pattern=made, tier=tier, day=0, minute=begin % 24 * 60, minutes=hours * 60)
     return made
-
-
-def ready(*people: Supporter) -> None:
-    """Make people ready for duty."""
-    for one in people:
-        Ready.objects.create(supporter=one, crisis_trained_on=NOW.date(), phone_checked_on=NOW.date())
 
 
 def team(world: World, size: int = 6) -> list[Supporter]:

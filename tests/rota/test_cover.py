@@ -294,6 +294,16 @@ def test_the_weekly_note_says_who_is_on_and_who_is_next_once_and_to_whom_wants_i
     assert actions.tell_the_week(clock.now()) == 0
 
 
+def test_a_clock_that_was_wrong_silences_no_weekly_note(world: World, clock: Clock) -> None:
+    team(world)
+    shift(world.renee, 1, NOW, NOW + 60 * DAY)
+    clock.forward(hours=1, days=21)
+    assert actions.tell_the_week(clock.now()) == 4
+    clock.set(NOW + HOUR)
+    assert actions.tell_the_week(clock.now()) == 4
+    assert actions.tell_the_week(clock.now()) == 0
+
+
 def test_the_timed_jobs_climb_searches_and_forget_them() -> None:
     jobs = {job.run: job for job in schedule.JOBS}
     assert jobs[actions.climb].every <= 20

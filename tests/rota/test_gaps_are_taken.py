@@ -2,8 +2,9 @@
 
 import threading
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connections
@@ -15,8 +16,10 @@ from alongside.notify.models import Notice
 from alongside.rota import actions, queries
 from alongside.rota.forms import written
 from alongside.rota.models import Blackout, Cap, Shift
-from alongside.rota.rules import Gap
+from alongside.rota.queries.exchanges import spans_of
+from alongside.rota.rules import NOBODY, Duty, Gap, start_of
 from alongside.rota.rules.exchanging import Refused, Why
+from alongside.rota.rules.patterns import Block, Pattern
 from alongside.team.models import Ready, Supporter
 from tests.conftest import Clock
 from tests.rota import planned
@@ -199,6 +202,27 @@ def test_a_night_in_which_clocks_change_is_one_span(world: World, clock: Clock) 
     found = [one for one in queries.empty_spans(world.pine, clock.now()) if one.tier == 1]
     assert [(one.ends_at - one.starts_at) // HOUR for one in found[:10]].count(11) == 1
     assert all(one.ends_at == other.starts_at for one, other in pairwise(found))
+
+
+@pytest.mark.req("D-01")
+def test_where_a_pattern_follows_on_another_every_list_of_gaps_is_cut_alike(empty: World) -> None:
+    # From seven to seven until the 7th; from the 8th on from nine to nine: that morning two hours are left over.
+    halves = tuple(Block(tier, 0, minute, 720) for tier in (1, 2) for minute in (540, 1260))
+    monday = date(2026, 12, 8)
+    actions.make_pattern(planned.seat(empty), "From nine", Pattern(monday, 1, halves), monday)
+    days = [monday - DAY, monday, monday + DAY]
+    shown = queries.calendar_of(empty.pine, days, NOW)
+    drawn = {piece.item for day in shown.days for piece in day.pieces if piece.item.planned}
+    start, end = (start_of(day, ZoneInfo(empty.pine.time_zone)) for day in (days[0], days[-1]))
+    within = {(one.tier, one.starts_at, one.ends_at) for one in drawn if start <= one.starts_at and one.ends_at <= end}
+    offered = [one for one in queries.empty_spans(empty.pine, NOW) if start <= one.starts_at and one.ends_at <= end]
+    assert within == {(one.tier, one.starts_at, one.ends_at) for one in offered}
+    assert timedelta(hours=2) in {one.ends_at - one.starts_at for one in offered}
+    (left,) = (one for one in offered if one.tier == 1 and one.ends_at - one.starts_at == timedelta(hours=2))
+    around = [one for one in offered if one.tier == 1 and abs(one.starts_at - left.starts_at) <= timedelta(hours=14)]
+    whole = Duty(1, NOBODY, min(one.starts_at for one in around), max(one.ends_at for one in around))
+    pieces = spans_of(empty.pine, whole)
+    assert [(one.starts_at, one.ends_at) for one in pieces] == [(one.starts_at, one.ends_at) for one in around]
 
 
 def post(client: Client, one: Gap) -> str:

@@ -22,6 +22,7 @@ from alongside.rota.rules import Duty, moving
 from alongside.rota.rules.exchanging import Why
 from alongside.team import actions as service
 from alongside.team import queries as team_queries
+from alongside.team.models import Supporter
 from tests.conftest import Clock
 from tests.rota import planned
 from tests.rota.exchanging import DAWN, DAY, HOUR, day, holder, team
@@ -399,7 +400,7 @@ def test_a_page_left_open_too_long_is_refused_and_shows_how_it_stands(world: Wor
     assert client.post(path(one), sent(html)).status_code == 302
     Shift.objects.filter(id=one.id).delete()
     gone = client.post(path(one), stale)
-    assert gone.status_code == 409
+    assert gone.status_code == 404
     assert "not on the rota any more" in gone.content.decode()
     assert client.get(path(one)).status_code == 404
 
@@ -432,7 +433,7 @@ def test_only_the_own_coordinator_opens_and_posts_it(world: World) -> None:
         if name != "hana":
             client = sign_in(Client(), who)
             assert client.get(path(one)).status_code == 404, name
-            assert client.post(path(one), to).status_code in (404, 409), name
+            assert client.post(path(one), to).status_code == 404, name
     assert holder(one) == world.ana.id
     assert Shift.objects.get(id=one.id).starts_at == DAWN
     assert sign_in(Client(), world.hana).post(path(one), to).status_code == 302
@@ -448,3 +449,16 @@ def test_the_changes_page_says_what_was_moved(world: World, client: Client) -> N
     html = sign_in(client, world.hana).get(reverse("in_audit")).content.decode()
     for said in ("let Ana Ruiz (tier 1", "moved Renée Dubois from tier 1", "gave the shift of Renée Dubois in tier 1"):
         assert said in html
+
+
+@pytest.mark.req("C-18", "K-36")
+@pytest.mark.parametrize("goes", ["on_leave", "ended"])
+def test_who_is_away_or_has_left_is_told_of_no_shift(world: World, goes: str) -> None:
+    zoe = team(world)
+    one = day(world.ana)
+    ended_on = NOW.date() if goes == "ended" else None
+    Supporter.objects.filter(id=world.ana.id).update(status=goes, ended_on=ended_on)
+    move(world, one, moving.ToPerson(zoe.id))
+    assert holder(one) == zoe.id
+    assert messages(zoe) == ["rota_published"]
+    assert messages(world.ana) == []

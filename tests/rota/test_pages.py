@@ -9,9 +9,16 @@ from django.urls import reverse
 from alongside.rota.models import Shift
 from alongside.team import actions as team
 from tests.conftest import Clock
-from tests.world import NOW, WEEK_BEGINS, World, shift, sign_in, supporter, unknown_id
+from tests.world import NOW, WEEK_BEGINS, World, ready, shift, sign_in, supporter, unknown_id
 
 NEXT = WEEK_BEGINS + timedelta(days=7)
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """The cast, ready for duty."""
+    ready(world.renee, world.marcus, world.ana, world.lena)
+    return world
 
 
 def form(world: World, **changes: object) -> dict[str, object]:

@@ -8,12 +8,13 @@ from django.urls import reverse
 
 from alongside.accounts.models import Role
 from alongside.rota import actions, queries
-from alongside.rota.models import Exchange, Shift
+from alongside.rota.models import Exchange, ProposedShift, Shift
 from alongside.rota.rules.exchanging import Why
 from alongside.site import living
 from alongside.team.models import Supporter
 from tests import world as cast
 from tests.conftest import Clock
+from tests.rota import planned
 from tests.rota.exchanging import DAWN, HOUR, day, holder, only, ready, state, team
 from tests.rota.test_exchanges import refused
 from tests.world import NOW, World, sign_in
@@ -126,3 +127,39 @@ def test_leave_in_one_organisation_names_nothing_of_it_to_the_other(world: World
     page = sign_in(Client(), world.hana).get(reverse("in_rota")).content.decode()
     assert "Lakeshore" not in page
     assert holder(one) == there.id
+
+
+@pytest.mark.req("D-01", "D-13")
+def test_nobody_is_planned_while_they_are_on_call_elsewhere(world: World) -> None:
+    there = twice(world)
+    planned.pattern(world)
+    duty = day(there, 7)
+    proposal = planned.made(world, 14)
+    rows = ProposedShift.objects.filter(proposal_id=proposal, supporter=world.renee)
+    assert rows.exists()
+    rest = timedelta(hours=11)
+    assert not rows.filter(starts_at__lt=duty.ends_at + rest, ends_at__gt=duty.starts_at - rest).exists()
+    # Nor by hand; and a duty elsewhere that is new makes the plan old.
+    near = ProposedShift.objects.get(proposal_id=proposal, tier=1, starts_at=duty.starts_at)
+    with pytest.raises(actions.Breaks):
+        actions.edit_proposed(planned.seat(world), proposal, {near.id: world.renee.id})
+    taken = rows.order_by("starts_at").first()
+    assert taken is not None
+    cast.shift(there, 1, taken.starts_at, taken.ends_at)
+    with pytest.raises(actions.Stale):
+        actions.publish(planned.seat(world), proposal)
+
+
+@pytest.mark.req("D-13", "M-24")
+def test_a_coordinator_who_moves_a_shift_is_not_told_that_somebody_is_on_call_elsewhere(world: World) -> None:
+    there = twice(world)
+    one = day(world.ana)
+    day(there)
+    client, place = sign_in(Client(), world.hana), reverse("in_rota_move", args=[one.id])
+    choices = client.get(place).content.decode()
+    assert f"p.{world.marcus.id}" in choices
+    assert f"p.{world.renee.id}" not in choices
+    page = client.get(place, {"to": f"p.{world.renee.id}"}).content.decode()
+    assert "cannot be on call then" in page
+    assert "in two places" not in page
+    assert "less rest" not in page

@@ -31,7 +31,7 @@ from tests import world as cast
 from tests.accounts.test_organisations import NEW
 from tests.directory.outside import call, own
 from tests.help_requests.frames import give_keys
-from tests.rota import planned
+from tests.rota import leading, planned
 from tests.rota.test_pages import form as shift_form
 from tests.sealing.signers import Signer, sign, state
 from tests.world import World, sign_in, unknown_id
@@ -94,13 +94,14 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
     return {
         **planning_changes(world),
         **pattern_changes(world),
+        **session_changes(world),
         "in_readiness": (
             world.hana,
             "in_readiness",
             [],
             {"supporter": str(world.ana.id), f"{world.ana.id}-phone_issued": "on"},
         ),
-        "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
+        "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world, supporter=str(world.marcus.id))),
         "in_rota_move": (world.hana, "in_rota_move", *moved(world)),
         "in_rota_find_cover": (
             world.hana,
@@ -181,6 +182,23 @@ def pattern_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[s
         "in_holidays": (world.hana, "in_holidays", [], {"day": "2026-12-31", "name": "New Year’s Eve"}),
         "in_holidays_statutory": (world.hana, "in_holidays_statutory", [], {"year": "2027"}),
         "in_holiday_remove": (world.hana, "in_holiday_remove", [day.id], {}),
+    }
+
+
+def session_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return those of sessions: one that is entered, one that is changed, one that is cancelled."""
+    changed, gone = (leading.enter(world, leading.slot(world.ana), when=leading.span(25, hour)) for hour in (9, 11))
+    (one, _other) = rota_queries.sessions_of(world.pine.id, cast.NOW)
+    return {
+        "in_session_new": (world.hana, "in_session_new", [], leading.form(world)),
+        "in_session": (
+            world.hana,
+            "in_session",
+            [changed.id],
+            leading.form(world, from_day="2026-11-25", to_day="2026-11-25", from_time="08:00", to_time="09:00")
+            | {"seen": one.seal, "d0-when": "later"},
+        ),
+        "in_session_remove": (world.hana, "in_session_remove", [gone.id], {}),
     }
 
 

@@ -21,7 +21,7 @@ from alongside.directory.models import CandidateList, Partnership
 from alongside.escalation.models import Ladder
 from alongside.help_requests import actions as help_requests
 from alongside.kernel import clock
-from alongside.rota.models import Pattern, Proposal, ProposedShift, Shift
+from alongside.rota.models import Debrief, Pattern, Proposal, ProposedShift, Session, Shift
 from alongside.sealing.models import KeyRing, ReceivingKey
 from alongside.team.models import Supporter
 from tests import world as cast
@@ -46,8 +46,9 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
     }
     plan, slot, compared = planned_rows(world.pine)
     ids |= dict.fromkeys(("in_plan", "in_plan_edit", "in_plan_publish"), plan)
-    ids["in_shift"] = ids["in_rota_remove"]
+    ids["in_shift"] = ids["in_rota_move"] = ids["in_rota_remove"]
     ids |= dict.fromkeys(("in_pattern", "in_pattern_change"), coming_pattern(world.pine))
+    ids["in_session"] = session_of(world)
     found = []
     for path, pattern in own_routes():
         if pattern.name in WAY_IN:
@@ -82,6 +83,16 @@ def planned_rows(home: Organisation) -> tuple[uuid.UUID, uuid.UUID, str]:
     span = {"tier": 1, "starts_at": begins, "ends_at": begins + timedelta(hours=12)}
     slot = ProposedShift.objects.get_or_create(proposal=plan, defaults=span)[0]
     return plan.id, slot.id, f"?one={plan.id}&other={plan.id}"
+
+
+def session_of(world: World) -> uuid.UUID:
+    """Return the id of a session that Renée leads, made where there is none."""
+    begins = cast.NOW + timedelta(days=1)
+    known = {"kind": "incident", "starts_at": begins, "ends_at": begins + timedelta(hours=1)}
+    row, made = Session.objects.get_or_create(organisation=world.pine, defaults=known)
+    if made:
+        Debrief.objects.create(session=row, leader=world.renee)
+    return row.id
 
 
 def coming_pattern(home: Organisation) -> uuid.UUID:

@@ -65,6 +65,11 @@ class Values:
     rota_needs_phone: int = 1
     rota_answer: int = 60
     week_note: int = 1
+    work_from: int = 8
+    work_to: int = 18
+    work_days: int = 5
+    debrief_within: int = 72
+    debrief_minutes: int = 45
     plan_seconds: int = 60
     aim_load: int = 100
     aim_night: int = 60

@@ -34,7 +34,7 @@ ON_CALL: tuple[Setting, ...] = (
         1,
         "choice",
         "D-12",
-        _("With 1 nobody is planned without training in crisis management; with 0 it is not asked. It is {value}."),
+        _("With 1 nobody is put on call without training in crisis management; with 0 it is not asked. It is {value}."),
     ),
     Setting(
         "rota_needs_phone",
@@ -44,7 +44,7 @@ ON_CALL: tuple[Setting, ...] = (
         "choice",
         "D-03",
         _(
-            "With 1 nobody is planned without a telephone for duty that was called; with 0 it is not asked. It is {value}."
+            "With 1 nobody is put on call without a telephone for duty that was called; with 0 it is not asked. It is {value}."
         ),
     ),
     Setting(
@@ -69,6 +69,27 @@ ON_CALL: tuple[Setting, ...] = (
             "Once a week the team is told who is on call and who is next, on the day {value} of the week, Monday being 1; with 0 never."
         ),
     ),
+    Setting("work_from", 8, 0, 12, "clock", "X-13", _("The working day begins at {value} o’clock.")),
+    Setting("work_to", 18, 13, 24, "clock", "X-13", _("The working day ends at {value} o’clock.")),
+    Setting(
+        "work_days",
+        5,
+        1,
+        7,
+        "days",
+        "X-13",
+        _("Support groups are held in work hours: on the first {value} days of the week, holidays left out."),
+    ),
+    Setting(
+        "debrief_within",
+        72,
+        4,
+        240,
+        "hours",
+        "G-22",
+        _("Whoever leads a session has a debrief within {value} hours after it."),
+    ),
+    Setting("debrief_minutes", 45, 10, 240, "minutes", "G-22", _("A debrief lasts {value} minutes.")),
     Setting("plan_seconds", 60, 5, 600, "seconds", "D-02", _("The planner searches for {value} seconds at most.")),
     Setting(
         "aim_load", 100, 0, 1000, "points", "D-02", _("A shift more or less than a fair share weighs {value} points.")

@@ -22,6 +22,7 @@ UNITS = {
     "points": _("points"),
     "percent": _("percent"),
     "choice": _("1 or 0"),
+    "clock": _("o’clock"),
     "days": _("days"),
     "weeks": _("weeks"),
     "people": _("people"),

@@ -119,10 +119,16 @@ def _give_up(search: Exchange, now: datetime) -> bool:
     return True
 
 
-def drop(shift: Shift) -> None:
-    """Take back every notice about a shift that is about to be deleted; what was asked about it goes with it."""
+def drop(shift: Shift) -> set[uuid.UUID]:
+    """Take back every notice about a shift that is about to be deleted; what was asked about it goes with it. Return
+    who had part in what was open between supporters.
+    """
+    had_part: set[uuid.UUID] = set()
     for row in Exchange.objects.filter(Q(shift=shift) | Q(other_shift=shift)):
+        if row.state in SEEKING:
+            had_part |= {one for one in (row.asks_id, row.answers_id) if one is not None}
         close(row, State.WITHDRAWN)
+    return had_part
 
 
 def close(row: Exchange, state: str) -> None:

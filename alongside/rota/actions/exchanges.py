@@ -196,6 +196,7 @@ def _decline(row: Exchange, me: uuid.UUID, now: datetime) -> None:
     if row.state not in SEEKING:
         raise Refused(Why.ANSWERED)
     row.asked.filter(supporter_id=me).update(yes=False)
+    telling.hush([me])
     if row.state == State.OPEN:
         step(row, now)
 

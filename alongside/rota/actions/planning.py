@@ -330,9 +330,10 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
         raise Breaks(found)
     done = opened.change
     freed = opened.freed
+    had_part: set[uuid.UUID] = set()
     for shift in Shift.objects.filter(id__in=done.gone, organisation=organisation):
-        remove(shift)
-    _clear_the_way(organisation.id, done.new, now)
+        had_part |= remove(shift)
+    had_part |= _clear_the_way(organisation.id, done.new, now)
     Shift.objects.bulk_create(
         Shift(
             organisation=organisation,
@@ -344,7 +345,8 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
         for duty in (*done.new, *done.left)
     )
     Proposal.objects.filter(id=row.id).update(state=State.PUBLISHED)
-    told = done.told(freed)
+    # Also who was asked about a shift that is gone: what they were told of it is no longer so.
+    told = done.told(freed) | (had_part - team.absent(organisation.id))
     where = settings.ALONGSIDE_ADDRESS + reverse("in_shifts")
     for one in sorted(told):
         telling.tell(one, "rota_published", now, values={"link": where})
@@ -352,10 +354,12 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
     return Published(len(done.new), len(told), sum(slot.supporter_id is None for slot in opened.shifts))
 
 
-def _clear_the_way(organisation_id: uuid.UUID, new: Collection[rules.Duty], now: datetime) -> None:
-    """Cut shifts of people who may not serve out of the way (C-18). Raises InTheWay for those of people who may."""
+def _clear_the_way(organisation_id: uuid.UUID, new: Collection[rules.Duty], now: datetime) -> set[uuid.UUID]:
+    """Cut shifts of people who may not serve out of the way (C-18); return who had part in what was open about them.
+    Raises InTheWay for those of people who may.
+    """
     if not new:
-        return
+        return set()
     rows = Shift.objects.filter(
         organisation_id=organisation_id,
         starts_at__lt=max(one.ends_at for one in new),
@@ -365,6 +369,8 @@ def _clear_the_way(organisation_id: uuid.UUID, new: Collection[rules.Duty], now:
     kept = [row.facts() for row in rows if row.supporter_id in able]
     if found := proposing.in_the_way(new, kept):
         raise InTheWay(found)
+    had_part: set[uuid.UUID] = set()
     for row in rows:
         if row.supporter_id not in able:
-            give_way(row, new)
+            had_part |= give_way(row, new)
+    return had_part

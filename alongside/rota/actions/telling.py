@@ -32,7 +32,9 @@ def tell(
     waits: bool = True,
     values: Mapping[str, str] = NOTHING,
 ) -> None:
-    """Queue a notice for a supporter, after their quiet hours where it `waits`."""
+    """Queue a notice for a supporter, after their quiet hours where it `waits`; none for who is away or has left."""
+    if team.is_away(supporter_id):
+        return
     person = team.person_of(supporter_id)
     until = max(until or now + LIFE, now + MINUTE)
     due = accounts.after_quiet(person, now) if waits else now

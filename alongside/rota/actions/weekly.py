@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -46,7 +45,8 @@ def _tell_team(organisation: Organisation, now: datetime) -> int:
     if local.isoweekday() != policy.in_force(organisation.id).week_note or local.hour < HOUR:
         return 0
     WeekNote.objects.get_or_create(organisation=organisation)
-    due = WeekNote.objects.filter(Q(sent_on=None) | Q(sent_on__lt=local.date()), organisation=organisation)
+    # A day ahead is of a clock that was wrong, and set back since: it silences nobody.
+    due = WeekNote.objects.filter(organisation=organisation).exclude(sent_on=local.date())
     if due.update(sent_on=local.date()) != 1:
         return 0
     spans = [(now, now + WEEK), (now + WEEK, now + 2 * WEEK)]

@@ -6,6 +6,7 @@ from alongside.rota.forms.exchanges import (
 )
 from alongside.rota.forms.patterns import HolidayForm, PatternFactsForm, PatternForm, SpansForm
 from alongside.rota.forms.planning import PlanForm, SlotForm
+from alongside.rota.forms.sessions import DebriefForm, SessionForm
 from alongside.rota.forms.shifts import (
     ShiftForm,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "CalendarForm",
     "CapForm",
     "DaysOffForm",
+    "DebriefForm",
     "HandOverForm",
     "HolidayForm",
     "HoursForm",
@@ -34,6 +36,7 @@ __all__ = [
     "PatternForm",
     "PlanForm",
     "ReadyForm",
+    "SessionForm",
     "ShiftForm",
     "SlotForm",
     "SpanForm",

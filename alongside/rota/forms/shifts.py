@@ -89,6 +89,9 @@ class ShiftForm(forms.Form):
             self.add_error("until", _("Say until when the shift comes again."))
         elif ends <= starts:
             self.add_error("to_day", _("The shift ends before it begins."))
+        elif ends.date() < self.now.date() - timedelta(days=2):
+            # Far enough back no clock's time can be worked out any more.
+            self.add_error("to_day", _("This shift is over already."))
         elif ends - starts > rules.LONGEST_SHIFT:
             self.add_error("to_day", _("A shift lasts 31 days at most. Is the month right?"))
         elif max(starts.date(), until or starts.date()) > self.now.date() + FURTHEST:
@@ -101,13 +104,18 @@ class ShiftForm(forms.Form):
         return cleaned
 
     def _instant(self, local: datetime) -> datetime:
-        try:
-            moment = rules.instant(local, self.zone)
-        except rules.NoSuchTime:
-            raise ValidationError(
-                gettext("On %(day)s the clocks go forward and %(time)s does not exist. Choose a time an hour later.")
-                % {"day": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local.time())}
-            ) from None
+        moment = instant(local, self.zone)
         if rules.happens_twice(local, self.zone):
             self.twice.append(local)
         return moment
+
+
+def instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """Return the moment at which a clock on the wall shows this; refuses, in words, a time that the clock skips."""
+    try:
+        return rules.instant(local, zone)
+    except rules.NoSuchTime:
+        raise ValidationError(
+            gettext("On %(day)s the clocks go forward and %(time)s does not exist. Choose a time an hour later.")
+            % {"day": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local.time())}
+        ) from None

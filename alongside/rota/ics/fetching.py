@@ -20,6 +20,8 @@ LONGEST_ADDRESS = 900
 _HEADERS = 64_000
 _REDIRECTS = 3
 _TLS, _OK, _MOVED, _GONE = 443, 200, {301, 302, 303, 307, 308}, {401, 403, 404, 410}
+# What Python counts as public, at least in some releases, and is not: networks of a site, of a provider, of papers.
+_NOT_PUBLIC = [ipaddress.ip_network(one) for one in ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20")]
 # Ways to write an address of the old kind within one of the new kind: what is behind it cannot be judged here.
 _WRAPPED = [ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")]
 
@@ -177,6 +179,8 @@ def is_public(address: str) -> bool:
             return is_public(str(found.ipv4_mapped))
         if any(found in net for net in _WRAPPED):
             return False
+    if any(found in net for net in _NOT_PUBLIC):
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 

@@ -12,6 +12,7 @@ from alongside.rota.queries.calendar import (
     tiers_entered,
 )
 from alongside.rota.queries.carrying import Load, load_of
+from alongside.rota.queries.entering import Judged
 from alongside.rota.queries.exchanges import (
     Mine,
     Question,
@@ -44,7 +45,7 @@ from alongside.rota.queries.patterns import (
     standings,
     uses_of,
 )
-from alongside.rota.queries.planning import frame_for, missing_of_all, patterns_in_force, problem_for
+from alongside.rota.queries.planning import frame_for, lacking, missing_of_all, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Beginnings,
     Gap,
@@ -62,6 +63,21 @@ from alongside.rota.queries.proposals import (
     plan_waits,
     plans_of,
     waiting_plans,
+)
+from alongside.rota.queries.sessions import (
+    Appointment,
+    Leads,
+    Listed,
+    Listener,
+    appointments_of,
+    leaders_for,
+    listeners_of,
+    on_duty,
+    proposed,
+    session_in,
+    sessions_due,
+    sessions_of,
+    work_of,
 )
 from alongside.rota.queries.shifts import (
     Entry,
@@ -81,6 +97,7 @@ from alongside.rota.queries.taking import could_take, empty_spans, free_for, may
 from alongside.rota.queries.wishes import Availability, availability_of
 
 __all__ = [
+    "Appointment",
     "Availability",
     "Beginnings",
     "Calendar",
@@ -89,6 +106,10 @@ __all__ = [
     "Followed",
     "Gain",
     "Gap",
+    "Judged",
+    "Leads",
+    "Listed",
+    "Listener",
     "Load",
     "LoadOf",
     "Loads",
@@ -105,6 +126,7 @@ __all__ = [
     "StripCell",
     "StripDay",
     "Uses",
+    "appointments_of",
     "availability_of",
     "beginnings",
     "calendar_of",
@@ -126,6 +148,9 @@ __all__ = [
     "has_shifts",
     "holidays_of",
     "is_planning",
+    "lacking",
+    "leaders_for",
+    "listeners_of",
     "load_of",
     "loads_of",
     "may_be_given",
@@ -138,6 +163,7 @@ __all__ = [
     "next_change_after",
     "next_shifts_of",
     "on_call_at",
+    "on_duty",
     "open_about",
     "open_plan",
     "organisation_of_exchange",
@@ -153,10 +179,14 @@ __all__ = [
     "plans_of",
     "preview",
     "problem_for",
+    "proposed",
     "published_from",
     "questions",
     "reading_of",
     "serving_between",
+    "session_in",
+    "sessions_due",
+    "sessions_of",
     "shift_in",
     "shifts_between",
     "sought",
@@ -168,4 +198,5 @@ __all__ = [
     "uses_of",
     "waiting_plans",
     "wants_week_note",
+    "work_of",
 ]

@@ -12,10 +12,10 @@ from alongside.rota.models import Holiday, Shift
 from alongside.rota.queries.exchanges import sought
 from alongside.rota.queries.planning import frame_of, patterns_in_force
 from alongside.rota.queries.shifts import Entry, shifts_between, tiers_of
-from alongside.rota.rules import calendar, framing
+from alongside.rota.rules import calendar, changeover, framing
 from alongside.rota.rules.calendar import Day, Item, Range
 from alongside.rota.rules.fairness import MEASURES
-from alongside.rota.rules.patterns import slots
+from alongside.rota.rules.patterns import slot
 from alongside.rota.rules.problem import Slot
 from alongside.team import queries as team
 
@@ -99,16 +99,13 @@ def coming_gaps(organisation: Organisation, now: datetime, days: int) -> list[Co
 
 
 def _planned(organisation: Organisation, days: Sequence[date], zone: ZoneInfo) -> list[Slot]:
-    """Return the slots of the patterns in force that touch the days."""
-    found: list[Slot] = []
-    for one in patterns_in_force(organisation):
-        # A slot that began before the first day reaches into it, and one may begin on the day after the last.
-        begin = max(one.begins_on, days[0] - timedelta(days=one.pattern.days))
-        last = days[-1] + timedelta(days=1)
-        end = last if one.ends_on is None else min(one.ends_on, last)
-        if begin <= end:
-            found += slots(one.pattern, begin, (end - begin).days + 1, zone)
-    return found
+    """Return the slots of the patterns in force that touch the days, as the planner has them (0036)."""
+    # A slot that began before the first day reaches into it, and one may begin on the day after the last.
+    first = days[0] - rules.LONGEST_SHIFT
+    spans = changeover.spans(patterns_in_force(organisation), first, (days[-1] - first).days + 2)
+    found = [slot(one.tier, one.begin, one.end, zone) for one in spans]
+    start = rules.start_of(days[0], zone)
+    return [one for one in found if start < one.ends_at]
 
 
 def _item(entry: Entry, minute: datetime) -> Item | None:

@@ -13,7 +13,7 @@ from alongside.accounts.models import Organisation
 from alongside.rota.models import CoverAsk, Exchange, NoWeekNote, Shift
 from alongside.rota.models.exchanges import about, not_over
 from alongside.rota.queries import planning
-from alongside.rota.rules import LONGEST_SHIFT, Duty, cut, exchanging, framing, patterns
+from alongside.rota.rules import LONGEST_SHIFT, Duty, changeover, cut, exchanging, framing, patterns
 from alongside.rota.rules.problem import Member
 from alongside.team import queries as team
 
@@ -43,6 +43,19 @@ class Field:
         duties += self.elsewhere.get(who, ())
         zone, limits = self.frame.zone, self.frame.limits
         return exchanging.broken(self.members[who], duties, gets, limits, zone)
+
+    def against(self, gets: Duty, before: Collection[Duty] = ()) -> list[exchanging.Why]:
+        """Return every rule that whose duty it is would break by it, besides those that were entered `before`.
+
+        What only a shift in another organisation breaks is AWAY: nobody here is told of it.
+        """
+        who, zone, limits = gets.supporter, self.frame.zone, self.frame.limits
+        here = [*(one for one in self.frame.published if one.supporter == who), *before]
+        found = exchanging.all_broken(self.members[who], here, gets, limits, zone)
+        more = self.elsewhere.get(who, ())
+        everywhere = exchanging.all_broken(self.members[who], [*here, *more], gets, limits, zone) if more else found
+        unsaid = set(everywhere) - set(found) and exchanging.Why.AWAY not in found
+        return [exchanging.Why.AWAY, *found] if unsaid else found
 
     def could(self, gets: Duty, waiting: Mapping[uuid.UUID, int], but: Collection[uuid.UUID]) -> list[uuid.UUID]:
         """Return who could take a duty and is not in `but`, in fair order; `waiting` are weighted minutes of other
@@ -206,11 +219,10 @@ def spans_of(organisation: Organisation, gap: Duty) -> list[Duty]:
     first = gap.starts_at.astimezone(zone).date() - LONGEST_SHIFT
     days = (gap.ends_at.astimezone(zone).date() - first).days + 1
     marks = {gap.starts_at, gap.ends_at}
-    for one in planning.patterns_in_force(organisation):
-        for slot in patterns.slots(one.pattern, first, days, zone):
-            in_force = one.begins_on <= slot.day and (one.ends_on is None or slot.day <= one.ends_on)
-            if slot.tier == gap.tier and in_force:
-                marks |= {at for at in (slot.starts_at, slot.ends_at) if gap.starts_at < at < gap.ends_at}
+    for one in changeover.spans(planning.patterns_in_force(organisation), first, days):
+        if one.tier == gap.tier:
+            ends = (patterns.boundary(local, zone) for local in (one.begin, one.end))
+            marks |= {at for at in ends if gap.starts_at < at < gap.ends_at}
     return [Duty(gap.tier, gap.supporter, *pair) for pair in pairwise(sorted(marks))]
 
 

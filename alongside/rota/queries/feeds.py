@@ -7,18 +7,20 @@ from datetime import date, datetime
 
 from alongside.accounts.models import Organisation
 from alongside.rota.models import BusyFeed, Feed, Shift
+from alongside.rota.queries import sessions
 from alongside.rota.rules import feeds as rules
 from alongside.rota.rules.duties import Duty
 
 
 @dataclass(frozen=True)
 class Followed:
-    """What an address shows: whose shifts, in which organisation and language."""
+    """What an address shows: whose shifts, in which organisation and language; `spans` are sessions and debriefs."""
 
     supporter: uuid.UUID
     organisation: Organisation
     language: str
     duties: tuple[Duty, ...]
+    spans: tuple[tuple[datetime, datetime], ...] = ()
 
 
 def followed(token: str, now: datetime) -> Followed | None:
@@ -41,7 +43,11 @@ def followed(token: str, now: datetime) -> Followed | None:
         supporter=serving, ends_at__gt=now - rules.SHOWN_BEFORE, starts_at__lt=now + rules.SHOWN_AHEAD
     )
     duties = tuple(one.facts() for one in shifts) if serving.status == serving.Status.ACTIVE else ()
-    return Followed(serving.id, serving.organisation, serving.person.language, duties)
+    spans = sessions.spans_shown(
+        serving.person_id, serving.organisation_id, now - rules.SHOWN_BEFORE, now + rules.SHOWN_AHEAD
+    )
+    shown = spans if serving.status == serving.Status.ACTIVE else ()
+    return Followed(serving.id, serving.organisation, serving.person.language, duties, shown)
 
 
 def feeds_of(supporter_id: uuid.UUID) -> list[tuple[uuid.UUID, date]]:

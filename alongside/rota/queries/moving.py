@@ -1,7 +1,7 @@
 """What moving a published duty by hand would do, and what speaks against it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from alongside.accounts.models import Organisation
 from alongside.rota.models import Exchange, Shift
-from alongside.rota.queries.exchanges import SEEKING, field_of
+from alongside.rota.queries.exchanges import SEEKING, Field, field_of
 from alongside.rota.rules import Duty, moving
 from alongside.rota.rules.exchanging import Why
 from alongside.team import queries as team
@@ -86,8 +86,8 @@ def _exchange(organisation: Organisation, shift: Shift, other: Shift, now: datet
         why = Why.NOT_YOURS
     field = field_of(organisation, [mine, theirs], now)
     gains = (
-        Gain(_name(shift), theirs, mine, field.broken(mine.supporter, theirs, mine)),
-        Gain(_name(other), mine, theirs, field.broken(theirs.supporter, mine, theirs)),
+        Gain(_name(shift), theirs, mine, _speaks(field, mine.supporter, theirs, mine)),
+        Gain(_name(other), mine, theirs, _speaks(field, theirs.supporter, mine, theirs)),
     )
     seal = moving.seal(shift.id, mine, other.id, theirs)
     return Move(shift, other, gains if why is None else (), None, why, seal)
@@ -97,7 +97,7 @@ def _give(organisation: Organisation, shift: Shift, supporter_id: uuid.UUID, now
     mine, name = shift.facts(), team.supporter_in(organisation.id, supporter_id).person.name
     why = Why.BEGUN if mine.starts_at <= now else Why.NOT_YOURS if mine.supporter == supporter_id else None
     field = field_of(organisation, [mine], now)
-    gains = (Gain(name, mine, None, field.broken(supporter_id, mine)),)
+    gains = (Gain(name, mine, None, _speaks(field, supporter_id, mine)),)
     return Move(shift, None, gains if why is None else (), None, why, moving.seal(shift.id, mine, supporter_id))
 
 
@@ -122,8 +122,15 @@ def _fill(organisation: Organisation, shift: Shift, gap: moving.ToGap, now: date
     if why is not None:
         return Move(shift, None, (), None, why, seal)
     field = field_of(organisation, [mine, lands], now)
-    gain = Gain(_name(shift), lands, mine, field.broken(mine.supporter, lands, mine))
+    gain = Gain(_name(shift), lands, mine, _speaks(field, mine.supporter, lands, mine))
     return Move(shift, None, (gain,), mine, None, seal)
+
+
+def _speaks(field: Field, who: uuid.UUID, gets: Duty, gives: Duty | None = None) -> Why | None:
+    """Return what keeps somebody from a duty; of a shift in another organisation nobody here is told."""
+    if why := replace(field, elsewhere={}).broken(who, gets, gives):
+        return why
+    return Why.AWAY if field.broken(who, gets, gives) else None
 
 
 def _name(shift: Shift) -> str:

@@ -3,18 +3,24 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from alongside.accounts.models import Organisation
 from alongside.policy import queries as policy
+from alongside.policy.values import Values
 from alongside.rota.models import Blackout, Busy, Cap, Holiday, Hours, Pattern, Shift, Wish
+from alongside.rota.queries.sessions import busy_with_sessions
 from alongside.rota.rules import framing
 from alongside.rota.rules.duties import Duty
 from alongside.rota.rules.patterns import Pattern as Repeats
 from alongside.rota.rules.problem import Aims, Limits, Problem
 from alongside.team import queries as team
+
+# As far as rest, days in a row and limits of four weeks look, and a shift may last.
+AROUND = timedelta(days=62)
 
 
 def problem_for(
@@ -32,9 +38,25 @@ def problem_for(
 def frame_for(
     organisation: Organisation, first: date, days: int, now: datetime, *, free: Collection[uuid.UUID] = ()
 ) -> framing.Frame:
-    """Return everything the problem of these days is made from; the past and today are no part of it."""
+    """Return everything the problem of these days is made from; the past and today are no part of it.
+
+    What the same people serve in other organisations keeps them from duties here; of where, nobody here is told.
+    """
     tomorrow = now.astimezone(ZoneInfo(organisation.time_zone)).date() + timedelta(days=1)
-    return frame_of(organisation, max(first, tomorrow), days, now, free=free)
+    frame = frame_of(organisation, max(first, tomorrow), days, now, free=free)
+    return replace(frame, elsewhere=_elsewhere(frame))
+
+
+def _elsewhere(frame: framing.Frame) -> dict[uuid.UUID, tuple[Duty, ...]]:
+    """Return by supporter the shifts of the same person in other organisations, around these days."""
+    others = team.also_serving_as(one.id for one in frame.people)
+    rows = Shift.objects.filter(
+        supporter_id__in={one for ids in others.values() for one in ids},
+        ends_at__gt=frame.starts_at - AROUND,
+        starts_at__lt=frame.ends_at + AROUND,
+    ).order_by("starts_at")
+    near = [row.facts() for row in rows] if others else []
+    return {who: tuple(one for one in near if one.supporter in ids) for who, ids in others.items()}
 
 
 def frame_of(
@@ -100,6 +122,21 @@ def missing_of_all(organisation_id: uuid.UUID) -> str:
     return "phone" if values.rota_needs_phone and not any(one.phone_checked for one in people) else ""
 
 
+def lacking(organisation_id: uuid.UUID) -> dict[uuid.UUID, tuple[str, ...]]:
+    """Return by supporter what policy asks of everybody on call and they do not have, "training" or "phone" (D-03,
+    D-12); without those who have it all.
+    """
+    values = policy.in_force(organisation_id)
+    found = {one.id: _lacks(one, values) for one in team.readiness(organisation_id)}
+    return {who: missing for who, missing in found.items() if missing}
+
+
+def _lacks(one: team.Readiness, values: Values) -> tuple[str, ...]:
+    training = values.rota_needs_training and not one.crisis_trained
+    phone = values.rota_needs_phone and not one.phone_checked
+    return tuple(name for name, missing in (("training", training), ("phone", phone)) if missing)
+
+
 def _standings(organisation_id: uuid.UUID, begin: datetime, now: datetime) -> Iterable[framing.Standing]:
     values = policy.in_force(organisation_id)
     people = team.readiness(organisation_id)
@@ -107,20 +144,19 @@ def _standings(organisation_id: uuid.UUID, begin: datetime, now: datetime) -> It
     blackouts = _by_supporter(Blackout.objects.filter(supporter_id__in=mine, last_day__gte=begin.date()))
     hours = _by_supporter(Hours.objects.filter(supporter_id__in=mine))
     busy = _by_supporter(Busy.objects.filter(supporter_id__in=mine, ends_at__gt=begin))
+    led = busy_with_sessions(organisation_id, begin)
     wishes = _by_supporter(Wish.objects.filter(supporter_id__in=mine, day__gte=begin.date()))
     caps = {row.supporter_id: row.most_in_28_days for row in Cap.objects.filter(supporter_id__in=mine)}
     for one in people:
-        trained = one.crisis_trained or not values.rota_needs_training
-        reached = one.phone_checked or not values.rota_needs_phone
         yield framing.Standing(
             id=one.id,
-            ready=one.agreed and trained and reached,
+            ready=one.agreed and not _lacks(one, values),
             serves=one.agreed and not one.on_leave,
             on_leave=one.on_leave,
             blackouts=tuple((row.first_day, row.last_day) for row in blackouts[one.id]),
             free=tuple(framing.Weekly(row.weekday, row.minute, row.minutes) for row in hours[one.id] if not row.works),
             works=tuple(framing.Weekly(row.weekday, row.minute, row.minutes) for row in hours[one.id] if row.works),
-            busy=tuple((row.starts_at, row.ends_at) for row in busy[one.id]),
+            busy=(*((row.starts_at, row.ends_at) for row in busy[one.id]), *led.get(one.id, ())),
             wishes=tuple((row.day, row.on_call) for row in wishes[one.id]),
             most_in_28_days=caps.get(one.id),
             away_days=max(0, framing.YEAR.days - (now.date() - one.designated_on).days),

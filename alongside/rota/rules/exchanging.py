@@ -88,7 +88,18 @@ def broken(
     limits: Limits,
     zone: tzinfo,
 ) -> Why | None:
-    """Return which rule a person would break who keeps these duties and gets one more; None when they may have it.
+    """Return which rule a person would break who keeps these duties and gets one more; None when they may have it."""
+    return next(iter(all_broken(person, duties, gets, limits, zone)), None)
+
+
+def all_broken(
+    person: Member,
+    duties: Iterable[Duty],
+    gets: Duty,
+    limits: Limits,
+    zone: tzinfo,
+) -> list[Why]:
+    """Return every rule that a person would break who keeps these duties and gets one more.
 
     Judged by the very rules that judge a plan (`violations`), on the days around.
     """
@@ -96,9 +107,7 @@ def broken(
     slots = tuple(_slot(one, zone) for one in (*near, gets))
     held = dict.fromkeys(range(len(near)), 0)
     found = {one.rule for one in violations(Problem(slots, (person,), held, limits), (0,) * len(slots))}
-    return next(
-        (Why(rule.value) for rule in (Rule.TWICE, Rule.AWAY, Rule.REST, Rule.ROW, Rule.CAP) if rule in found), None
-    )
+    return [Why(rule.value) for rule in (Rule.TWICE, Rule.AWAY, Rule.REST, Rule.ROW, Rule.CAP) if rule in found]
 
 
 def _slot(duty: Duty, zone: tzinfo) -> Slot:

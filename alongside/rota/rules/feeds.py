@@ -11,6 +11,8 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 SHOWN_BEFORE, SHOWN_AHEAD = timedelta(days=60), timedelta(days=400)
 
 EVERY = timedelta(hours=6)
+# Clocks of two machines differ by less.
+AHEAD_OF_US = timedelta(minutes=10)
 KEPT = timedelta(days=14)
 BEFORE, AHEAD = timedelta(days=1), timedelta(days=400)
 # The other jobs of the same lane, and `doctor`, may wait for one calendar more than this.

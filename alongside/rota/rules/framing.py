@@ -64,7 +64,7 @@ class InForce:
 @dataclass(frozen=True)
 class Frame:
     """Everything a problem is made from. `published` are the shifts of the year before and of the days around; those
-    that may change are `freed` instead.
+    that may change are `freed` instead. `elsewhere` are duties of the same people in other organisations.
     """
 
     zone: tzinfo
@@ -78,6 +78,7 @@ class Frame:
     freed: tuple[Duty, ...] = ()
     holidays: frozenset[date] = frozenset()
     percent: Mapping[int, int] = field(default_factory=dict)
+    elsewhere: Mapping[uuid.UUID, Sequence[Duty]] = field(default_factory=dict)
 
     @property
     def starts_at(self) -> datetime:
@@ -220,20 +221,22 @@ def _member(
 
 
 def _around(frame: Frame, slots: Iterable[Slot]) -> dict[uuid.UUID, list[tuple[datetime, datetime, date]]]:
-    """Return by supporter the published duties, and what is left of freed ones, outside the slots: as far as rest, days
-    in a row and caps look.
+    """Return by supporter the published duties, and what is left of freed ones, outside the slots, and those elsewhere:
+    as far as rest, days in a row and caps look.
     """
     spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     for slot in slots:
         spans[slot.tier].append((slot.starts_at, slot.ends_at))
     margin = max(frame.limits.rest, timedelta(days=max(frame.limits.days_in_a_row + 1, MONTH)))
     begin, end = frame.starts_at - margin, frame.ends_at + margin
+    near = [one for one in (*frame.published, *frame.freed) if begin < one.ends_at and one.starts_at < end]
+    duties = [(one.supporter, left) for one in near for left in outside(one, spans[one.tier])]
+    duties += [(who, one) for who, theirs in frame.elsewhere.items() for one in theirs]
     found: dict[uuid.UUID, list[tuple[datetime, datetime, date]]] = defaultdict(list)
-    for duty in (*frame.published, *frame.freed):
-        if begin < duty.ends_at and duty.starts_at < end:
-            for left in outside(duty, spans[duty.tier]):
-                day = left.starts_at.astimezone(frame.zone).date()
-                found[duty.supporter].append((left.starts_at, left.ends_at, day))
+    for who, left in duties:
+        if begin < left.ends_at and left.starts_at < end:
+            day = left.starts_at.astimezone(frame.zone).date()
+            found[who].append((left.starts_at, left.ends_at, day))
     return {who: sorted(spans) for who, spans in found.items()}
 
 

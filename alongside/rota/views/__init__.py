@@ -16,6 +16,7 @@ from alongside.rota.views.planning import (
     plans_compare,
 )
 from alongside.rota.views.schedule import rota, team_rota
+from alongside.rota.views.sessions import session, session_new, session_remove, sessions
 from alongside.rota.views.shifts import (
     enter,
     me,
@@ -61,6 +62,10 @@ __all__ = [
     "remove",
     "revoke_feed",
     "rota",
+    "session",
+    "session_new",
+    "session_remove",
+    "sessions",
     "stop_cover",
     "swap",
     "take_back",

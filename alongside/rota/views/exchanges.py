@@ -108,6 +108,7 @@ def my_shifts(request: HttpRequest) -> HttpResponse:
             "able": able,
             "mine": [_mine(one, now) for one in queries.mine(me.id, now)],
             "turn": [_question(one, now) for one in asked if one.turn],
+            "appointments": queries.appointments_of(seat.person.id, seat.organisation.id, now),
             "sought": [_question(one, now) for one, fit in zip(others, fits, strict=True) if fit],
             "free": len(free),
             "note": queries.wants_week_note(me.id) if policy.in_force(seat.organisation.id).week_note else None,

@@ -53,6 +53,8 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
             ics.Event(f"{found.supporter} {one.tier}", _label(one.tier), one.starts_at, one.ends_at)
             for one in found.duties
         ]
+        said = translation.gettext("appointment")
+        events += [ics.Event(f"{found.supporter} -", said, *span) for span in found.spans]
     body = ics.write(found.organisation.neutral_title, events, zone, now.date())
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")

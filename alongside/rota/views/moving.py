@@ -57,7 +57,7 @@ def move(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
         try:
             return _move(request, seat, id)
         except Shift.DoesNotExist:
-            return _gone(request, seat, STALE if request.method == "POST" else 404)
+            return _gone(request, seat)
 
 
 def _move(request: HttpRequest, seat: Seat, id: uuid.UUID) -> HttpResponse:
@@ -100,9 +100,9 @@ def _back(request: HttpRequest, day: date) -> str:
     return f"{reverse('in_rota')}?{query}#d{day.isoformat()}"
 
 
-def _gone(request: HttpRequest, seat: Seat, status: int) -> HttpResponse:
-    context = {"seat": seat, "back": reverse("in_rota")}
-    return render(request, "coordinate/rota_gone.html", context, status=status)
+def _gone(request: HttpRequest, seat: Seat) -> HttpResponse:
+    # The same for a shift that was removed and for one of another organisation.
+    return render(request, "coordinate/rota_gone.html", {"seat": seat, "back": reverse("in_rota")}, status=404)
 
 
 # --- choosing ----------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from alongside.rota.queries import Calendar, ComingGap
 from alongside.rota.rules import calendar, moving
 from alongside.rota.rules.calendar import Day, Period, Piece, View
 from alongside.rota.views.plan_words import MEASURES, PLACES
+from alongside.rota.views.sessions import line
 from alongside.team import queries as team
 
 SPANS = (14, 28)
@@ -55,6 +56,7 @@ def rota(request: HttpRequest) -> HttpResponse:
         "gaps": [{**_coming(one, zone), "sought": _is_sought(one.gap, sought)} for one in gaps],
         "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],
         "entered": queries.has_shifts(organisation.id),
+        "due": [line(one, now) for one in queries.sessions_due(organisation.id, now)],
         "on_call": [
             (PLACES[tier], names.get(on_call[tier], "") if tier in on_call else "")
             for tier in queries.tiers_of(organisation.id)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import formats
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -26,12 +27,22 @@ from alongside.notify import rules as notices
 from alongside.rota import actions, queries, rules
 from alongside.rota.forms import ShiftForm
 from alongside.rota.models import Shift
-from alongside.rota.views.plan_words import PLACES
+from alongside.rota.rules import Rule
+from alongside.rota.rules.exchanging import Why
+from alongside.rota.views.plan_words import BROKEN, PLACES
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.team import queries as team
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 SHIFTS_ON_MY_PAGE = 6
+DAYS_SHOWN = 4
+UNREADY: "dict[str, StrOrPromise]" = {
+    "training": _("%(name)s cannot be on call yet: no crisis training is written down for them."),
+    "phone": _("%(name)s cannot be on call yet: no telephone for duty that you called is written down for them."),
+}
 # Whose push service carries it, as people know it.
 MAKERS = {
     "googleapis.com": "Chrome, Android",
@@ -50,25 +61,35 @@ def enter(request: HttpRequest) -> HttpResponse:
     places = team.roster(seat.organisation.id, now)
     # A link from the calendar may name a tier that is entered besides those of policy.
     tiers = queries.tiers_of(seat.organisation.id, queries.tiers_entered(seat.organisation.id, now))
+    lacking = queries.lacking(seat.organisation.id)
     form = ShiftForm(
         request.POST or None,
         initial=_wished(request, tiers),
-        serving=[(str(one.id), one.name) for one in places if one.id in able],
+        serving=[(str(one.id), _choice(one.name, lacking.get(one.id))) for one in places if one.id in able],
         zone=zone,
         now=now,
         tiers=tiers,
     )
-    if request.method == "POST" and form.is_valid() and _enter(seat, form, {one.id: one.name for one in places}):
-        _say(request, form)
-        day = form.cleaned_data["from_day"].isoformat()
-        return redirect(f"{reverse('in_rota')}?{urlencode({'from': day})}#d{day}")
+    refused: dict[str, Any] = {}
+    if request.method == "POST" and form.is_valid():
+        names = {one.id: one.name for one in places}
+        refused = _enter(seat, form, names, request.POST.get("seen", ""))
+        if not refused and not form.errors:
+            _say(request, form, names[uuid.UUID(form.cleaned_data["supporter"])])
+            day = form.cleaned_data["from_day"].isoformat()
+            return redirect(f"{reverse('in_rota')}?{urlencode({'from': day})}#d{day}")
     context = {
         "seat": seat,
         "zone": zone,
         "form": form,
         "unable": [one for one in places if one.id not in able and one.status != "ended"],
+        **refused,
     }
-    return render(request, "coordinate/rota_enter.html", context, status=422 if form.errors else 200)
+    return render(request, "coordinate/rota_enter.html", context, status=422 if form.errors or refused else 200)
+
+
+def _choice(name: str, missing: Collection[str] | None) -> str:
+    return gettext("%(name)s (not ready for duty)") % {"name": name} if missing else name
 
 
 def _wished(request: HttpRequest, tiers: Collection[int]) -> dict[str, Any]:
@@ -86,13 +107,21 @@ def _wished(request: HttpRequest, tiers: Collection[int]) -> dict[str, Any]:
     return found
 
 
-def _enter(seat: Seat, form: ShiftForm, names: dict[uuid.UUID, str]) -> bool:
-    """Enter what the form says; put into the form why not."""
+def _enter(seat: Seat, form: ShiftForm, names: dict[uuid.UUID, str], seen: str) -> dict[str, Any]:
+    """Enter what the form says; put into the form why not, and return what the page shows of it."""
     chosen = form.cleaned_data
+    who = uuid.UUID(chosen["supporter"])
     try:
-        actions.enter_shifts(seat, uuid.UUID(chosen["supporter"]), chosen["tier"], form.spans)
+        actions.enter_shifts(seat, who, chosen["tier"], form.spans, seen=seen)
     except (actions.NotEligible, team.NotASupporter):
         form.add_error("supporter", _("This person cannot be on call at present."))
+    except actions.Unready as refused:
+        for missing in refused.missing:
+            form.add_error("supporter", UNREADY[missing] % {"name": names[who]})
+        # Who may not write it down is led to no closed door.
+        return {"unready": True, "records": seat.person.id in accounts.holders("team.change", seat.organisation.id)}
+    except actions.SpokenAgainst as refused:
+        return {"against": _against(refused.found, form, names[who]), "seal": refused.found.seal, "asked_again": seen}
     except rules.BadSpan:
         form.add_error("to_day", _("The shift ends before it begins."))
     except rules.Overlap as clash:
@@ -105,9 +134,30 @@ def _enter(seat: Seat, form: ShiftForm, names: dict[uuid.UUID, str]) -> bool:
             _("%(name)s is on call in the other place from %(from)s to %(to)s. First and backup are two people.")
             % _clash(clash, form, names),
         )
-    else:
-        return True
-    return False
+    return {}
+
+
+def _against(found: queries.Judged, form: ShiftForm, name: str) -> list[dict[str, str]]:
+    """Return a sentence for each rule that is broken; of several shifts with the days of those that break it."""
+    days: dict[Why, list[str]] = {}
+    for duty, why in found.against:
+        day = formats.date_format(duty.starts_at.astimezone(form.zone), str(_("D j M")))
+        # A day stays on one line.
+        days.setdefault(why, []).append(day.replace(" ", "\N{NO-BREAK SPACE}"))
+    return [
+        {
+            "text": str(BROKEN[Rule(why.value)]) % {"name": name},
+            "days": _some(on) if len(form.spans) > 1 else "",
+        }
+        for why, on in days.items()
+    ]
+
+
+def _some(days: list[str]) -> str:
+    """Return days as a line of text, however many."""
+    more = len(days) - DAYS_SHOWN
+    text = ", ".join(days[:DAYS_SHOWN])
+    return text if more < 1 else text + ngettext(" and %(count)d more", " and %(count)d more", more) % {"count": more}
 
 
 def _clash(clash: rules.Clash, form: ShiftForm, names: dict[uuid.UUID, str]) -> dict[str, str]:
@@ -118,10 +168,9 @@ def _clash(clash: rules.Clash, form: ShiftForm, names: dict[uuid.UUID, str]) -> 
     }
 
 
-def _say(request: HttpRequest, form: ShiftForm) -> None:
-    messages.success(
-        request, _("Entered: %(count)s.") % {"count": len(form.spans)} if len(form.spans) > 1 else _("Entered.")
-    )
+def _say(request: HttpRequest, form: ShiftForm, name: str) -> None:
+    text = ngettext("Entered. %(name)s is told.", "Entered: %(count)d shifts. %(name)s is told.", len(form.spans))
+    messages.success(request, text % {"count": len(form.spans), "name": name})
     for local in form.twice[:3]:
         messages.warning(
             request,
@@ -135,10 +184,10 @@ def remove(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Remove a shift."""
     seat = accounts.permit(request.user, "rota.change")
     try:
-        actions.remove_shift(seat, id)
+        told = actions.remove_shift(seat, id)
     except Shift.DoesNotExist:
         raise Http404 from None
-    messages.success(request, _("Removed."))
+    messages.success(request, _("Removed. Everybody concerned is told.") if told else _("Removed."))
     return redirect(f"{reverse('in_rota')}?view=list" if request.POST.get("view") == "list" else "in_rota")
 
 

@@ -190,8 +190,9 @@ def test_who_makes_the_rota_enters_plans_and_publishes_and_it_is_written_down_as
     world: World, theo: Person
 ) -> None:
     client = sign_in(Client(), theo, fresh=True)
-    assert client.post(reverse("in_rota_enter"), shift_form(world)).status_code == HTTPStatus.FOUND
     proposal = planned_rota(world)
+    posted = shift_form(world, supporter=str(world.marcus.id), from_day="2027-02-01", to_day="2027-02-02")
+    assert client.post(reverse("in_rota_enter"), posted).status_code == HTTPStatus.FOUND
     shown: OpenPlan = open_plan(plan_in(world.pine.id, proposal.id))
     told = client.post(reverse("in_plan_publish", args=[proposal.id]), {"seen": shown.seal})
     assert told.status_code == HTTPStatus.FOUND

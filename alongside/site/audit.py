@@ -128,6 +128,7 @@ def said(entry: AuditEntry) -> str:
     detail = {key: _readable(key, value) for key, value in entry.detail.items()}
     if entry.what == "organisation.changed":
         labels = {name: str(field.label) for name, field in NewOrganisationForm.base_fields.items()}
+        labels["clinical_hours"] = _("Hours of clinical advice")
         changed = [labels.get(key, "").split(",")[0] for key in entry.detail]
         detail = {"fields": "; ".join(filter(None, changed))}
     if entry.what == "policy.changed":

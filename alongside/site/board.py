@@ -292,9 +292,9 @@ def _shut(organisation: Organisation, places: list[Place]) -> list[Task]:
 
 
 def _unreached(organisation: Organisation, places: list[Place]) -> list[Task]:
-    """Name who may not hear a call: supporters in service and coordinators; of their addresses nothing."""
+    """Name who may not hear a call: supporters in service and who makes the rota; of their addresses nothing."""
     people = {place.person: place.name for place in places}
-    people |= {person.id: person.name for person in accounts.coordinators_of(organisation.id)}
+    people |= {person.id: person.name for person in accounts.people_who("rota.change", organisation.id)}
     states = accounts.reach_of(people)
     found = []
     for state, tone, sentence in (

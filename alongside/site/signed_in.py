@@ -18,6 +18,7 @@ from alongside.rota import queries as rota
 HOMES = (
     ("team.serve", "in_inbox"),
     ("board.see", "in_board"),
+    ("rota.change", "in_rota"),
     ("operate.see", "in_operate"),
     ("lead.see", "in_lead"),
     ("manage.see", "in_manage"),

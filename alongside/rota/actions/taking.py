@@ -41,7 +41,7 @@ def take_gap(organisation: Organisation, me: uuid.UUID, tier: int, starts_at: da
         starts_at=duty.starts_at,
         ends_at=duty.ends_at,
     )
-    _tell_coordinators(row, team.person_of(me).id, now)
+    _tell_who_plans(row, team.person_of(me).id, now)
     return duty
 
 
@@ -55,9 +55,9 @@ def _still_empty(organisation: Organisation, shown: Gap, now: datetime) -> Gap:
     raise Refused(Why.CHANGED)
 
 
-def _tell_coordinators(row: Shift, but: uuid.UUID, now: datetime) -> None:
+def _tell_who_plans(row: Shift, but: uuid.UUID, now: datetime) -> None:
     """Tell them that there is news about a shift, neutrally and never at night; what it is stands on the rota."""
-    for person in people.coordinators_of(row.organisation_id):
+    for person in people.people_who("rota.change", row.organisation_id):
         if person.id != but:
             notify.queue(
                 about=row.id,

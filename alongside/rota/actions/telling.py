@@ -94,16 +94,18 @@ def _unanswered(supporter_id: uuid.UUID) -> QuerySet[CoverAsk]:
 
 
 def alarm(about: uuid.UUID, now: datetime) -> None:
-    """Tell every coordinator of an organisation that the board needs a look; once for however many shifts, until it was
-    handed over.
+    """Tell everybody who makes the rota of an organisation that it needs them; once for however many shifts, until it
+    was handed over.
     """
     if outbox.is_waiting(about):
         return
-    for person in accounts.coordinators_of(about):
+    # The board says it to who has one; nobody is sent to a page that is closed to them.
+    with_board = accounts.holders("board.see", about)
+    for person in accounts.people_who("rota.change", about):
         notify.queue(
             about=about,
             to=accounts.addresses_of(person.id),
-            message="board",
+            message="board" if person.id in with_board else "shift_asked_now",
             language=person.language,
             values={},
             now=now,

@@ -72,6 +72,7 @@ SUPPORTERS = (
 )
 OTHERS = (
     Somebody("Hana Vogel", ("coordinator",), "coordinator"),
+    Somebody("Theo Sand", ("crisis_team",), "crisis team, makes the rota"),
     Somebody("Imani Reyes", ("clinician",), "clinical director"),
     Somebody("Anne Lavoie", ("leader",), "sheriff, leader"),
     Somebody("Sam Okafor", ("manager",), "sergeant, manager"),
@@ -90,6 +91,7 @@ def fill() -> Organisation:
         time_zone=ZONE,
         on_call_number="+1 218 555 0100",
         clinical_number="+1 218 555 0101",
+        clinical_hours=[["week", "08:00", "20:00"], ["weekend", "10:00", "16:00"]],
         coordinator_number="+1 218 555 0102",
         headcount=60,
         pack="mn",

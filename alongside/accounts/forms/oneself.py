@@ -1,66 +1,24 @@
-"""What people type about organisations, themselves and their way in."""
+"""What people type about themselves and their way in."""
 
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
 from allauth.account import forms as library
 from allauth.mfa.base import forms as codes
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from alongside.accounts.models import ContactPoint, Organisation, Person
-from alongside.content import law
+from alongside.accounts.models import ContactPoint, Person
 from alongside.notify import queries as outbox
 from alongside.notify import rules as notify
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+    pass
 
 GOOD_PASSWORD = _("At least 12 characters. Four or five words in a row are easy to remember and hard to guess.")
-PHONE = RegexValidator(
-    r"^\+?[0-9][0-9 ().\-]{2,28}$", _("Write a telephone number with digits, such as +1 218 555 0100.")
-)
-SLUG = RegexValidator(
-    r"^[a-z][a-z0-9\-]{1,38}[a-z0-9]$", _("Use small letters, digits and hyphens, such as pine-county.")
-)
-NEAR = (
-    "America/New_York",
-    "America/Toronto",
-    "America/Chicago",
-    "America/Winnipeg",
-    "America/Denver",
-    "America/Edmonton",
-    "America/Phoenix",
-    "America/Regina",
-    "America/Los_Angeles",
-    "America/Vancouver",
-    "America/Halifax",
-    "America/St_Johns",
-    "America/Anchorage",
-    "Pacific/Honolulu",
-)
-
-
-def time_zones() -> list[Any]:
-    """Return the choices of time zones: those of the United States and Canada first."""
-    others = sorted(
-        zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/") and zone not in NEAR
-    )
-    return [
-        (_("United States and Canada"), [(zone, _readable(zone)) for zone in NEAR]),
-        (_("Elsewhere"), [(zone, _readable(zone)) for zone in others]),
-    ]
-
-
-def _readable(zone: str) -> str:
-    return zone.split("/", 1)[1].replace("_", " ").replace("/", ", ")
 
 
 class NewPersonForm(forms.Form):
@@ -91,101 +49,6 @@ class NewPersonForm(forms.Form):
             except ValidationError as error:
                 self.add_error("password", error)
         return cleaned
-
-
-def _number(label: "StrOrPromise", help_text: "StrOrPromise") -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        max_length=30,
-        required=False,
-        validators=[PHONE],
-        widget=forms.TextInput(attrs={"inputmode": "tel"}),
-        help_text=help_text,
-    )
-
-
-class OrganisationForm(forms.Form):
-    """What an organisation is called and reached by."""
-
-    name = forms.CharField(label=_("Name of the organisation"), max_length=120)
-    neutral_title = forms.CharField(
-        label=_("Title on screens and in notices"),
-        max_length=40,
-        initial="Shift info",
-        help_text=_("Somebody may look over a shoulder: choose words that do not tell what it is."),
-    )
-    on_call_number = _number(
-        _("On-call telephone number"),
-        _("The programme's own number, forwarded to whoever is on call. Members see it. Empty if there is none."),
-    )
-    clinical_number = _number(
-        _("Telephone number for clinical advice"),
-        _(
-            "For supporters, in a crisis. It stands on the crisis path, which opens without sign-in: enter a duty "
-            "line, nobody's private number."
-        ),
-    )
-    coordinator_number = _number(
-        _("Telephone number of the coordinator"),
-        _("For supporters, in a crisis. As above: a duty line."),
-    )
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
-    language = forms.ChoiceField(label=_("First language"), choices=lambda: settings.LANGUAGES)
-    headcount = forms.IntegerField(
-        label=_("People in the organisation, about"),
-        min_value=1,
-        max_value=1_000_000,
-        help_text=_("For the aim of supporters and for how often counts may be published."),
-    )
-    offices = forms.CharField(
-        label=_("Offices, one on each line"),
-        required=False,
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("Stations, districts, shifts: parts that a member may want to leave out. They can be added later."),
-    )
-
-    def clean_offices(self) -> list[str]:
-        """Split the lines."""
-        names = [line.strip() for line in self.cleaned_data["offices"].splitlines() if line.strip()]
-        if any(len(name) > 80 for name in names):  # noqa: PLR2004
-            raise ValidationError(_("The name of an office has 80 characters at most."))
-        return names
-
-
-class PackForm(forms.Form):
-    """Whose law an organisation's pages tell. The operator's: a coordinator may be stricter, not elsewhere (K-31)."""
-
-    pack = forms.ChoiceField(
-        label=_("Law and hotlines of"),
-        choices=lambda: [(key, law.pack(key, get_language() or "en").name) for key in law.packs()],
-    )
-
-
-class NewOrganisationForm(PackForm, OrganisationForm):
-    """A further organisation on this server."""
-
-    slug = forms.CharField(
-        label=_("Short name in addresses"),
-        max_length=40,
-        validators=[SLUG],
-        help_text=_("Part of the address on posters, such as pine-county. It cannot be changed later."),
-    )
-    field_order = ("name", "slug", "neutral_title", "on_call_number", "time_zone", "language", "pack", "headcount")
-
-    def clean_slug(self) -> str:
-        """Refuse a name in use."""
-        slug: str = self.cleaned_data["slug"]
-        if Organisation.objects.filter(slug=slug).exists():
-            raise ValidationError(_("Another organisation has this short name."))
-        return slug
-
-
-class OperatorForm(forms.Form):
-    """Who is to operate the installation, too."""
-
-    name = forms.CharField(label=_("Name"), max_length=80)
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
 
 
 class ContactPointForm(forms.Form):

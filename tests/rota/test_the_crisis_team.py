@@ -21,6 +21,7 @@ from alongside.notify.models import Notice
 from alongside.rota import actions
 from alongside.rota.models import Blackout, Proposal, Shift
 from alongside.rota.queries import OpenPlan, open_plan, plan_in
+from alongside.team.models import Supporter
 from tests import world as cast
 from tests.architecture.test_roles import WAY_IN, asks_for
 from tests.help_requests import sealed
@@ -126,6 +127,17 @@ def test_after_signing_in_the_rota_comes_first_and_no_page_leads_to_a_closed_doo
             for address in of_a_form(text):
                 assert opens(address), (path, address)
     assert any(resolve(path).url_name == "in_plan_publish" for path in walked)
+
+
+@pytest.mark.req("D-13")
+def test_where_nobody_can_serve_no_page_leads_to_a_closed_door_either(world: World, theo: Person) -> None:
+    Supporter.objects.update(status=Supporter.Status.ON_LEAVE)
+    client = sign_in(Client(), theo, fresh=True)
+    walked = dict(walk(client, reverse("in_rota")))
+    assert "Nobody can lead a session yet" in walked[reverse("in_session_new")]
+    for path, text in walked.items():
+        for address in of_a_form(text):
+            assert opens(address), (path, address)
 
 
 def opens(path: str) -> bool:

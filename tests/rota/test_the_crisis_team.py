@@ -240,6 +240,8 @@ def test_who_makes_the_rota_hears_of_a_shift_nobody_takes_without_a_board_being_
     assert state(one) == "nobody"
     heard = dict(Notice.objects.values_list("address", "message"))
     assert heard[theo.email] == "shift_asked_now"
+    # Also where they serve too, and signing in leads them to their inbox.
+    assert Notice.objects.get(address=theo.email).values["link"].endswith(reverse("in_rota"))
     assert heard[world.hana.email] == "board"
     accounts.revoke(people.permit(world.hana, "team.change"), theo.id, world.pine, "crisis_team")
     assert theo not in people.people_who("rota.change", world.pine.id)

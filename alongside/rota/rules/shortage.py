@@ -142,8 +142,10 @@ def keeps(grid: Grid, plan: Plan, hand: Hand, who: int, at: int) -> Why | Rule |
     if spans or near:
         return Rule.REST
     if too_many_in_a_row(grid, hand, slot.day.toordinal()):
-        return Rule.ROW
-    return Rule.CAP if over_the_cap(grid, hand, who, slot.day.toordinal()) else None
+        return Why.BUSY if person.elsewhere else Rule.ROW
+    if over_the_cap(grid, hand, who, slot.day.toordinal()):
+        return Why.BUSY if person.elsewhere else Rule.CAP
+    return None
 
 
 def _close(around: Iterable[Around], slot: Slot, rest: timedelta) -> list[tuple[datetime, datetime]]:

@@ -370,8 +370,8 @@ def _publish(request: HttpRequest, seat: Seat, opened: OpenPlan) -> bool:
                 IN_THE_WAY
                 % {
                     "name": opened.names.get(duty.supporter, ""),
-                    "from": formats.date_format(duty.starts_at.astimezone(zone), "SHORT_DATETIME_FORMAT"),
-                    "to": formats.date_format(duty.ends_at.astimezone(zone), "SHORT_DATETIME_FORMAT"),
+                    "from": formats.date_format(duty.starts_at.astimezone(zone), str(_("D j M, H:i"))),
+                    "to": formats.date_format(duty.ends_at.astimezone(zone), str(_("D j M, H:i"))),
                 },
             )
     else:

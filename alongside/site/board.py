@@ -96,7 +96,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_standing_still(now),
         *_late(rows),
         *_undelivered(rows),
-        *_uncovered(gaps),
+        *_uncovered(gaps, sought),
         *_untaken(sought),
         *(Task("late", _("Debrief"), *said, _("See to it")) for said in debriefs.due(organisation, now)),
         *_nobody_ready(organisation, places, sought),
@@ -197,8 +197,8 @@ def _undelivered(rows: list[BoardRow]) -> list[Task]:
     return [Task("urgent", _("Messages"), text % {"count": len(failed)}, reverse("in_team"), _("See the team"))]
 
 
-def _uncovered(gaps: list[Gap]) -> list[Task]:
-    shown = [_gap(gap) for gap in gaps[:GAPS_SHOWN]]
+def _uncovered(gaps: list[Gap], sought: list[Sought]) -> list[Task]:
+    shown = [_gap(gap, sought) for gap in gaps[:GAPS_SHOWN]]
     if rest := len(gaps) - len(shown):
         text = ngettext("One more on-call gap after these.", "%(count)d more on-call gaps after these.", rest)
         shown.append(Task("late", _("On-call gap"), text % {"count": rest}, reverse("in_rota"), _("See the rota")))
@@ -235,11 +235,11 @@ def _span(begins: datetime, ends: datetime) -> dict[str, str]:
     }
 
 
-def _gap(gap: Gap) -> Task:
-    span = _span(gap.starts_at, gap.ends_at)
+def _gap(gap: Gap, sought: list[Sought]) -> Task:
     first, backup = _("Nobody is first on call from %(start)s to %(end)s."), _("No backup from %(start)s to %(end)s.")
-    sentence = first if gap.tier == 1 else backup
-    return Task("urgent", _("On-call gap"), sentence % span, reverse("in_rota"), _("Find cover"))
+    text = (first if gap.tier == 1 else backup) % _span(gap.starts_at, gap.ends_at)
+    label = _("See the rota") if rota.is_sought(gap, sought) else _("Find cover")
+    return Task("urgent", _("On-call gap"), text, reverse("in_rota"), label)
 
 
 def _unready(places: list[Place]) -> list[Task]:

@@ -109,14 +109,21 @@ def test_a_gap_left_by_hand_says_who_could_take_it(world: World, hana: Client) -
     text = page(hana, proposal)
     assert f"9 people are ready for duty, and {one.kept.able} of them could be on call then." in text
     assert "Left without anybody by hand." in text
-    # As many as it says are taken by the action; the others are refused.
+    # As many as it says are taken by the action; the others are refused. The page of the slot names them apart.
+    edit = hana.get(reverse("in_plan_edit", args=[proposal, slot.id])).content.decode()
+    able, cannot = edit.partition('label="Can be on call then"')[2].split('label="Cannot be on call then"')
     took = 0
     for person in queries.open_plan(queries.plan_in(world.pine.id, proposal)).problem.people:
         try:
             actions.edit_proposed(seat(world), proposal, {slot.id: person.id})
         except actions.Breaks:
+            assert str(person.id) in cannot
             continue
+        assert str(person.id) in able
         took += 1
+        # Whoever has it could still have it.
+        edit = hana.get(reverse("in_plan_edit", args=[proposal, slot.id])).content.decode()
+        assert str(person.id) in edit.partition('label="Cannot be on call then"')[0]
         actions.edit_proposed(seat(world), proposal, {slot.id: None})
     assert took == one.kept.able
 

@@ -110,11 +110,14 @@ class SlotForm(forms.Form):
 
     supporter = forms.ChoiceField(label=_("Who"), required=False)
 
-    def __init__(self, *args: Any, people: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, able: Iterable[tuple[str, str]], others: Iterable[tuple[str, str]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["supporter"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101
-        field.choices = [("", _("Nobody: leave a gap")), *people]
+        groups = ((_("Can be on call then"), list(able)), (_("Cannot be on call then"), list(others)))
+        field.choices = [("", _("Nobody: leave a gap")), *((label, some) for label, some in groups if some)]
 
     def chosen(self) -> uuid.UUID | None:
         """Return who was chosen."""

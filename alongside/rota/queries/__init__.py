@@ -20,6 +20,7 @@ from alongside.rota.queries.exchanges import (
     Question,
     Sought,
     change_of,
+    is_sought,
     left_beyond,
     may_be_given,
     mine,
@@ -95,7 +96,7 @@ from alongside.rota.queries.shifts import (
     strip,
     tiers_of,
 )
-from alongside.rota.queries.shortages import Uncovered, uncovered, unplanned
+from alongside.rota.queries.shortages import Uncovered, takers_of_slot, uncovered, unplanned
 from alongside.rota.queries.taking import could_take, empty_spans, free_for, may_swap, may_take
 from alongside.rota.queries.wishes import Availability, availability_of
 
@@ -152,6 +153,7 @@ __all__ = [
     "has_shifts",
     "holidays_of",
     "is_planning",
+    "is_sought",
     "lacking",
     "leaders_for",
     "left_beyond",
@@ -199,6 +201,7 @@ __all__ = [
     "standings",
     "strip",
     "takers_of",
+    "takers_of_slot",
     "tiers_entered",
     "tiers_of",
     "uncovered",

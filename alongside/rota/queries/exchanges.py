@@ -1,7 +1,7 @@
 """Who could take a shift, in fair order; what is asked of whom; which searches for cover are open."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,7 +14,7 @@ from alongside.policy import queries as policy
 from alongside.rota.models import CoverAsk, Exchange, NoWeekNote, Shift
 from alongside.rota.models.exchanges import about, not_over
 from alongside.rota.queries import planning
-from alongside.rota.rules import LONGEST_SHIFT, Duty, changeover, cut, exchanging, framing, patterns
+from alongside.rota.rules import LONGEST_SHIFT, Duty, Gap, changeover, cut, exchanging, framing, gaps, patterns
 from alongside.rota.rules.problem import Member
 from alongside.team import queries as team
 
@@ -213,6 +213,12 @@ def sought(organisation_id: uuid.UUID, now: datetime) -> list[Sought]:
             away = row.asks is not None and row.asks.status != row.asks.Status.ACTIVE
             found[row.what.id] = Sought(row.id, row.what.facts(), name, nobody, asked, away)
     return list(found.values())
+
+
+def is_sought(gap: Gap, sought: Iterable[Sought]) -> bool:
+    """Say whether people are being asked for all of a gap already."""
+    duties = [one.duty for one in sought if not one.nobody]
+    return not gaps(duties, gap.starts_at, gap.ends_at, (gap.tier,))
 
 
 def still_nobodys(organisation_id: uuid.UUID, span: Duty) -> list[Duty]:

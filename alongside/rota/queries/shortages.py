@@ -1,12 +1,13 @@
 """What a plan leaves with nobody: its slots, with what would fill them, and hours that are no slot of any shift."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from alongside.rota import rules
-from alongside.rota.models import Proposal
+from alongside.rota.models import Proposal, ProposedShift
 from alongside.rota.queries.proposals import OpenPlan
 from alongside.rota.queries.shifts import serving_between, tiers_of
 from alongside.rota.rules import shortage
@@ -54,6 +55,15 @@ def uncovered(opened: OpenPlan) -> list[Uncovered]:
         spans = tuple((slot.tier, slot.starts_at, slot.ends_at) for slot in slots)
         found.append(_uncovered(opened, grid, place, spans, by_hand=True))
     return found
+
+
+def takers_of_slot(opened: OpenPlan, slot: ProposedShift) -> set[uuid.UUID]:
+    """Return everybody who could have a slot of a plan as it stands, by the rules and by what they said; nobody where
+    the problem of today has no such slot.
+    """
+    slots, people = opened.problem.slots, opened.problem.people
+    at = next((at for at, one in enumerate(slots) if (one.tier, one.starts_at) == (slot.tier, slot.starts_at)), None)
+    return set() if at is None else {people[who].id for who in shortage.takers(Grid(opened.problem), opened.plan, at)}
 
 
 def _uncovered(

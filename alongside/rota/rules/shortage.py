@@ -98,10 +98,7 @@ def _kind(slots: Sequence[Slot], some: Sequence[Slot]) -> Kind:
 
 def kept(grid: Grid, plan: Plan, places: Sequence[int]) -> Kept:
     """Return how many people could take one of these slots, which nobody has, and what keeps the others (D-02)."""
-    hands, problem = hands_of(grid.problem), grid.problem
-    for at, who in enumerate(plan):
-        if who is not None:
-            hands[who].take(problem.slots[at].day.toordinal())
+    hands, problem = _hands(grid, plan), grid.problem
     ready = [
         who
         for who, person in enumerate(problem.people)
@@ -119,6 +116,21 @@ def kept(grid: Grid, plan: Plan, places: Sequence[int]) -> Kept:
             reasons[min(often, key=lambda one: (-often[one], REASONS.index(one)))] += 1
     by_number = sorted(reasons.items(), key=lambda one: (-one[1], REASONS.index(one[0])))
     return Kept(len(ready), able, tuple(by_number))
+
+
+def takers(grid: Grid, plan: Plan, at: int) -> list[int]:
+    """Return who could take a slot as the plan stands, also whoever has it."""
+    without = tuple(None if place == at else who for place, who in enumerate(plan))
+    hands = _hands(grid, without)
+    return [who for who, hand in enumerate(hands) if keeps(grid, without, hand, who, at) is None]
+
+
+def _hands(grid: Grid, plan: Plan) -> list[Hand]:
+    hands = hands_of(grid.problem)
+    for at, who in enumerate(plan):
+        if who is not None:
+            hands[who].take(grid.problem.slots[at].day.toordinal())
+    return hands
 
 
 def keeps(grid: Grid, plan: Plan, hand: Hand, who: int, at: int) -> Why | Rule | None:

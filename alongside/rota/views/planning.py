@@ -224,9 +224,9 @@ def plan_edit(request: HttpRequest, id: uuid.UUID, slot: uuid.UUID) -> HttpRespo
     one = next((shown for shown in opened.shifts if shown.id == slot), None)
     if one is None:
         raise Http404
-    known = {person.id for person in opened.problem.people}
-    people = sorted(((str(key), name) for key, name in opened.names.items() if key in known), key=lambda each: each[1])
-    form = SlotForm(request.POST or None, initial={"supporter": str(one.supporter_id or "")}, people=people)
+    free, initial = queries.takers_of_slot(opened, one), {"supporter": str(one.supporter_id or "")}
+    able, others = _named(opened, free), _named(opened, {person.id for person in opened.problem.people} - free)
+    form = SlotForm(request.POST or None, initial=initial, able=able, others=others)
     if request.method == "POST" and form.is_valid() and _edit(request, seat, opened, one, form):
         messages.success(request, _("Changed. Nobody is told until you publish."))
         return redirect("in_plan", id)
@@ -243,6 +243,10 @@ def plan_edit(request: HttpRequest, id: uuid.UUID, slot: uuid.UUID) -> HttpRespo
     }
     with timezone.override(zone):
         return render(request, "coordinate/plan_edit.html", context, status=422 if form.errors else 200)
+
+
+def _named(opened: OpenPlan, some: set[uuid.UUID]) -> list[tuple[str, str]]:
+    return sorted(((str(key), name) for key, name in opened.names.items() if key in some), key=lambda each: each[1])
 
 
 def _edit(request: HttpRequest, seat: Seat, opened: OpenPlan, slot: ProposedShift, form: SlotForm) -> bool:
@@ -366,8 +370,8 @@ def _publish(request: HttpRequest, seat: Seat, opened: OpenPlan) -> bool:
                 IN_THE_WAY
                 % {
                     "name": opened.names.get(duty.supporter, ""),
-                    "from": formats.date_format(duty.starts_at.astimezone(zone), "SHORT_DATETIME_FORMAT"),
-                    "to": formats.date_format(duty.ends_at.astimezone(zone), "SHORT_DATETIME_FORMAT"),
+                    "from": formats.date_format(duty.starts_at.astimezone(zone), str(_("D j M, H:i"))),
+                    "to": formats.date_format(duty.ends_at.astimezone(zone), str(_("D j M, H:i"))),
                 },
             )
     else:

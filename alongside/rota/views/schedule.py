@@ -53,7 +53,7 @@ def rota(request: HttpRequest) -> HttpResponse:
         "seat": seat,
         **shown,
         "horizon": horizon,
-        "gaps": [{**_coming(one, zone), "sought": _is_sought(one.gap, sought)} for one in gaps],
+        "gaps": [{**_coming(one, zone), "sought": queries.is_sought(one.gap, sought)} for one in gaps],
         "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],
         "beyond": queries.left_beyond(organisation.id, now),
         "entered": queries.has_shifts(organisation.id),
@@ -203,12 +203,6 @@ def _coming(one: ComingGap, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _is_sought(gap: rules.Gap, sought: list[queries.Sought]) -> bool:
-    """Say whether people are being asked for all of a gap already."""
-    duties = [one.duty for one in sought if not one.nobody]
-    return not rules.gaps(duties, gap.starts_at, gap.ends_at, (gap.tier,))
-
-
 def fill(gap: rules.Gap, zone: ZoneInfo) -> str:
     """Return the address of the form that fills a gap."""
     end = min(gap.ends_at, gap.starts_at + rules.LONGEST_SHIFT)
@@ -262,7 +256,7 @@ def _list(request: HttpRequest, seat: Seat) -> HttpResponse:
         "other_count": SPANS[0] if count == SPANS[1] else SPANS[1],
         "strips": [strip[begin : begin + SPANS[0]] for begin in range(0, count, SPANS[0])],
         "gaps": [
-            {"gap": gap, "label": PLACES[gap.tier], "fill": fill(gap, zone), "sought": _is_sought(gap, sought)}
+            {"gap": gap, "label": PLACES[gap.tier], "fill": fill(gap, zone), "sought": queries.is_sought(gap, sought)}
             for gap in gaps
         ],
         "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],

@@ -164,8 +164,8 @@ def _some(days: list[str]) -> str:
 def _clash(clash: rules.Clash, form: ShiftForm, names: dict[uuid.UUID, str]) -> dict[str, str]:
     return {
         "name": names.get(clash.other.supporter, ""),
-        "from": formats.date_format(clash.other.starts_at.astimezone(form.zone), "SHORT_DATETIME_FORMAT"),
-        "to": formats.date_format(clash.other.ends_at.astimezone(form.zone), "SHORT_DATETIME_FORMAT"),
+        "from": formats.date_format(clash.other.starts_at.astimezone(form.zone), str(_("D j M, H:i"))),
+        "to": formats.date_format(clash.other.ends_at.astimezone(form.zone), str(_("D j M, H:i"))),
     }
 
 

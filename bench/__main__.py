@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import accepting, directory, noticing, offline, poster, sealing, serving, weights
+from bench import accepting, directory, noticing, offline, poster, rota, sealing, serving, weights
 from bench.figures import Figure
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -19,6 +19,7 @@ MEASURES: dict[str, Callable[[], list[Figure]]] = {
     "accepting": accepting.measure,
     "offline": offline.measure,
     "poster": poster.measure,
+    "rota": rota.measure,
 }
 
 

@@ -18,6 +18,8 @@ const entries = (existsSync(pages) ? readdirSync(pages) : [])
   .sort()
   .map((name) => ({ in: join(pages, name), out: basename(name, ".ts") }));
 if (existsSync(style)) entries.push({ in: style, out: "main" });
+// Beside the one sheet of all pages: what a few pages of the team need and no member should load.
+entries.push({ in: join(here, "styles/calendar.css"), out: "calendar" });
 
 // A service worker is one plain file: it cannot share chunks with pages.
 /** @type {import("esbuild").BuildOptions} */

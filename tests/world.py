@@ -24,7 +24,7 @@ from django.test import Client
 
 from alongside.accounts.models import ContactPoint, Office, Organisation, Person, Role
 from alongside.rota.models import Shift
-from alongside.team.models import Supporter
+from alongside.team.models import Ready, Supporter
 
 # Monday, 8:05 in Pine County (Central time).
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
@@ -40,6 +40,7 @@ __all__ = [
     "datetime",
     "make_world",
     "person",
+    "ready",
     "sign_in",
     "supporter",
     "timedelta",
@@ -143,6 +144,14 @@ def shift(serving: Supporter, tier: int, starts_at: datetime, ends_at: datetime)
     return Shift.objects.create(
         organisation=serving.organisation, supporter=serving, tier=tier, starts_at=starts_at, ends_at=ends_at
     )
+
+
+def ready(*people: Supporter) -> None:
+    """Write down that people are trained for crises and answered the telephone for duty (D-03, D-12)."""
+    for one in people:
+        Ready.objects.update_or_create(
+            supporter=one, defaults={"crisis_trained_on": NOW.date(), "phone_checked_on": NOW.date()}
+        )
 
 
 def sign_in(client: Client, person: Person | Supporter, *, fresh: bool = False) -> Client:

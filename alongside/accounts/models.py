@@ -17,6 +17,7 @@ class Organisation(models.Model):
     language = models.CharField(max_length=5, default="en")
     on_call_number = models.CharField(max_length=30, blank=True)
     clinical_number = models.CharField(max_length=30, blank=True, default="", db_default="")
+    clinical_hours = models.JSONField(null=True, blank=True)
     coordinator_number = models.CharField(max_length=30, blank=True, default="", db_default="")
     pack = models.CharField(max_length=40, default="generic-us")
     headcount = models.PositiveIntegerField(default=0)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
@@ -20,6 +21,7 @@ from alongside.notify import rules as notices
 ROLE_NAMES = {
     "supporter": _("Supporter"),
     "coordinator": _("Coordinator"),
+    "crisis_team": _("Crisis team"),
     "clinician": _("Clinician"),
     "leader": _("Leader"),
     "manager": _("Manager"),
@@ -78,6 +80,13 @@ def roles_held(email: str, organisation: Organisation | None) -> list[str]:
     """Return the roles that the person with this address holds there."""
     rows = Role.objects.filter(person__email__iexact=email.strip(), organisation=organisation)
     return list(rows.values_list("name", flat=True))
+
+
+def clinical_reach(organisation: Organisation, now: datetime) -> rules.Reach:
+    """Return whether clinical advice can be had by the hours that were entered; without any it is not known until
+    when.
+    """
+    return rules.reach(organisation.clinical_hours or (), now, ZoneInfo(organisation.time_zone))
 
 
 def open_organisation(slug: str) -> Organisation:
@@ -290,6 +299,11 @@ def holders(capability: str, organisation_id: uuid.UUID) -> frozenset[uuid.UUID]
     names = load.capabilities()[capability]
     rows = Role.objects.filter(organisation_id=organisation_id, name__in=names, person__is_active=True)
     return frozenset(rows.values_list("person_id", flat=True))
+
+
+def people_who(capability: str, organisation_id: uuid.UUID) -> list[Person]:
+    """Return who can sign in and hold a capability by a role in an organisation, by name."""
+    return list(Person.objects.filter(id__in=holders(capability, organisation_id)))
 
 
 def organisations() -> list[Organisation]:

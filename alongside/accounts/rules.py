@@ -5,11 +5,12 @@ import io
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-ROLES = ("supporter", "coordinator", "clinician", "leader", "manager", "operator")
+ROLES = ("supporter", "coordinator", "crisis_team", "clinician", "leader", "manager", "operator")
 # A clinician advises and never serves as a supporter (M-03); an operator stands outside every organisation (M-21).
 APART = ({"clinician", "supporter"},)
 
@@ -49,6 +50,129 @@ def check_zone(name: str) -> None:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"unknown time zone: {name!r}") from None
+
+
+# --- hours of every week -------------------------------------------------------------------------------------------
+
+DAY, WEEK = 24 * 60, 7 * 24 * 60
+# Which days a line is about, Monday being 0.
+DAYS: Mapping[str, tuple[int, ...]] = {
+    "every": tuple(range(7)),
+    "week": tuple(range(5)),
+    "weekend": (5, 6),
+    **{str(day): (day,) for day in range(7)},
+}
+MOST_HOURS = 14
+
+
+class BadHours(ValueError):
+    """No hours of a week: other days than DAYS, no times, or more lines than MOST_HOURS."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whether somebody can be reached now, and at which instant that changes; None where it never does."""
+
+    now: bool
+    until: datetime | None
+
+
+def check_hours(lines: Sequence[Sequence[str]]) -> None:
+    """Refuse lines that are not (days, from, to), with days of DAYS and times such as 08:00. Raises BadHours."""
+    if len(lines) > MOST_HOURS:
+        raise BadHours
+    spans(lines)
+
+
+def spans(lines: Sequence[Sequence[str]]) -> tuple[tuple[int, int], ...]:
+    """Return the spans of a week that lines cover as (first minute, minute after the last), Monday 00:00 being 0.
+
+    An end that is not later than its begin is on the next day, so that two equal times are a whole day. Spans that
+    meet are one; the turn of the week parts them. Raises BadHours.
+    """
+    found: list[tuple[int, int]] = []
+    for line in lines:
+        for begin, minutes in _begins(line):
+            end = begin + minutes
+            found += [(begin, min(end, WEEK)), *([(0, end - WEEK)] if end > WEEK else [])]
+    whole: list[tuple[int, int]] = []
+    for begin, end in sorted(found):
+        if whole and begin <= whole[-1][1]:
+            whole[-1] = whole[-1][0], max(end, whole[-1][1])
+        else:
+            whole.append((begin, end))
+    return tuple(whole)
+
+
+def _begins(line: Sequence[str]) -> list[tuple[int, int]]:
+    try:
+        days, begin, end = line
+        first, last = (_minute(one) for one in (begin, end))
+        return [(day * DAY + first, (last - first) % DAY or DAY) for day in DAYS[days]]
+    except (KeyError, TypeError, ValueError):
+        raise BadHours from None
+
+
+def _minute(clock: str) -> int:
+    at = time.fromisoformat(clock)
+    return at.hour * 60 + at.minute
+
+
+def unreached(lines: Sequence[Sequence[str]]) -> tuple[tuple[int, int], ...]:
+    """Return the spans of a week that no line covers, as (first minute, minute after the last).
+
+    What goes on over the turn of the week is one span, whose end lies beyond WEEK.
+    """
+    edges = [0, *(edge for span in spans(lines) for edge in span), WEEK]
+    gaps = [(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if begin < end]
+    if len(gaps) > 1 and gaps[0][0] == 0 and gaps[-1][1] == WEEK:
+        gaps = [*gaps[1:-1], (gaps[-1][0], WEEK + gaps[0][1])]
+    return tuple(gaps)
+
+
+def reached(lines: Sequence[Sequence[str]], at: datetime) -> bool:
+    """Say whether a line covers a local moment, by what the clock on the wall shows."""
+    minute = at.weekday() * DAY + at.hour * 60 + at.minute
+    return any(begin <= minute < end for begin, end in spans(lines))
+
+
+def reach(lines: Sequence[Sequence[str]], now: datetime, zone: tzinfo) -> Reach:
+    """Return whether somebody can be reached at an instant, and until when that is so.
+
+    Where the clocks are changed, an hour that the wall shows twice counts twice and one it leaves out not at all.
+    """
+    here = reached(lines, now.astimezone(zone))
+    return Reach(
+        here, next((one for one in _edges(lines, now, zone) if reached(lines, one.astimezone(zone)) != here), None)
+    )
+
+
+def _edges(lines: Sequence[Sequence[str]], now: datetime, zone: tzinfo) -> list[datetime]:
+    """Return every instant after now, within nine days, at which something may change: an edge of a line or a change of
+    the clocks.
+    """
+    minutes = {edge % DAY for span in spans(lines) for edge in span} | {0}
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    found: set[datetime] = set()
+    for day in range(10):
+        first = midnight + timedelta(days=day)
+        found |= {
+            (first + timedelta(minutes=one)).replace(fold=fold).astimezone(UTC) for one in minutes for fold in (0, 1)
+        }
+        found |= _changes(first.astimezone(UTC), (first + timedelta(days=1)).astimezone(UTC), zone)
+    return sorted(one for one in found if one > now)
+
+
+def _changes(first: datetime, last: datetime, zone: tzinfo) -> set[datetime]:
+    """Return the instant between two at which the clocks of a zone are changed, if they are, to the minute."""
+    if first.astimezone(zone).utcoffset() == last.astimezone(zone).utcoffset():
+        return set()
+    before, after = 0, int((last - first) / timedelta(minutes=1))
+    while after - before > 1:
+        middle = (before + after) // 2
+        same = (first + timedelta(minutes=middle)).astimezone(zone).utcoffset() == first.astimezone(zone).utcoffset()
+        before, after = (middle, after) if same else (before, middle)
+    return {first + timedelta(minutes=after)}
 
 
 # --- passkeys ----------------------------------------------------------------------------------------------------

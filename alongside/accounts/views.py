@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
@@ -14,10 +15,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from alongside.accounts import actions, queries
+from alongside.accounts import actions, queries, rules
 from alongside.accounts.forms import (
     ContactPointForm,
     NewOrganisationForm,
@@ -26,8 +28,10 @@ from alongside.accounts.forms import (
     PackForm,
     PushForm,
     QuietForm,
+    hours_forms,
 )
 from alongside.accounts.models import ContactPoint, Invitation, Organisation, Person, Role
+from alongside.content import crisis
 from alongside.kernel import clock
 
 # A browser's subscription is about 400 bytes.
@@ -207,13 +211,30 @@ def programme(request: HttpRequest) -> HttpResponse:
     organisation, offices = seat.organisation, queries.offices_of(seat.organisation)
     fields = [name for name in OrganisationForm.base_fields if name != "offices"]
     form = OrganisationForm(request.POST or None, initial={name: getattr(organisation, name) for name in fields})
-    if request.method == "POST" and form.is_valid():
-        actions.change_organisation(seat, **form.cleaned_data)
+    # A page from before there were hours posts none: they stay.
+    posted = request.POST if "hours-TOTAL_FORMS" in request.POST else None
+    hours = hours_forms(posted, organisation.clinical_hours)
+    if request.method == "POST" and form.is_valid() and (posted is None or hours.is_valid()):
+        changed = form.cleaned_data | ({} if posted is None else {"clinical_hours": hours.lines()})
+        actions.change_organisation(seat, **changed)
         messages.success(request, _("Saved. Members' pages show it within a minute."))
         return redirect("in_programme")
     form.fields["offices"].label = _("Further offices, one on each line")
-    context = {"seat": seat, "form": form, "offices": offices}
-    return render(request, "coordinate/programme.html", context, status=422 if form.errors else 200)
+    bad = bool(form.errors or (posted is not None and hours.total_error_count()))
+    context = {"seat": seat, "form": form, "offices": offices, "hours": hours, **_advice(organisation)}
+    return render(request, "coordinate/programme.html", context, status=422 if bad else 200)
+
+
+def _advice(organisation: Organisation) -> dict[str, Any]:
+    """Return in which hours of the week nobody gives clinical advice, and how it stands now, as they are kept."""
+    language, lines = (get_language() or "en")[:2], organisation.clinical_hours or ()
+    now = clock.now().astimezone(ZoneInfo(organisation.time_zone))
+    found = queries.clinical_reach(organisation, now)
+    until = found.until and found.until.astimezone(now.tzinfo)
+    return {
+        "unreached": [crisis.gap(*one, language) for one in rules.unreached(lines)],
+        "reachable": crisis.reachable(found.now, until, now, language),
+    }
 
 
 # --- the operator's: organisations and who leads them ------------------------------------------------------------

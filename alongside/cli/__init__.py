@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from alongside import __version__
-from alongside.cli import setting_up
+from alongside.cli import planning, setting_up
 from alongside.cli.stop import Stop, set_up
 from alongside.site.environment import BadSetting
 
@@ -50,8 +50,9 @@ def _parser() -> argparse.ArgumentParser:
         one.set_defaults(run=run)
         return one
 
-    demo = command("demo", _demo, "serve an invented organisation on this machine; everything is gone when it stops")
-    demo.add_argument("--port", type=int, default=8000)
+    command(
+        "demo", _demo, "serve an invented organisation on this machine; everything is gone when it stops"
+    ).add_argument("--port", type=int, default=8000)
 
     serve = command("serve", _serve, "serve this installation, with its timed jobs")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
@@ -60,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
 
     tick = command("tick", _tick, "run the timed jobs only, beside web servers started with --no-tick")
     tick.add_argument("--once", action="store_true", help="run each job once and end")
+
+    planning.about(command("plan", planning.plan, "make one plan of a rota that waits; the timed jobs start it"))
 
     init = command("init", setting_up.init, "write the settings, prepare the database and invite the first operator")
     init.add_argument("--settings", metavar="FILE", help="settings file to write (default: ALONGSIDE_SETTINGS)")
@@ -104,13 +107,13 @@ def _parser() -> argparse.ArgumentParser:
     kept.add_argument("--language", choices=("en", "fr"), default="en")
     kept.add_argument("--json", action="store_true", help="as JSON")
 
-    command("purge", _purge, "delete everything that is past its time now")
     for name, run, says in (
         ("backup", _backup, "write a backup; live requests, replies and keys are never in it"),
         ("restore", _restore, "fill an empty, migrated database from a backup"),
     ):
         command(name, run, says).add_argument("file", type=Path, metavar="FILE")
 
+    command("purge", _purge, "delete everything that is past its time now")
     manage = command("manage", _manage, "run a command of Django's, for example `alongside manage migrate`")
     manage.add_argument("rest", nargs=argparse.REMAINDER, metavar="...")
     return parser
@@ -193,10 +196,12 @@ def _check_tables() -> None:
 
 def _tick(args: argparse.Namespace) -> None:
     set_up()
-    from alongside.site import schedule
+    from alongside.site import planner, schedule
 
     if args.once:
         schedule.loop.turn()
+        # A plan that was begun ends with this process.
+        planner.planner.wait()
         return
     stop = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):

@@ -256,8 +256,7 @@ def secret(args: argparse.Namespace) -> None:
     from cryptography.fernet import InvalidToken
     from django.conf import settings
 
-    from alongside.accounts import actions as accounts
-    from alongside.site import installing
+    from alongside.site import installing, keeping
     from alongside.site.doctor import address
 
     try:
@@ -270,8 +269,11 @@ def secret(args: argparse.Namespace) -> None:
             raise Stop("There is no former secret. Nothing was changed.")
         if address.answers_with_another_secret():
             raise Stop("The running server does not know the new secret yet. Restart it first; nothing was changed.")
-        count = accounts.renew_ciphers()
-        print(f"{count} one-time-code secrets are encrypted anew. The former secret opens nothing of them any more.")
+        codes, calendars = keeping.encrypt_anew()
+        print(
+            f"{codes} one-time-code secrets and {calendars} calendar addresses are encrypted anew. "
+            "The former secret opens nothing of them any more."
+        )
         installing.forget_former_secret(os.environ, settings.DATA)
     except InvalidToken:
         raise Stop(

@@ -4,12 +4,15 @@ Which cases there are, what the rule says, whom to call and the least that a rep
 say are the same everywhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from alongside.content import law, load
+
+DAY, WEEK = 24 * 60, 7 * 24 * 60
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,44 @@ def words(language: str) -> Mapping[str, Any]:
 def unsure(language: str) -> Unsure:
     """Return the screen for a worry without a name."""
     return Unsure(**{name: _said(entry, language) for name, entry in load.toml("crisis.toml")["unsure"].items()})
+
+
+@cache
+def hour_words(language: str) -> Mapping[str, str]:
+    """Return the words for hours of the week, by name."""
+    return {name: _said(entry, language) for name, entry in load.toml("crisis.toml")["hours"].items()}
+
+
+def hours(lines: Sequence[Sequence[str]], language: str) -> tuple[str, ...]:
+    """Return lines of (days, from, to) in words: Monday to Friday 08:00–17:00."""
+    said = []
+    for days, begin, end in lines:
+        kind = "whole" if begin == end == "00:00" else "over" if end <= begin and end != "00:00" else "span"
+        text = hour_words(language)[kind].format(days=hour_words(language)[days], **{"from": begin, "to": end})
+        said.append(text[:1].upper() + text[1:])
+    return tuple(said)
+
+
+def gap(begin: int, end: int, language: str) -> str:
+    """Return a span of minutes of a week in words: Friday 17:00 to Monday 08:00."""
+    words = hour_words(language)
+    if end - begin == WEEK:
+        return words["never"]
+    ends = {"from": begin, "to": end}
+    return words["gap"].format(**{name: _moment(minute, words) for name, minute in ends.items()})
+
+
+def _moment(minute: int, words: Mapping[str, str]) -> str:
+    return f"{words[str(minute // DAY % 7)]} {minute % DAY // 60:02}:{minute % 60:02}"
+
+
+def reachable(now: bool, until: datetime | None, today: datetime, language: str) -> str:
+    """Say whether advice can be had now, and until when or from when on; moments are local."""
+    words = hour_words(language)
+    if until is None:
+        return words["always" if now else "none"]
+    day = "" if until.date() == today.date() else f"{words[str(until.weekday())]} "
+    return words["now" if now else "later"].format(until=f"{day}{until:%H:%M}")
 
 
 def cases(pack: law.Pack, language: str) -> tuple[Case, ...]:

@@ -126,6 +126,15 @@ def _row(ladder: Ladder, now: datetime) -> BoardRow:
     )
 
 
+def standing(organisation_id: uuid.UUID) -> tuple[int, int]:
+    """Return how many requests wait at this moment and how many somebody has taken: all that is handed over at a change
+    of shift.
+    """
+    states = list(Ladder.objects.filter(organisation_id=organisation_id).values_list("state", flat=True))
+    waiting = sum(state in rules.WAITING for state in states)
+    return waiting, sum(state in rules.HELD for state in states)
+
+
 def called_on(supporter_id: uuid.UUID) -> list[Alert]:
     """Return the alerts a supporter has not passed on, each ladder loaded."""
     return list(Alert.objects.filter(supporter_id=supporter_id, passed=False).select_related("ladder"))

@@ -157,7 +157,8 @@ def on_duty_first(
     """Return the route with the ranks of those on call (tier -> supporter) when it is sent: a shift may have changed
     since the list was made, and whoever went off duty is called with everybody.
     """
-    duties = {supporter: ("primary", "backup")[tier - 1] for tier, supporter in sorted(on_call.items(), reverse=True)}
+    # Whoever is on call behind the backup is called with the backup.
+    duties = {who: "primary" if tier == 1 else "backup" for tier, who in sorted(on_call.items(), reverse=True)}
     return [(_rank_now(rank, duties.get(one)), one) for rank, one in route]
 
 

@@ -28,9 +28,18 @@ TRY_SECONDS = 20.0
 EMAIL, PUSH, APPRISE = "email", "push", "apprise"
 KINDS = (EMAIL, PUSH, APPRISE)
 # What is handed over first, and what may break into a silent telephone.
-_RANKS = {"waiting_now": 0, "backup": 0, "waiting": 1, "board": 1, "reset": 2, "invitation": 2, "test": 3}
+_RANKS = {
+    "waiting_now": 0,
+    "backup": 0,
+    "waiting": 1,
+    "board": 1,
+    "shift_asked_now": 1,
+    "reset": 2,
+    "invitation": 2,
+    "test": 3,
+}
 LAST_RANK = 4
-URGENT = frozenset({"waiting_now", "backup", "board", "test", "shift_check"})
+URGENT = frozenset({"waiting_now", "backup", "board", "test", "shift_check", "shift_asked_now"})
 # What tells a supporter that somebody waits.
 CALLS = ("waiting", "waiting_now", "backup")
 # To a member's device, which has no page below /in/; that it did not arrive is told to nobody.

@@ -43,7 +43,20 @@ SENTENCES = {
     "root.witnessed": gettext_lazy("confirmed the new signing words as the witness: {name}"),
     "witness.offered": gettext_lazy("offered to be the witness of new signing words: {name}"),
     "poster.renewed": gettext_lazy("made poster number {number} the current one"),
+    "ready.changed": gettext_lazy("wrote down what readies {name} for duty: training, telephone, what was issued"),
     "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
+    "shift.entered_anyway": gettext_lazy(
+        "put {name} on call in tier {tier}, {from} to {to}, after reading what speaks against it"
+    ),
+    "shift.exchanged": gettext_lazy(
+        "let {name} (tier {tier}, {from} to {to}) and {other} (tier {other_tier}, {other_from} to {other_to}) exchange"
+    ),
+    "shift.moved": gettext_lazy(
+        "moved {name} from tier {tier}, {from} to {to}, to tier {other_tier}, {other_from} to {other_to}"
+    ),
+    "shift.given": gettext_lazy("gave the shift of {name} in tier {tier}, {from} to {to}, to {other}"),
+    "cover.sought": gettext_lazy("had cover sought in tier {tier}, {from} to {to}"),
+    "cover.stopped": gettext_lazy("ended the search for cover in tier {tier}, {from} to {to}"),
     "resource.verified": gettext_lazy("called {name} on {called_on} and confirmed what members see of it"),
     "resource.added": gettext_lazy("added {name} to the numbers outside the programme; hidden until it is called"),
     "resource.off": gettext_lazy("switched {name} off: members do not see it"),
@@ -61,6 +74,22 @@ SENTENCES = {
     "partner.withdrawn_by_other": gettext_lazy("took back the proposal of mutual aid"),
     "partner.declined": gettext_lazy("declined the mutual aid that {name} proposed"),
     "partner.declined_by_other": gettext_lazy("declined mutual aid"),
+    "pattern.made": gettext_lazy("made the pattern of shifts “{name}”, in force from {day}"),
+    "pattern.changed": gettext_lazy("changed the pattern of shifts “{name}”, in force from {day}"),
+    "pattern.removed": gettext_lazy("removed the pattern of shifts “{name}”, which began or was to begin on {day}"),
+    "holiday.added": gettext_lazy("counted {day} as a holiday: {name}"),
+    "holiday.removed": gettext_lazy("took {day}, {name}, off the list of holidays"),
+    "holidays.added": gettext_lazy("added {count} statutory holidays of {year}"),
+    "plan.asked": gettext_lazy("asked for a plan of {days} days from {day}"),
+    "plan.stopped": gettext_lazy("stopped the plan of {days} days from {day}"),
+    "plan.discarded": gettext_lazy("threw away the plan of {days} days from {day}"),
+    "plan.edited": gettext_lazy("changed {count} shifts by hand in the plan of {days} days from {day}"),
+    "plan.published": gettext_lazy(
+        "published the plan of {days} days from {day}: {count} shifts, {people} people were told"
+    ),
+    "session.entered": gettext_lazy("entered a session on {day}, with what follows for its leaders"),
+    "session.changed": gettext_lazy("changed the session on {day}, or what follows for its leaders"),
+    "session.removed": gettext_lazy("cancelled the session on {day}"),
     "shift.removed": gettext_lazy("took {name} off call in tier {tier}, {from} to {to}"),
 }
 
@@ -99,6 +128,7 @@ def said(entry: AuditEntry) -> str:
     detail = {key: _readable(key, value) for key, value in entry.detail.items()}
     if entry.what == "organisation.changed":
         labels = {name: str(field.label) for name, field in NewOrganisationForm.base_fields.items()}
+        labels["clinical_hours"] = _("Hours of clinical advice")
         changed = [labels.get(key, "").split(",")[0] for key in entry.detail]
         detail = {"fields": "; ".join(filter(None, changed))}
     if entry.what == "policy.changed":

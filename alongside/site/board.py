@@ -32,16 +32,16 @@ from alongside.notify import queries as notify
 from alongside.policy import queries as policy
 from alongside.programme import queries as programme
 from alongside.rota import queries as rota
-from alongside.rota.rules import TIERS, Gap
-from alongside.site import doctor, schedule, signed_list
+from alongside.rota.queries import Sought
+from alongside.rota.rules import Gap
+from alongside.site import debriefs, doctor, schedule, signed_list
 from alongside.team import actions as team_actions
 from alongside.team import queries as team
 from alongside.team.queries import Place
 
 WAITING = ("open", "alerted")
 STRIP_DAYS = 14
-GAPS_SHOWN = 4
-NAMES_SHOWN = 4
+GAPS_SHOWN = NAMES_SHOWN = 4
 LAW_SOON = timedelta(days=30)
 
 
@@ -91,11 +91,15 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
     rows = [row for row in escalation.board(organisation.id, now) if not row.acknowledged]
     places = [place for place in team.roster(organisation.id, now) if place.status == "active"]
     gaps = rota.gaps_between(organisation.id, now, now + timedelta(days=values.gap_days))
+    sought = rota.sought(organisation.id, now)
     tasks = [
         *_standing_still(now),
         *_late(rows),
         *_undelivered(rows),
-        *_uncovered(gaps),
+        *_uncovered(gaps, sought),
+        *_untaken(sought),
+        *(Task("late", _("Debrief"), *said, _("See to it")) for said in debriefs.due(organisation, now)),
+        *_nobody_ready(organisation, places, sought),
         *_unready(places),
         *_unsigned(organisation),
         *_shut(organisation, places),
@@ -107,7 +111,6 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_asked(organisation),
         *_offered(organisation),
     ]
-    names = {place.id: place.name for place in places}
     units = programme.coverage(organisation, now)
     return {
         "units": len(units),
@@ -122,7 +125,9 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         "serving": len(places),
         "wanted": -(-organisation.headcount // values.team_ratio),
         "ratio": values.team_ratio,
-        "on_call": _on_call(organisation, names, now),
+        "on_call": _on_call(organisation, {place.id: place.name for place in places}, now),
+        "beyond": rota.left_beyond(organisation.id, now),
+        "sought": [one.duty for one in sought if not one.nobody],
         "strip": rota.strip(organisation.id, ZoneInfo(organisation.time_zone), now, STRIP_DAYS),
     }
 
@@ -192,23 +197,49 @@ def _undelivered(rows: list[BoardRow]) -> list[Task]:
     return [Task("urgent", _("Messages"), text % {"count": len(failed)}, reverse("in_team"), _("See the team"))]
 
 
-def _uncovered(gaps: list[Gap]) -> list[Task]:
-    shown = [_gap(gap) for gap in gaps[:GAPS_SHOWN]]
+def _uncovered(gaps: list[Gap], sought: list[Sought]) -> list[Task]:
+    shown = [_gap(gap, sought) for gap in gaps[:GAPS_SHOWN]]
     if rest := len(gaps) - len(shown):
         text = ngettext("One more on-call gap after these.", "%(count)d more on-call gaps after these.", rest)
         shown.append(Task("late", _("On-call gap"), text % {"count": rest}, reverse("in_rota"), _("See the rota")))
     return shown
 
 
-def _gap(gap: Gap) -> Task:
-    start, end = timezone.localtime(gap.starts_at), timezone.localtime(gap.ends_at)
-    span = {
+def _untaken(sought: list[Sought]) -> list[Task]:
+    """Say for which shifts nobody is left to be asked, and nobody said yes; of those who were asked nothing."""
+    asked = _("Nobody took the shift from %(start)s to %(end)s. Everybody who could was asked. Phone them.")
+    none = _("Nobody could be asked to take the shift from %(start)s to %(end)s: nobody is free and ready then.")
+    tasks = []
+    for one in [one for one in sought if one.nobody][:GAPS_SHOWN]:
+        text = (asked if one.asked else none) % _span(one.duty.starts_at, one.duty.ends_at)
+        tasks.append(Task("urgent", _("Cover"), text, reverse("in_rota"), _("See the rota")))
+    return tasks
+
+
+def _nobody_ready(organisation: Organisation, places: list[Place], sought: list[Sought]) -> list[Task]:
+    """Say why nobody can be asked or planned, where nobody's readiness was ever written down (D-03, D-12)."""
+    wanted = places and (sought or rota.patterns_in_force(organisation))
+    if not (wanted and rota.missing_of_all(organisation.id)):
+        return []
+    text = _(
+        "Nobody is written down as trained, with a checked phone. Until then nobody is planned or asked for cover."
+    )
+    return [Task("urgent", _("Ready for duty"), text, reverse("in_readiness"), _("Write it down"))]
+
+
+def _span(begins: datetime, ends: datetime) -> dict[str, str]:
+    start, end = timezone.localtime(begins), timezone.localtime(ends)
+    return {
         "start": date_format(start, _("D j M, H:i")),
         "end": date_format(end, "H:i" if end - start < timedelta(hours=24) else _("D j M, H:i")),
     }
+
+
+def _gap(gap: Gap, sought: list[Sought]) -> Task:
     first, backup = _("Nobody is first on call from %(start)s to %(end)s."), _("No backup from %(start)s to %(end)s.")
-    sentence = first if gap.tier == 1 else backup
-    return Task("urgent", _("On-call gap"), sentence % span, reverse("in_rota"), _("Find cover"))
+    text = (first if gap.tier == 1 else backup) % _span(gap.starts_at, gap.ends_at)
+    label = _("See the rota") if rota.is_sought(gap, sought) else _("Find cover")
+    return Task("urgent", _("On-call gap"), text, reverse("in_rota"), label)
 
 
 def _unready(places: list[Place]) -> list[Task]:
@@ -261,9 +292,9 @@ def _shut(organisation: Organisation, places: list[Place]) -> list[Task]:
 
 
 def _unreached(organisation: Organisation, places: list[Place]) -> list[Task]:
-    """Name who may not hear a call: supporters in service and coordinators; of their addresses nothing."""
+    """Name who may not hear a call: supporters in service and who makes the rota; of their addresses nothing."""
     people = {place.person: place.name for place in places}
-    people |= {person.id: person.name for person in accounts.coordinators_of(organisation.id)}
+    people |= {person.id: person.name for person in accounts.people_who("rota.change", organisation.id)}
     states = accounts.reach_of(people)
     found = []
     for state, tone, sentence in (
@@ -366,4 +397,4 @@ def _asked(organisation: Organisation) -> list[Task]:
 
 def _on_call(organisation: Organisation, names: dict[uuid.UUID, str], now: datetime) -> list[tuple[int, str]]:
     found = rota.on_call_at(organisation.id, now)
-    return [(tier, names.get(found[tier], "") if tier in found else "") for tier in TIERS]
+    return [(tier, names.get(found[tier], "") if tier in found else "") for tier in rota.tiers_of(organisation.id)]

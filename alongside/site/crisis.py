@@ -16,6 +16,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from alongside.accounts import queries as accounts
+from alongside.accounts import rules
 from alongside.accounts.models import Organisation
 from alongside.content import crisis, law
 from alongside.kernel import clock
@@ -72,26 +73,40 @@ def _path(slug: str, language: str) -> tuple[int, str]:
     except Organisation.DoesNotExist:
         return 404, without_database(404, language).content.decode()
     pack = policy.law_in_force(organisation.id, organisation.pack, language)
+    hour_words = crisis.hour_words(language)
     facts = {
         **_facts(pack, language),
         "organisation": organisation,
         "lines": _lines(organisation, pack, language),
+        "no_hours": hour_words["none"],
+        # Where every hour is covered there are no others to speak of.
+        "outside": hour_words["outside"] if rules.unreached(organisation.clinical_hours or ()) else "",
         "languages": [(code, label) for code, label in NAMES.items() if code != language],
     }
     with translation.override(language):
         return 200, render_to_string("crisis/path.html", facts)
 
 
-def _lines(organisation: Organisation, pack: law.Pack, language: str) -> list[tuple[str, Phone]]:
-    """Return whom a supporter may call for backup or advice, in this order, as far as the programme entered it."""
+def _lines(
+    organisation: Organisation, pack: law.Pack, language: str
+) -> list[tuple[str, Phone, tuple[str, ...] | None]]:
+    """Return whom a supporter may call for backup or advice, in this order, as far as the programme entered it, and in
+    which hours of every week; None where a line has none.
+
+    Never whether somebody answers now: the page is the same for all, and kept on devices (decision 0038).
+    """
+    hours = crisis.hours(organisation.clinical_hours or (), language)
     words = crisis.words(language)
     numbers = {
         "on_call": organisation.on_call_number,
         "clinical": organisation.clinical_number,
         "coordinator": organisation.coordinator_number,
     }
-    found = [(words[name], Phone.of(number, pack.hide_number)) for name, number in numbers.items()]
-    return [(label, phone) for label, phone in found if phone is not None]
+    found = [
+        (words[name], Phone.of(number, pack.hide_number), hours if name == "clinical" else None)
+        for name, number in numbers.items()
+    ]
+    return [(label, phone, when) for label, phone, when in found if phone is not None]
 
 
 def _card(pack: str, language: str) -> tuple[int, str]:

@@ -28,9 +28,13 @@ from django.db.backends.utils import CursorWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
 from alongside import __version__
+from alongside.accounts import actions as accounts
 from alongside.anonymous import actions as anonymous
 from alongside.content import load
+from alongside.help_requests import actions as help_requests
 from alongside.kernel import clock
+from alongside.notify import actions as notify
+from alongside.rota import actions as rota
 from alongside.sealing import actions as sealing
 from alongside.site import traces
 
@@ -61,6 +65,17 @@ class Copied:
 
 
 # --- letting go --------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def encrypt_anew() -> tuple[int, int]:
+    """Encrypt anew whatever is kept under this installation's secret, all of it or nothing; return how many secrets of
+    one-time codes and how many addresses of calendars. Raises cryptography.fernet.InvalidToken.
+    """
+    codes = accounts.renew_ciphers()
+    notify.renew()
+    help_requests.renew()
+    return codes, rota.renew_calendars()
 
 
 def settle() -> None:

@@ -12,12 +12,15 @@ import sys
 SET_SIGNAL_AT_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
-def end_with_parent() -> None:
-    """Ask Linux to end this process as soon as the one that started it is gone; elsewhere do nothing."""
+def end_with_parent(parent: int | None = None) -> None:
+    """Ask Linux to end this process as soon as the one that started it is gone; elsewhere do nothing.
+
+    Who knows the number of the `parent` gives it: it may have gone before this is called.
+    """
     if not sys.platform.startswith("linux"):
         return
-    parent = os.getppid()
+    parent = parent or os.getppid()
     ctypes.CDLL(None, use_errno=True).prctl(SET_SIGNAL_AT_PARENTS_DEATH, signal.SIGKILL)
     if os.getppid() != parent:
-        # It went between the two calls.
+        # It went before, or between the two calls.
         os.kill(os.getpid(), signal.SIGKILL)

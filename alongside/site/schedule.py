@@ -33,6 +33,7 @@ from alongside.sealing import actions as sealing
 from alongside.sealing.rules import monday_of
 from alongside.site import keeping
 from alongside.site.leaps import Leaps
+from alongside.site.planner import planner
 from alongside.team import actions as team
 
 log = logging.getLogger(__name__)
@@ -113,9 +114,17 @@ def _learn(gone: Collection[tuple[str, str]], taken: Collection[tuple[str, str]]
     help_requests.learn(gone)
 
 
+def _purge_rota(now: datetime) -> int:
+    return rota.purge_feeds(now) + rota.purge_wishes(now)
+
+
 def _forget_code_use(now: datetime) -> int:
     """Empty when a one-time code was last used, which the sign-in library notes: it tells when somebody was at work."""
     return Authenticator.objects.filter(last_used_at__isnull=False).update(last_used_at=None)
+
+
+def _plan(now: datetime) -> bool:
+    return planner.look(now)
 
 
 def _turn_tally(now: datetime) -> None:
@@ -128,7 +137,14 @@ JOBS = (
     Job("climb the ladders", 1, help_requests.climb, lane="ladders"),
     *(Job(f"deliver notices: {kind}", 0.2, _delivery(kind), lane=kind) for kind in KINDS),
     Job("send test pages at the beginning of shifts", 60, rota.check_reach),
+    Job("plan the rota", 2, _plan),
+    Job("forget old plans", 3600, rota.purge_plans, purges=True),
+    Job("seek cover for shifts", 15, rota.climb, lane="cover"),
+    Job("tell the team who is on call", 300, rota.tell_the_week),
     Job("forget what is over", 60, help_requests.purge, purges=True),
+    # In a lane of its own: far ends that stall make nobody else wait.
+    Job("read supporters' own calendars", 60, rota.read_calendars, lane="calendars"),
+    Job("forget calendars and wishes that are over", 300, _purge_rota, purges=True),
     Job("renew the lists", 20, directory.renew),
     Job("forget expired lists", 60, directory.purge, purges=True),
     Job("forget ended mutual aid", 3600, _forget_partners, purges=True),
@@ -136,6 +152,8 @@ JOBS = (
     Job("forget expired test pages", 300, accounts.purge_tests, purges=True),
     Job("forget expired invitations", 300, _purge_invitations, purges=True),
     Job("forget that somebody asked", 3600, team.purge_asked, purges=True),
+    Job("forget exchanges of shifts", 300, rota.purge_exchanges, purges=True),
+    Job("forget sessions and debriefs", 3600, rota.purge_sessions, purges=True),
     Job("forget expired sessions", 300, _purge_sessions, purges=True),
     Job("forget old keys", 3600, _purge_keys, purges=True),
     Job("forget when codes were used", 3600, _forget_code_use, purges=True),

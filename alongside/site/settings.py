@@ -218,6 +218,8 @@ ALONGSIDE_NOTICE_SERVICES = env.notice_services
 # This installation's key for push to supporters' browsers, and further hosts that may carry it.
 ALONGSIDE_VAPID_KEY = env.vapid_key
 ALONGSIDE_PUSH_HOSTS = env.push_hosts
+# Supporters' own calendars are read from public machines only; tests serve them from this one.
+ALONGSIDE_LOOPBACK_CALENDARS = False
 
 if DEMO:
     MIDDLEWARE.insert(0, "alongside.site.demo.middleware.NameNotNumber")

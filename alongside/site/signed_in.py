@@ -1,18 +1,24 @@
 """The first page after signing in, and the pages of roles that have little to do in this version."""
 
+from zoneinfo import ZoneInfo
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts import rules
 from alongside.content import load
+from alongside.kernel import clock
 from alongside.policy import queries as policy
+from alongside.rota import queries as rota
 
 # Whoever holds several goes to the first: what waits comes before what is planned.
 HOMES = (
     ("team.serve", "in_inbox"),
     ("board.see", "in_board"),
+    ("rota.change", "in_rota"),
     ("operate.see", "in_operate"),
     ("lead.see", "in_lead"),
     ("manage.see", "in_manage"),
@@ -38,4 +44,7 @@ def lead(request: HttpRequest) -> HttpResponse:
     seat = accounts.permit(request.user, "lead.see")
     sentences = [sentence for _key, _value, sentence in policy.sentences(seat.organisation.id)]
     version = policy.in_force(seat.organisation.id).version
-    return render(request, "in/lead.html", {"seat": seat, "sentences": sentences, "version": version})
+    mine = rota.appointments_of(seat.person.id, seat.organisation.id, clock.now())
+    with timezone.override(ZoneInfo(seat.organisation.time_zone)):
+        context = {"seat": seat, "sentences": sentences, "version": version, "appointments": mine}
+        return render(request, "in/lead.html", context)

@@ -21,7 +21,7 @@ from alongside.policy import queries as policy
 from alongside.sealing import actions as sealing
 from alongside.sealing import queries as keys
 from alongside.team import queries, rules
-from alongside.team.models import Asked, Consent, Supporter
+from alongside.team.models import Asked, Consent, Ready, Supporter
 
 
 class NotNow(ValueError):
@@ -119,6 +119,8 @@ def _make(person_id: uuid.UUID, organisation_id: uuid.UUID, office_id: uuid.UUID
         made.status, made.ended_on, made.designated_on = Supporter.Status.ACTIVE, None, today
         made.agreement_version, made.agreed_on, made.office_id = 0, None, office_id
         made.save()
+        # Every way to reach them went when they left: what was checked then says nothing of now (D-03).
+        Ready.objects.filter(supporter=made).update(phone_checked_on=None, phone_issued=False, data_issued=False)
     return made
 
 
@@ -250,6 +252,35 @@ def _warn(person: Person, last_week: date, left: int, now: datetime) -> bool:
         expires_at=now + timedelta(days=left),
     )
     return True
+
+
+# --- ready for duty ----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_ready(
+    seat: Seat,
+    supporter_id: uuid.UUID,
+    *,
+    crisis_trained_on: date | None,
+    phone_checked_on: date | None,
+    phone_issued: bool,
+    data_issued: bool,
+) -> None:
+    """Write down what readies a supporter for duty (D-03, D-12, B-39). Raises queries.NotASupporter, NotNow for one
+    who has ended.
+    """
+    supporter = queries.supporter_in(seat.organisation.id, supporter_id)
+    if queries.held(seat.organisation.id, supporter_id).status == Supporter.Status.ENDED:
+        raise NotNow
+    facts = {
+        "crisis_trained_on": crisis_trained_on,
+        "phone_checked_on": phone_checked_on,
+        "phone_issued": phone_issued,
+        "data_issued": data_issued,
+    }
+    Ready.objects.update_or_create(supporter=supporter, defaults=facts)
+    accounts.note_change(seat, "ready.changed", {"name": supporter.person.name})
 
 
 # --- asked to tell -----------------------------------------------------------------------------------------------

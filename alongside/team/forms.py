@@ -13,6 +13,7 @@ from alongside.accounts.models import Office
 ROLES = (
     ("supporter", _("Supporter: answers members")),
     ("coordinator", _("Coordinator: leads the team, sees that requests wait but not what they say")),
+    ("crisis_team", _("Crisis team: makes the rota; sees nothing of requests")),
     ("clinician", _("Clinician: advises; sees totals only")),
     ("leader", _("Leader: sees totals only")),
     ("manager", _("Manager: sees guides and own tasks only")),

@@ -1,4 +1,4 @@
-"""Supporters, their consent to be shown, and that somebody asked one of them to tell."""
+"""Supporters, their consent to be shown, what readies them for duty, and that somebody asked one of them to tell."""
 
 from django.db import models
 
@@ -71,3 +71,16 @@ class Consent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
     supporter = models.OneToOneField(Supporter, on_delete=models.CASCADE, related_name="+")
+
+
+class Ready(models.Model):
+    """What a supporter needs before being on call: training in crisis management (D-12), a telephone of their own for
+    duty that was called (D-03), and what was issued for it (B-39).
+    """
+
+    id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
+    supporter = models.OneToOneField(Supporter, on_delete=models.CASCADE, related_name="+")
+    crisis_trained_on = models.DateField(null=True)
+    phone_checked_on = models.DateField(null=True)
+    phone_issued = models.BooleanField(default=False)
+    data_issued = models.BooleanField(default=False)

@@ -10,7 +10,7 @@ from alongside.content import guides
 from alongside.sealing import queries as sealing
 from alongside.sealing import rules as seals
 from alongside.team import rules
-from alongside.team.models import Asked, Supporter
+from alongside.team.models import Asked, Ready, Supporter
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,48 @@ def eligible_at(organisation_id: uuid.UUID, moment: datetime) -> list[rules.Fact
     return [facts for row in rows.order_by("id") if rules.may_serve(facts := row.facts(), version)]
 
 
+@dataclass(frozen=True)
+class Readiness:
+    """Whether somebody who serves, or is on leave, is ready for duty (D-03, D-12, B-39)."""
+
+    id: uuid.UUID
+    on_leave: bool
+    agreed: bool
+    designated_on: date
+    crisis_trained: bool
+    phone_checked: bool
+    phone_issued: bool
+    data_issued: bool
+
+
+def readiness(organisation_id: uuid.UUID) -> list[Readiness]:
+    """Return everybody who has not ended, with what readies them for duty."""
+    version = guides.oldest_agreement()
+    rows = Supporter.objects.filter(organisation_id=organisation_id).exclude(status=Supporter.Status.ENDED)
+    ready = ready_rows(organisation_id)
+    found = []
+    for row in rows.order_by("id"):
+        has = ready.get(row.id) or Ready()
+        found.append(
+            Readiness(
+                row.id,
+                row.status == Supporter.Status.ON_LEAVE,
+                row.agreement_version >= version,
+                row.designated_on,
+                has.crisis_trained_on is not None,
+                has.phone_checked_on is not None,
+                has.phone_issued,
+                has.data_issued,
+            )
+        )
+    return found
+
+
+def ready_rows(organisation_id: uuid.UUID) -> dict[uuid.UUID, Ready]:
+    """Return what is written down of readiness, by supporter."""
+    return {row.supporter_id: row for row in Ready.objects.filter(supporter__organisation_id=organisation_id)}
+
+
 def supporter_of(person_id: uuid.UUID, organisation_id: uuid.UUID) -> rules.Facts:
     """Return a person's supporter facts in one organisation; raises NotASupporter, also for one whose service has
     ended.
@@ -65,6 +107,12 @@ def supporters_of(person_id: uuid.UUID) -> list[uuid.UUID]:
     """Return the ids under which a person serves, one for each organisation."""
     rows = Supporter.objects.filter(person_id=person_id).exclude(status=Supporter.Status.ENDED)
     return list(rows.values_list("id", flat=True))
+
+
+def people_serving(organisation_id: uuid.UUID) -> dict[uuid.UUID, uuid.UUID]:
+    """Return person -> supporter of everybody in an organisation who has not ended."""
+    rows = Supporter.objects.filter(organisation_id=organisation_id).exclude(status=Supporter.Status.ENDED)
+    return dict(rows.values_list("person_id", "id"))
 
 
 def may_serve(supporter_id: uuid.UUID) -> bool:
@@ -104,12 +152,36 @@ def held(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> rules.Facts:
     return row.facts()
 
 
+def absent(organisation_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Return the supporters of an organisation who are on leave or have ended."""
+    rows = Supporter.objects.filter(organisation_id=organisation_id).exclude(status=Supporter.Status.ACTIVE)
+    return frozenset(rows.values_list("id", flat=True))
+
+
+def is_away(supporter_id: uuid.UUID) -> bool:
+    """Say whether a supporter is on leave or has ended."""
+    return Supporter.objects.filter(id=supporter_id).exclude(status=Supporter.Status.ACTIVE).exists()
+
+
 def supporter_in(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> Supporter:
     """Return a supporter of this organisation; raises NotASupporter for any other id."""
     row = Supporter.objects.filter(organisation_id=organisation_id, id=supporter_id).select_related("person").first()
     if row is None:
         raise NotASupporter
     return row
+
+
+def also_serving_as(supporter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
+    """Return under which other ids the people behind supporters serve, in other organisations; without those who serve
+    in one only.
+    """
+    people = dict(Supporter.objects.filter(id__in=list(supporter_ids)).values_list("id", "person_id"))
+    rows = Supporter.objects.filter(person_id__in=set(people.values())).exclude(status=Supporter.Status.ENDED)
+    ids: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for supporter_id, person_id in rows.values_list("id", "person_id"):
+        ids.setdefault(person_id, set()).add(supporter_id)
+    found = {one: frozenset(ids.get(person, set()) - {one}) for one, person in people.items()}
+    return {one: others for one, others in found.items() if others}
 
 
 def serves_elsewhere(supporter: Supporter) -> bool:

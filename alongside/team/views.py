@@ -152,20 +152,6 @@ def asked_to_disclose(request: HttpRequest) -> HttpResponse:
     return render(request, "team/asked.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-def leave(request: HttpRequest) -> HttpResponse:
-    """Go on leave in one tap; no reason is asked."""
-    actions.go_on_leave(_me(request)[1].id)
-    return redirect("in_me")
-
-
-@require_POST
-def come_back(request: HttpRequest) -> HttpResponse:
-    """Come back in one tap."""
-    actions.come_back(_me(request)[1].id)
-    return redirect("in_me")
-
-
 # --- the coordinator's -------------------------------------------------------------------------------------------
 
 

@@ -246,12 +246,20 @@ def test_rows_are_held_as_a_change_holds_them() -> None:
 
 @pytest.mark.req("A-03")
 def test_there_is_one_loop() -> None:
-    """Threads belong to the server and the schedule, for the loop's lanes, and to the channels, for one hand-over;
-    nothing else waits.
+    """Threads belong to the server and the schedule, for the loop's lanes, to the channels, for one hand-over, to
+    the planner, which is a process of its own and looks whether somebody stopped it, and to the reading of a foreign
+    calendar, for the look-up of a name, which knows no deadline; nothing else waits.
 
     The entrance gives turns to requests in the server's event loop, and does nothing on time.
     """
-    allowed = {"alongside.site.serving", "alongside.site.schedule", "alongside.notify.channels"}
+    allowed = {
+        "alongside.site.serving",
+        "alongside.site.schedule",
+        "alongside.notify.channels",
+        "alongside.rota.solver.searching",
+        "alongside.cli.planning",
+        "alongside.rota.ics.fetching",
+    }
     entrance = {"alongside.site.entrance", "alongside.site.lanes"}
     found = []
     for name, tree in modules():

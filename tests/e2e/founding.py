@@ -179,6 +179,7 @@ def found(site: Founded) -> None:
     come_in(site, coordinator, COORDINATOR)
     for name in (FIRST, BACKUP):
         confirm_test_page(site, add_supporter(site, name), address_of(name))
+        make_ready(site, name)
     for tier, name in (("First", FIRST), ("Backup", BACKUP)):
         enter_shift(site, tier, name)
 
@@ -228,6 +229,19 @@ def confirm_test_page(site: Founded, device: Device, address: str) -> None:
     expect(page.get_by_text("A test page has reached you.")).to_be_visible()
 
 
+def make_ready(site: Founded, name: str) -> None:
+    """Write down that somebody is trained for crises and answered their telephone, as the coordinator."""
+    today = datetime.now(ZoneInfo(ZONE)).strftime("%Y-%m-%d")
+    page = site.devices["coordinator"].page
+    page.goto(site.path("/in/coordinate/team/ready"))
+    line = page.get_by_role("listitem").filter(has_text=name)
+    line.locator("summary").click()
+    for label in ("Crisis training completed on", "Telephone for duty called on"):
+        line.get_by_label(label).fill(today)
+    line.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Kept.")).to_be_visible()
+
+
 def enter_shift(site: Founded, tier: str, name: str) -> None:
     """Put somebody on call from an hour ago until the day after tomorrow."""
     begins = datetime.now(ZoneInfo(ZONE)) - timedelta(hours=1)
@@ -240,7 +254,7 @@ def enter_shift(site: Founded, tier: str, name: str) -> None:
         page.locator(f"[name={which}_day]").fill(f"{moment:%Y-%m-%d}")
         page.locator(f"[name={which}_time]").fill(f"{moment:%H:%M}")
     page.get_by_role("button", name="Enter it").click()
-    expect(page.get_by_role("row").filter(has_text=name)).to_be_visible()
+    expect(page.locator("[data-calendar]").get_by_text(name).first).to_be_visible()
 
 
 @contextmanager

@@ -287,7 +287,7 @@ def healthy(demo: Demo) -> bool:
 # --- nobody answers ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("A-03", "D-21", "K-22", "M-06")
+@pytest.mark.req("A-03", "D-04", "D-21", "K-22", "M-06")
 @pytest.mark.parametrize(("steps", "least"), [([240] * 19, 15), ([4320, 60, 15], 1)], ids=["by and by", "in one jump"])
 def test_when_nobody_answers_for_three_days_the_member_is_told_and_the_board_keeps_the_broken_promise(
     pine: Installation, phone: BrowserContext, desktop: BrowserContext, steps: list[int], least: int
@@ -304,6 +304,7 @@ def test_when_nobody_answers_for_three_days_the_member_is_told_and_the_board_kee
     expect(page.get_by_text("We are sorry. What you wrote is deleted. Please call, or ask once more.")).to_be_visible()
     expect(page.get_by_role("link", name="+1 218 555 0100")).to_be_visible()
     expect(page.get_by_role("link", name="Ask once more")).to_be_visible()
+    sees_crisis_lines(page)
     other = phone.new_page()
     come_back(pine, other, words)
     expect(other.get_by_role("heading", name="Nobody could answer.")).to_be_visible()

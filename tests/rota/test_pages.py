@@ -9,9 +9,16 @@ from django.urls import reverse
 from alongside.rota.models import Shift
 from alongside.team import actions as team
 from tests.conftest import Clock
-from tests.world import NOW, WEEK_BEGINS, World, shift, sign_in, supporter, unknown_id
+from tests.world import NOW, WEEK_BEGINS, World, ready, shift, sign_in, supporter, unknown_id
 
 NEXT = WEEK_BEGINS + timedelta(days=7)
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """The cast, ready for duty."""
+    ready(world.renee, world.marcus, world.ana, world.lena)
+    return world
 
 
 def form(world: World, **changes: object) -> dict[str, object]:
@@ -31,14 +38,14 @@ def form(world: World, **changes: object) -> dict[str, object]:
 @pytest.mark.req("D-01")
 def test_a_shift_is_entered_in_the_organisations_own_time(world: World, client: Client) -> None:
     sign_in(client, world.hana)
-    assert client.post(reverse("in_rota_enter"), form(world)).url == reverse("in_rota")
+    assert client.post(reverse("in_rota_enter"), form(world)).url == reverse("in_rota") + "?from=2026-12-01#d2026-12-01"
     made = Shift.objects.get(supporter=world.ana)
     assert (made.tier, made.starts_at, made.ends_at) == (
         1,
         datetime(2026, 12, 2, 1, tzinfo=UTC),
         datetime(2026, 12, 2, 13, tzinfo=UTC),
     )
-    page = client.get(reverse("in_rota")).content.decode()
+    page = client.get(reverse("in_rota") + "?view=list").content.decode()
     assert "Tue 1 Dec, 19:00" in page
     assert "Ana Ruiz" in page
 
@@ -154,7 +161,7 @@ def test_each_gap_leads_to_a_form_that_fills_it(world: World, client: Client) ->
     sign_in(client, world.hana)
     Shift.objects.filter(tier=2).delete()
     shift(world.marcus, 2, WEEK_BEGINS, NEXT - timedelta(hours=12))
-    page = client.get(reverse("in_rota")).content.decode()
+    page = client.get(reverse("in_rota") + "?view=list").content.decode()
     assert "2 gaps in the coming 14 days" in page
     link = reverse("in_rota_enter") + "?tier=2&from=2026-11-29T12%3A00&to=2026-12-07T00%3A00"
     assert link.replace("&", "&amp;") in page
@@ -171,10 +178,13 @@ def test_a_full_rota_says_so_for_two_and_for_four_weeks(world: World, client: Cl
         shift(world.ana, 1, begin, begin + timedelta(days=7))
         shift(world.marcus, 2, begin, begin + timedelta(days=7))
     sign_in(client, world.hana)
-    assert "Every minute of the coming 14 days is covered." in client.get(reverse("in_rota")).content.decode()
-    page = client.get(reverse("in_rota") + "?days=28").content.decode()
+    assert (
+        "Every minute of the coming 14 days is covered."
+        in client.get(reverse("in_rota") + "?view=list").content.decode()
+    )
+    page = client.get(reverse("in_rota") + "?view=list&days=28").content.decode()
     assert "Every minute of the coming 28 days is covered." in page
-    assert client.get(reverse("in_rota") + "?days=100000").status_code == 200
+    assert client.get(reverse("in_rota") + "?view=list&days=100000").status_code == 200
 
 
 def test_an_empty_rota_says_how_to_begin(world: World, client: Client) -> None:

@@ -14,10 +14,17 @@ from alongside.rota.models import Shift
 from alongside.team import actions as team
 from alongside.team import queries as supporters
 from tests.conftest import Clock
-from tests.world import NOW, WEEK_BEGINS, World, make_world, shift, supporter, unknown_id
+from tests.world import NOW, WEEK_BEGINS, World, make_world, ready, shift, supporter, unknown_id
 
 NEXT = WEEK_BEGINS + timedelta(days=7)
 HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """The cast, ready for duty."""
+    ready(world.renee, world.marcus, world.ana, world.lena)
+    return world
 
 
 def seat(world: World) -> accounts.Seat:
@@ -28,12 +35,14 @@ def enter(world: World, who: uuid.UUID, tier: int, start: datetime, hours: float
     actions.enter_shift(seat(world), who, tier, start, start + hours * HOUR)
 
 
-@pytest.mark.req("D-01")
+@pytest.mark.req("D-01", "M-11")
 def test_two_people_on_call_leave_no_gap_and_are_found_at_every_moment(world: World) -> None:
+    zoe = supporter("Zoe Hart", world.patrol)
+    ready(zoe)
     enter(world, world.ana.id, 1, NEXT)
-    enter(world, world.renee.id, 2, NEXT)
+    enter(world, zoe.id, 2, NEXT)
     assert queries.gaps_between(world.pine.id, NOW, NEXT + 12 * HOUR) == []
-    assert queries.on_call_at(world.pine.id, NEXT) == {1: world.ana.id, 2: world.renee.id}
+    assert queries.on_call_at(world.pine.id, NEXT) == {1: world.ana.id, 2: zoe.id}
     assert queries.on_call_at(world.pine.id, NEXT - timedelta(seconds=1)) == {1: world.renee.id, 2: world.marcus.id}
     assert queries.on_call_at(world.pine.id, NEXT + 12 * HOUR) == {}
 
@@ -135,12 +144,14 @@ def test_the_next_change_is_the_next_beginning_or_end(world: World) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_two_coordinators_who_fill_the_same_gap_at_once_one_is_refused(clock: Clock) -> None:
     world = make_world()
+    ready(world.ana, world.marcus)
     start, outcomes = threading.Barrier(2), []
 
     def fill(who: uuid.UUID) -> None:
         start.wait()
         try:
-            enter(world, who, 1, NEXT)
+            # Half a day after Marcus's week: nothing but the other one speaks against it.
+            enter(world, who, 1, NEXT + 12 * HOUR)
             outcomes.append("entered")
         except rules.Overlap:
             outcomes.append("refused")
@@ -153,4 +164,4 @@ def test_of_two_coordinators_who_fill_the_same_gap_at_once_one_is_refused(clock:
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["entered", "refused"]
-    assert Shift.objects.filter(starts_at=NEXT).count() == 1
+    assert Shift.objects.filter(starts_at=NEXT + 12 * HOUR).count() == 1

@@ -196,7 +196,8 @@ def test_a_backup_with_a_flipped_bit_is_refused_and_leaves_nothing(made: Path, f
     changed = bytearray(made.read_bytes())
     changed[int(place * len(changed))] ^= 0x10
     made.write_bytes(bytes(changed))
-    refused(made, "damaged")
+    # What a bit changes may still be read as a row, which the database does not take, or as another version.
+    refused(made, "Nothing was restored")
 
 
 def drop_a_row(entries: list[Any]) -> list[Any]:

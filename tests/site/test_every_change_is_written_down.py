@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,16 +21,23 @@ from alongside.directory import actions as directory
 from alongside.directory.models import Partnership
 from alongside.policy.values import REGISTER
 from alongside.programme.models import Briefing
+from alongside.rota import actions as rota
+from alongside.rota import queries as rota_queries
+from alongside.rota.models import Exchange, Holiday, Proposal, ProposedShift
+from alongside.rota.rules import moving, proposing, templates
 from alongside.site import audit, signatures
 from alongside.site.importing import EXAMPLE
 from tests import world as cast
 from tests.accounts.test_organisations import NEW
 from tests.directory.outside import call, own
 from tests.help_requests.frames import give_keys
+from tests.rota import leading, planned
 from tests.rota.test_pages import form as shift_form
 from tests.sealing.signers import Signer, sign, state
 from tests.world import World, sign_in, unknown_id
 
+# No shift that the others enter lies there.
+AHEAD = planned.FIRST + timedelta(days=35)
 Act = Callable[[World, Client], Any]
 
 
@@ -60,16 +69,47 @@ def offered(world: World, by: cast.Organisation) -> Any:
     return Partnership.objects.create(proposer=by, partner=world.pine).id
 
 
+def moved(world: World) -> tuple[list[Any], dict[str, Any]]:
+    """Return a shift far from all others, and what gives it to somebody else."""
+    begin = cast.WEEK_BEGINS + timedelta(days=90)
+    one = cast.shift(world.ana, 3, begin, begin + timedelta(hours=12))
+    to = moving.ToPerson(world.marcus.id)
+    return [one.id], {"to": moving.key(to), "seen": rota_queries.move_of(world.pine, one.id, to, cast.NOW).seal}
+
+
 def birch(world: World) -> cast.Organisation:
     """Return a third organisation."""
     return cast.organisation("birch", "Birch Hall Fire", "America/Chicago")
+
+
+def sought(world: World) -> Any:
+    """Return a search for cover of a shift of somebody who serves."""
+    shift = cast.Shift.objects.get(supporter=world.renee)
+    return Exchange.objects.create(kind="cover", shift=shift, asks=world.renee, asked_at=cast.NOW).id
 
 
 def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     """Return, by route, who posts what to change something, and where."""
     programme = {**NEW, "name": "Pine County", "language": "en"}
     return {
-        "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world)),
+        **planning_changes(world),
+        **pattern_changes(world),
+        **session_changes(world),
+        "in_readiness": (
+            world.hana,
+            "in_readiness",
+            [],
+            {"supporter": str(world.ana.id), f"{world.ana.id}-phone_issued": "on"},
+        ),
+        "in_rota_enter": (world.hana, "in_rota_enter", [], shift_form(world, supporter=str(world.marcus.id))),
+        "in_rota_move": (world.hana, "in_rota_move", *moved(world)),
+        "in_rota_find_cover": (
+            world.hana,
+            "in_rota_find_cover",
+            [],
+            {"shift": str(cast.Shift.objects.get(supporter=world.marcus).id)},
+        ),
+        "in_rota_stop_cover": (world.hana, "in_rota_stop_cover", [sought(world)], {}),
         "in_rota_remove": (world.hana, "in_rota_remove", [cast.Shift.objects.first().id], {}),
         "in_invite": (world.hana, "in_invite", [], {"name": "Jo", "email": "jo@x.example", "roles": ["leader"]}),
         "in_end": (world.hana, "in_end", [world.ana.id], {}),
@@ -99,11 +139,97 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
     }
 
 
+def planning_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return those of the planner: one plan that waits, one that is thrown away, one that is changed and published."""
+    planned.pattern(world)
+    planned.team(world, 9)
+    kept, thrown = (planned.made(world, days, first=AHEAD) for days in (7, 14))
+    ProposedShift.objects.filter(proposal_id=thrown).delete()
+    slot = ProposedShift.objects.filter(proposal_id=kept)[0].id
+    asked = {"first_day": AHEAD.isoformat(), "days": "7", "seconds": "5", "published": "keep"}
+    waits = Proposal.objects.create(organisation=world.pine, first_day=AHEAD, days=7, seconds=5, asked_at=cast.NOW)
+    return {
+        "in_plan_stop": (world.hana, "in_plan_stop", [waits.id], {}),
+        "in_plan_discard": (world.hana, "in_plan_discard", [thrown], {}),
+        "in_plans": (world.hana, "in_plans", [], asked),
+        "in_plan_edit": (world.hana, "in_plan_edit", [kept, slot], {"supporter": "", "seen": seal_of(slot)}),
+        "in_plan_publish": (world.hana, "in_plan_publish", [kept], {"seen": seal_without(kept, slot)}),
+    }
+
+
+def pattern_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return those of patterns and holidays, after the days that the planner's are about."""
+    first = AHEAD + timedelta(days=60)
+    facts = templates.pattern(templates.Kind.DAYS, 480, first, (1, 2))
+    for_change, for_removal = (
+        rota.make_pattern(planned.seat(world), name, facts, first + timedelta(days=later))
+        for name, later in (("Whole days", 0), ("Whole days again", 7))
+    )
+    day = Holiday.objects.create(organisation=world.pine, day=date(2026, 12, 24), name="Christmas Eve")
+
+    def posted(seen: str) -> dict[str, Any]:
+        return {"kind": "facts", "name": "Other", "first_day": first.isoformat(), "days": "1", "seen": seen}
+
+    rows = rota_queries.pattern_rows(world.pine.id)
+    return {
+        "in_pattern_change": (
+            world.hana,
+            "in_pattern_change",
+            [for_change],
+            posted(rota_queries.patterns_seal(rows)),
+        ),
+        "in_pattern_remove": (world.hana, "in_pattern_remove", [for_removal], {}),
+        "in_holidays": (world.hana, "in_holidays", [], {"day": "2026-12-31", "name": "New Year’s Eve"}),
+        "in_holidays_statutory": (world.hana, "in_holidays_statutory", [], {"year": "2027"}),
+        "in_holiday_remove": (world.hana, "in_holiday_remove", [day.id], {}),
+    }
+
+
+def session_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
+    """Return those of sessions: one that is entered, one that is changed, one that is cancelled."""
+    changed, gone = (leading.enter(world, leading.slot(world.ana), when=leading.span(25, hour)) for hour in (9, 11))
+    (one, _other) = rota_queries.sessions_of(world.pine.id, cast.NOW)
+    return {
+        "in_session_new": (world.hana, "in_session_new", [], leading.form(world)),
+        "in_session": (
+            world.hana,
+            "in_session",
+            [changed.id],
+            leading.form(world, from_day="2026-11-25", to_day="2026-11-25", from_time="08:00", to_time="09:00")
+            | {"seen": one.seal, "d0-when": "later"},
+        ),
+        "in_session_remove": (world.hana, "in_session_remove", [gone.id], {}),
+    }
+
+
+def seal_of(slot: Any) -> str:
+    """Return the digest of one slot as it is."""
+    return proposing.seal([ProposedShift.objects.get(id=slot).facts()])
+
+
+def seal_without(proposal: Any, slot: Any) -> str:
+    """Return the digest of a plan in which one slot has been emptied."""
+    rows = [one.facts() for one in ProposedShift.objects.filter(proposal_id=proposal)]
+    empty = ProposedShift.objects.get(id=slot).facts()
+    return proposing.seal([replace(one, supporter=None) if one == empty else one for one in rows])
+
+
 def more(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]]]:
     """Return those that need rows of their own, which would stand in the way of the others."""
     Role.objects.create(person=world.anne, organisation=world.pine, name="coordinator")
     Invitation.objects.all().delete()
     return {
+        "in_pattern_new": (
+            world.hana,
+            "in_pattern_new",
+            [],
+            {
+                "kind": "halves",
+                "first_day": "2026-12-14",
+                "hand_over": "07:00",
+                "seen": rota_queries.patterns_seal(rota_queries.pattern_rows(world.pine.id)),
+            },
+        ),
         "in_partner_agree": (world.hana, "in_partner_agree", [offered(world, world.lake)], {}),
         "in_partner_end": (world.hana, "in_partner_end", [offered(world, birch(world))], {}),
         **signing_changes(world),

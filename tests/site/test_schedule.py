@@ -190,7 +190,7 @@ def test_every_job_has_a_name_of_its_own_and_the_pager_comes_first() -> None:
 @pytest.mark.req("A-03")
 def test_a_ladder_and_each_kind_of_notice_have_a_turn_of_their_own() -> None:
     alone = [job.lane for job in JOBS if job.lane != "upkeep"]
-    assert sorted(alone) == ["apprise", "calls", "email", "ladders", "push"]
+    assert sorted(alone) == ["apprise", "calendars", "calls", "cover", "email", "ladders", "push"]
 
 
 @pytest.mark.req("A-03", "K-22")

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def cast(clock: object, db: None) -> World:
-    """Return the cast with keys for the weeks to come and shifts for the coming month: nothing needs anybody."""
+    """Return the cast with keys for the weeks to come and shifts for the coming months: nothing needs anybody."""
     world, ring = sealed_world()
     covered(world, ring)
     assert sign(sign_in(Client(), world.hana, fresh=True), Signer()).status_code == 302
@@ -35,7 +35,7 @@ def cast(clock: object, db: None) -> World:
 
 def covered(world: World, ring: Keyring) -> None:
     for serving, tier in ((world.renee, 1), (world.marcus, 2)):
-        shift(serving, tier, WEEK_BEGINS + timedelta(days=7), WEEK_BEGINS + timedelta(days=30))
+        shift(serving, tier, WEEK_BEGINS + timedelta(days=7), WEEK_BEGINS + timedelta(days=70))
     for serving in (world.renee, world.marcus, world.ana):
         ring.publish_next(serving)
 
@@ -126,7 +126,7 @@ def test_gaps_of_the_coming_days_are_tasks_and_holes_in_the_strip(cast: World) -
     Shift.objects.filter(tier=2, starts_at__gt=clock.now()).delete()
     day = WEEK_BEGINS + timedelta(days=7)
     shift(cast.ana, 2, day, day + timedelta(days=2, hours=13))
-    shift(cast.ana, 2, day + timedelta(days=3), day + timedelta(days=23))
+    shift(cast.ana, 2, day + timedelta(days=3), day + timedelta(days=63))
     page = board(cast)
     assert "One thing needs you." in page
     assert "No backup from Wed 2 Dec, 13:00 to 00:00." in page

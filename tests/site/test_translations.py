@@ -96,6 +96,13 @@ def test_french_is_set_as_french(french: list[Message]) -> None:
 
 
 @pytest.mark.req("A-29")
+def test_no_code_translates_under_a_name_that_the_collector_does_not_know() -> None:
+    renamed = re.compile(r"\bn?p?gettext(?:_lazy)? as (?!_\b)\w+")
+    found = {path.name: renamed.findall(path.read_text()) for path in (ROOT / "alongside").rglob("*.py")}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+@pytest.mark.req("A-29")
 def test_the_catalogue_has_every_message_of_the_code_and_no_other(french: list[Message], tmp_path: Path) -> None:
     if not (shutil.which("xgettext") and shutil.which("msgmerge")):
         pytest.skip("GNU gettext is not installed: nothing here can collect the messages of the code")

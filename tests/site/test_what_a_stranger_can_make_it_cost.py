@@ -79,7 +79,14 @@ def open_addresses() -> list[str]:
     asking = [f"/ask/{slug}{path}" for slug in FILLED["organisation"] for path in addresses(urls.ASK)]
     crisis = [one for one in urls.TEAM if str(one.pattern).startswith("crisis")]
     signing_in = (f"/in/enter{path}" for path in addresses(urls.ENTER))
-    return [*addresses(urls.PUBLIC), *asking, *signing_in, *(f"/in/team{path}" for path in addresses(crisis))]
+    calendars = [f"/in/rota/{token}.ics" for token in ("x" * 43, *FILLED["token"])]
+    return [
+        *addresses(urls.PUBLIC),
+        *asking,
+        *signing_in,
+        *calendars,
+        *(f"/in/team{path}" for path in addresses(crisis)),
+    ]
 
 
 def writes(asked: CaptureQueriesContext) -> list[str]:

@@ -21,7 +21,7 @@ from alongside.directory.models import CandidateList, Partnership
 from alongside.escalation.models import Ladder
 from alongside.help_requests import actions as help_requests
 from alongside.kernel import clock
-from alongside.rota.models import Shift
+from alongside.rota.models import Debrief, Pattern, Proposal, ProposedShift, Session, Shift
 from alongside.sealing.models import KeyRing, ReceivingKey
 from alongside.team.models import Supporter
 from tests import world as cast
@@ -44,6 +44,11 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
         "in_again": world.okafor.id,
         "in_operate_again": world.hana.id,
     }
+    plan, slot, compared = planned_rows(world.pine)
+    ids |= dict.fromkeys(("in_plan", "in_plan_edit", "in_plan_publish"), plan)
+    ids["in_shift"] = ids["in_rota_move"] = ids["in_rota_remove"]
+    ids |= dict.fromkeys(("in_pattern", "in_pattern_change"), coming_pattern(world.pine))
+    ids["in_session"] = session_of(world)
     found = []
     for path, pattern in own_routes():
         if pattern.name in WAY_IN:
@@ -52,9 +57,11 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
         values = {
             "<uuid:id>": str(ids.get(str(pattern.name), request_id if "requests/" in path else uuid.uuid4())),
             "<uuid:ladder>": str(uuid.uuid4()),
+            "<uuid:slot>": str(slot),
             "<slug:organisation>": PINE,
             "<str:key>": "duty:no-recording" if pattern.name == "in_law_choice" else "urgent_second",
             "<slug:name>": "consent",
+            "<slug:kind>": "day-off",
             "<str:resource>": "copline",
             "<slug:guide>": "manager-card",
             "<int:number>": str(passkey_of(world.hana)),
@@ -62,8 +69,37 @@ def doors(world: World, request_id: object) -> list[tuple[str, str, str]]:
         filled = path
         for hole, value in values.items():
             filled = filled.replace(hole, value)
+        if pattern.name == "in_plans_compare":
+            filled += compared
         found.append((name_of(pattern), f"/{filled}", str(asks_for(view.__module__, view.__name__))))
     return found
+
+
+def planned_rows(home: Organisation) -> tuple[uuid.UUID, uuid.UUID, str]:
+    """Return the ids of a made plan and of a slot in it, and what compares it with itself; made where there is none."""
+    known = {"first_day": cast.NOW.date() + timedelta(days=30), "days": 7, "seconds": 5, "asked_at": cast.NOW}
+    plan = Proposal.objects.get_or_create(organisation=home, state=Proposal.State.DONE, defaults=known)[0]
+    begins = cast.NOW + timedelta(days=31)
+    span = {"tier": 1, "starts_at": begins, "ends_at": begins + timedelta(hours=12)}
+    slot = ProposedShift.objects.get_or_create(proposal=plan, defaults=span)[0]
+    return plan.id, slot.id, f"?one={plan.id}&other={plan.id}"
+
+
+def session_of(world: World) -> uuid.UUID:
+    """Return the id of a session that Renée leads, made where there is none."""
+    begins = cast.NOW + timedelta(days=1)
+    known = {"kind": "incident", "starts_at": begins, "ends_at": begins + timedelta(hours=1)}
+    row, made = Session.objects.get_or_create(organisation=world.pine, defaults=known)
+    if made:
+        Debrief.objects.create(session=row, leader=world.renee)
+    return row.id
+
+
+def coming_pattern(home: Organisation) -> uuid.UUID:
+    """Return the id of a pattern that is not in force yet, made where there is none."""
+    day = cast.NOW.date() + timedelta(days=40)
+    known = {"name": "Days", "anchor": day, "days": 1}
+    return Pattern.objects.get_or_create(organisation=home, begins_on=day, defaults=known)[0].id
 
 
 def passkey_of(person: Person) -> int:
@@ -105,7 +141,9 @@ def test_ids_of_another_organisation_open_nothing(world: World, client: Client) 
             with_id = any(part in path for part in (str(asked), str(world.renee.id), str(world.okafor.id)))
             if with_id and holds(person, capability):
                 for answer in (client.get(path), client.post(path, {"role": "manager"})):
-                    assert answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED), (
+                    # What is asked about a shift is over, whether it ever was or not.
+                    over = answer.status_code == HTTPStatus.GONE and route == "in_shift_asked"
+                    assert over or answer.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED), (
                         person.name,
                         route,
                         answer.status_code,
@@ -164,6 +202,8 @@ def holes(world: World, home: Organisation, asked: object) -> dict[str, list[str
         Office.objects.filter(organisation=home).first(),
         ContactPoint.objects.filter(person__roles__organisation=home).first(),
         Shift.objects.filter(organisation=home).first(),
+        Proposal.objects.filter(organisation=home).first(),
+        ProposedShift.objects.filter(proposal__organisation=home).first(),
         Invitation.objects.filter(organisation=home).first(),
         Partnership.objects.filter(proposer=home).first(),
         Ladder.objects.filter(organisation=home).first(),
@@ -234,6 +274,7 @@ def two(world: World) -> tuple[World, dict[str, object]]:
     asked["lake"] = sealed.ask(world, world.lake).id
     for who, at in ((world.hana, world.pine), (world.lars, world.lake)):
         passkey_of(who)
+        planned_rows(at)
         seat = Seat(who, at, frozenset(["coordinator"]))
         accounts.invite(seat, at, email=f"jo@{at.slug}.example", name=f"Jo of {at.slug}", roles=["leader"])
         third = organisation(f"third-{at.slug}", f"Third of {at.slug}", "America/Chicago")
@@ -271,7 +312,8 @@ def test_no_id_of_another_organisation_opens_or_changes_anything(
                 # Settings are named alike everywhere: those that are shown or changed are the own ones.
                 fine = answer.status_code in (404, 405) or name == "in_setting"
                 # What is no live request is over, whoever asks; one of the other organisation does not exist.
-                fine |= answer.status_code == HTTPStatus.GONE and str(asked[there]) not in path
+                over = answer.status_code == HTTPStatus.GONE
+                fine |= over and (name == "in_shift_asked" or str(asked[there]) not in path)
                 assert fine, (person.name, name, path, answer.status_code)
                 text = answer.content.decode(errors="replace") if not answer.streaming else ""
                 assert not [mark for mark in marks if mark in text and mark not in path], (person.name, name)

@@ -264,3 +264,19 @@ def test_the_aim_is_one_supporter_for_every_seven_people(headcount: int, aim: in
 
 def test_the_clock_of_the_tests_is_the_products(clock: Clock) -> None:
     assert kernel_clock.now() == clock.now() == NOW
+
+
+@pytest.mark.req("D-03")
+def test_who_serves_anew_is_ready_only_once_their_telephone_was_called_anew(world: World) -> None:
+    seat = accounts.permit(world.hana, "team.change")
+    facts = {"crisis_trained_on": NOW.date(), "phone_checked_on": NOW.date()}
+    actions.set_ready(seat, world.ana.id, **facts, phone_issued=True, data_issued=True)
+    actions.end(seat, world.ana.id)
+    actions.designate(seat, world.ana.person, None)
+    (ready,) = (one for one in queries.readiness(world.pine.id) if one.id == world.ana.id)
+    assert (ready.crisis_trained, ready.phone_checked, ready.phone_issued, ready.data_issued) == (
+        True,
+        False,
+        False,
+        False,
+    )

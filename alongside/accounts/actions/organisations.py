@@ -47,6 +47,7 @@ def change_organisation(seat: Seat, *, offices: Iterable[str], **details: Any) -
     for key, value in changed.items():
         setattr(organisation, key, value)
     rules.check_zone(organisation.time_zone)
+    rules.check_hours(organisation.clinical_hours or ())
     organisation.full_clean()
     organisation.save()
     added = _add_offices(organisation, offices)

@@ -12,7 +12,7 @@ from alongside.help_requests.actions.serving import (
     pass_on,
     reply,
 )
-from alongside.help_requests.actions.telling import learn, tell_me
+from alongside.help_requests.actions.telling import learn, renew, tell_me
 from alongside.help_requests.actions.time import climb, climb_new, climb_one, purge
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "open_request",
     "pass_on",
     "purge",
+    "renew",
     "reply",
     "tell_me",
     "write_back",

@@ -86,6 +86,7 @@ def inbox(request: HttpRequest, seat: Seat, me: Facts) -> HttpResponse:
         "on_call": _on_call(seat, me.id, now),
         "reached": accounts.reach_of([seat.person.id])[seat.person.id],
         "shift_begins": rota.has_just_begun(me.id, policy.in_force(seat.organisation.id).shift_check, now),
+        "change": any(rota.change_of(one.id, now) for one in team.serving(team.supporters_of(seat.person.id))),
         "said": list(notices.get_messages(request)),
         **_guides(seat),
     }
@@ -128,8 +129,8 @@ def _duty(me: uuid.UUID, now: datetime) -> dict[str, Duty | None]:
 def _on_call(seat: Seat, me: uuid.UUID, now: datetime) -> list[tuple[int, str, bool]]:
     """Return (tier, name, whether it is me) of who is on call now; no name where a tier has nobody."""
     names = {place.id: place.name for place in team.roster(seat.organisation.id, now)}
-    on_call = rota.on_call_at(seat.organisation.id, now)
-    return [(tier, names.get(on_call[tier], "") if tier in on_call else "", on_call.get(tier) == me) for tier in (1, 2)]
+    on_call, tiers = rota.on_call_at(seat.organisation.id, now), rota.tiers_of(seat.organisation.id)
+    return [(tier, names.get(on_call[tier], "") if tier in on_call else "", on_call.get(tier) == me) for tier in tiers]
 
 
 def _guides(seat: Seat) -> dict[str, object]:

@@ -18,6 +18,11 @@ from alongside.policy.forms import SettingForm
 UNITS = {
     "minutes": _("minutes"),
     "hours": _("hours"),
+    "seconds": _("seconds"),
+    "points": _("points"),
+    "percent": _("percent"),
+    "choice": _("1 or 0"),
+    "clock": _("o’clock"),
     "days": _("days"),
     "weeks": _("weeks"),
     "people": _("people"),

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from alongside.accounts.models import Office, Organisation
 from alongside.content import law
-from alongside.site.demo import hospital_cards, seed
+from alongside.site.demo import hospital_cards, rota_patterns, seed
 from alongside.site.demo.seed import Somebody
 from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
@@ -69,6 +69,7 @@ def fill() -> Organisation:
     words = known()[len(seed.SUPPORTERS) :]
     team = [seed.supporter(hospital, offices, words[number], one) for number, one in enumerate(SUPPORTERS)]
     seed.shifts(hospital, [row for row in team if row.status == "active"])
+    rota_patterns.fill(hospital)
     hospital_cards.fill(hospital)
     return hospital
 

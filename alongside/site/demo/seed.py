@@ -20,7 +20,7 @@ from alongside.rota.models import Shift
 from alongside.sealing import rules as seals
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
 from alongside.site import signatures
-from alongside.site.demo import cards, law, resources, signed
+from alongside.site.demo import cards, law, resources, rota_patterns, signed
 from alongside.site.demo.words import Known
 from alongside.site.demo.words import supporters as known
 from alongside.team.models import Supporter
@@ -28,7 +28,8 @@ from alongside.team.models import Supporter
 ZONE = "America/Chicago"
 BEGINS = time(3, 12)
 CHANGES = (time(7), time(19))
-DAYS = 28
+# A day more than the board looks ahead.
+DAYS = 61
 OFFICES = ("Patrol", "Jail", "Dispatch", "Courthouse", "North station")
 
 
@@ -71,6 +72,7 @@ SUPPORTERS = (
 )
 OTHERS = (
     Somebody("Hana Vogel", ("coordinator",), "coordinator"),
+    Somebody("Theo Sand", ("crisis_team",), "crisis team, makes the rota"),
     Somebody("Imani Reyes", ("clinician",), "clinical director"),
     Somebody("Anne Lavoie", ("leader",), "sheriff, leader"),
     Somebody("Sam Okafor", ("manager",), "sergeant, manager"),
@@ -89,6 +91,7 @@ def fill() -> Organisation:
         time_zone=ZONE,
         on_call_number="+1 218 555 0100",
         clinical_number="+1 218 555 0101",
+        clinical_hours=[["week", "08:00", "20:00"], ["weekend", "10:00", "16:00"]],
         coordinator_number="+1 218 555 0102",
         headcount=60,
         pack="mn",
@@ -99,6 +102,7 @@ def fill() -> Organisation:
     team = [supporter(pine, offices, known()[number], one) for number, one in enumerate(SUPPORTERS)]
     able = [row for row, one in zip(team, SUPPORTERS, strict=True) if one.signed and one.status == "active"]
     shifts(pine, able, missing=(21, 2))
+    rota_patterns.fill(pine)
     law.fill(pine)
     cards.fill()
     accounts.invite(

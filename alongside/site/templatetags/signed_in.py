@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
@@ -13,14 +14,17 @@ from django.utils.translation import gettext_lazy as _
 
 from alongside.accounts import queries as accounts
 from alongside.accounts import rules, sso
-from alongside.accounts.models import Person
-from alongside.content import guides, load
+from alongside.accounts.models import Organisation, Person
+from alongside.content import crisis, guides, load
+from alongside.kernel import clock
+from alongside.site.member_pages import Phone
 
 register = template.Library()
 
 # In the order of the tabs; each is shown to whoever holds its capability (content/roles.toml).
 PLACES: tuple[tuple[str, str, str | Promise], ...] = (
     ("team.serve", "in_inbox", _("Inbox")),
+    ("shifts.exchange", "in_shifts", _("My shifts")),
     ("team.serve", "in_me", _("My service")),
     ("team.serve", "in_keys", _("My keys")),
     ("team.serve", "in_directory", _("Help outside")),
@@ -40,7 +44,14 @@ PLACES: tuple[tuple[str, str, str | Promise], ...] = (
 )
 
 # Pages that are reached from a tab whose address theirs does not begin with.
-BELOW = {"in_partners": "in_settings", "in_law": "in_settings", "in_poster": "in_signing"}
+BELOW = {
+    "in_team_rota": "in_shifts",
+    "in_availability": "in_shifts",
+    "in_calendar": "in_shifts",
+    "in_partners": "in_settings",
+    "in_law": "in_settings",
+    "in_poster": "in_signing",
+}
 
 
 @dataclass(frozen=True)
@@ -60,8 +71,14 @@ class Standing:
     organisation: str
     pack: str
     places: tuple[Place, ...]
-    serves: bool
+    roles: frozenset[str]
     crisis: str
+    home: Organisation | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Say whether they hold the role of a supporter."""
+        return "supporter" in self.roles
 
     @property
     def first_name(self) -> str:
@@ -91,9 +108,17 @@ def _standing(request: HttpRequest, person: Person) -> Standing:
         organisation=home.name if home else "",
         pack=home.pack if home else "",
         places=_places(request, roles),
-        serves="supporter" in roles,
+        roles=roles,
         crisis=reverse("in_crisis_path", args=[home.slug, language]) if home else reverse("in_crisis"),
+        home=home,
     )
+
+
+@register.simple_tag(takes_context=True)
+def may(context: dict[str, Any], capability: str) -> bool:
+    """Say whether whoever looks at the page holds a capability somewhere, so that it leads nobody to a closed door."""
+    who = standing(context)
+    return who is not None and rules.may(capability, who.roles, load.capabilities())
 
 
 @dataclass(frozen=True)
@@ -120,6 +145,28 @@ def passkey_place(context: dict[str, Any]) -> PasskeyPlace:
 def passkeys_of(person: Person) -> list[accounts.Passkey]:
     """Return a person's own passkeys."""
     return accounts.passkeys_of(person.id)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Where clinical advice can be had, and whether it can now."""
+
+    label: str
+    phone: Phone
+    says: str
+
+
+@register.simple_tag
+def clinical_advice(who: Standing) -> Advice | None:
+    """Return whom a supporter may ask for clinical advice; None where the programme entered no number (D-11)."""
+    language = (translation.get_language() or "en")[:2]
+    phone = who.home and Phone.of(who.home.clinical_number, "")
+    if not who.home or not phone:
+        return None
+    now = clock.now().astimezone(ZoneInfo(who.home.time_zone))
+    found = accounts.clinical_reach(who.home, now)
+    until = found.until and found.until.astimezone(now.tzinfo)
+    return Advice(crisis.words(language)["clinical"], phone, crisis.reachable(found.now, until, now, language))
 
 
 @register.simple_tag

@@ -16,6 +16,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from alongside.accounts import queries as accounts
+from alongside.accounts import rules
 from alongside.accounts.models import Organisation
 from alongside.content import crisis, law
 from alongside.kernel import clock
@@ -72,11 +73,14 @@ def _path(slug: str, language: str) -> tuple[int, str]:
     except Organisation.DoesNotExist:
         return 404, without_database(404, language).content.decode()
     pack = policy.law_in_force(organisation.id, organisation.pack, language)
+    hour_words = crisis.hour_words(language)
     facts = {
         **_facts(pack, language),
         "organisation": organisation,
         "lines": _lines(organisation, pack, language),
-        "hour_words": crisis.hour_words(language),
+        "no_hours": hour_words["none"],
+        # Where every hour is covered there are no others to speak of.
+        "outside": hour_words["outside"] if rules.unreached(organisation.clinical_hours or ()) else "",
         "languages": [(code, label) for code, label in NAMES.items() if code != language],
     }
     with translation.override(language):

@@ -230,6 +230,11 @@ def test_the_crisis_path_gives_the_hours_of_the_week_and_never_whether_it_is_one
     assert "Du lundi au vendredi 08:00–17:00. En dehors de ces heures" in advice("fr")
     clock.forward(days=5, hours=9)
     assert advice() == said
+    # Where somebody answers at any hour there are no other hours.
+    Organisation.objects.filter(slug="pine").update(clinical_hours=ALWAYS)
+    always = advice()
+    assert "Every day at any hour." in always
+    assert "At other hours" not in always
     # A number without hours is shown as before, and it is said that none were entered.
     Organisation.objects.filter(slug="pine").update(clinical_hours=None)
     assert "No hours are entered: try it at any time." in advice()

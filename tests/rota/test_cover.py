@@ -369,7 +369,8 @@ def test_leave_and_a_yes_at_once_leave_no_shift_with_somebody_on_leave_unsought(
     if holder(one) == world.renee.id:
         assert Exchange.objects.filter(shift=one, kind="cover", state="open").exists()
     else:
-        assert state(one) == "withdrawn"
+        # Who asked still has it, and reads of a leave as of a no.
+        assert state(one) == "refused"
     assert not Exchange.objects.filter(kind="hand_over", state="open").exists()
 
 

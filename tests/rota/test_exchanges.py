@@ -353,6 +353,6 @@ def test_nobody_waits_for_an_answer_of_somebody_whose_service_has_ended(world: W
     actions.hand_over(world.pine.id, world.ana.id, one.id, world.marcus.id)
     service.end(accounts.permit(world.hana, "team.change"), world.marcus.id)
     actions.climb(NOW)
-    assert state(one) == "withdrawn"
+    assert state(one) == "refused", "as if they had said no: that they have left is nothing to tell"
     assert messages(world.ana) == ["shift_answered"]
     assert actions.climb(NOW) == 0

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django import db
+from django.test import Client
+from django.urls import reverse
 
 from alongside.accounts.models import AuditEntry
 from alongside.accounts.queries import Seat
@@ -20,7 +22,7 @@ from alongside.rota.rules.judging import Rule
 from alongside.team import queries as roster
 from alongside.team.models import Supporter
 from tests.rota.planned import FIRST, made, pattern, seat, team
-from tests.world import NOW, World, shift
+from tests.world import NOW, World, shift, sign_in
 
 State = Proposal.State
 FIRST_MORNING = NOW.replace(hour=13, minute=0) + timedelta(days=8)
@@ -151,6 +153,24 @@ def test_freed_shifts_change_and_only_those_whose_shifts_change_are_told(world: 
     # What came out as it was kept its row.
     same = {one for one in before & after if one[2] > NOW + timedelta(days=7)}
     assert Shift.objects.filter(id__in=ids).count() == len(same)
+
+
+@pytest.mark.req("C-18", "K-36")
+def test_who_is_on_leave_is_neither_told_that_their_shifts_went_nor_counted(
+    world: World, people: list[Supporter]
+) -> None:
+    actions.publish(seat(world), made(world, 7))
+    Notice.objects.all().delete()
+    ids = queries.free_shifts(world.pine, FIRST, 7, clock.now())
+    away = Shift.objects.filter(id__in=ids).select_related("supporter__person")[0].supporter
+    Supporter.objects.filter(id=away.id).update(status=Supporter.Status.ON_LEAVE)
+    again, before = made(world, 7, ids), rota(world)
+    page = sign_in(Client(), world.hana, fresh=True).get(reverse("in_plan_publish", args=[again]))
+    done = actions.publish(seat(world), again)
+    assert away.id in {one[1] for one in before ^ rota(world)}
+    addresses = {one.address for one in Notice.objects.filter(message="rota_published")}
+    assert away.person.email not in addresses
+    assert done.told == len(addresses) == len(page.context["told"]) > 0
 
 
 @pytest.mark.req("C-18")

@@ -10,6 +10,8 @@ from alongside.accounts.models import Role
 from alongside.rota import actions, queries
 from alongside.rota.models import Exchange, ProposedShift, Shift
 from alongside.rota.rules.exchanging import Why
+from alongside.rota.rules.judging import Rule
+from alongside.rota.rules.problem import Why as ProblemWhy
 from alongside.site import living
 from alongside.team.models import Supporter
 from tests import world as cast
@@ -141,8 +143,10 @@ def test_nobody_is_planned_while_they_are_on_call_elsewhere(world: World) -> Non
     assert not rows.filter(starts_at__lt=duty.ends_at + rest, ends_at__gt=duty.starts_at - rest).exists()
     # Nor by hand; and a duty elsewhere that is new makes the plan old.
     near = ProposedShift.objects.get(proposal_id=proposal, tier=1, starts_at=duty.starts_at)
-    with pytest.raises(actions.Breaks):
+    with pytest.raises(actions.Breaks) as refused:
         actions.edit_proposed(planned.seat(world), proposal, {near.id: world.renee.id})
+    # The coordinator is not told that it is a shift elsewhere.
+    assert {one.rule for one in refused.value.found} == {Rule.AWAY}
     taken = rows.order_by("starts_at").first()
     assert taken is not None
     cast.shift(there, 1, taken.starts_at, taken.ends_at)
@@ -162,4 +166,27 @@ def test_a_coordinator_who_moves_a_shift_is_not_told_that_somebody_is_on_call_el
     page = client.get(place, {"to": f"p.{world.renee.id}"}).content.decode()
     assert "cannot be on call then" in page
     assert "in two places" not in page
+    assert "less rest" not in page
+
+
+@pytest.mark.req("D-02", "M-24")
+def test_a_gap_beside_a_duty_elsewhere_is_explained_without_it(world: World) -> None:
+    """Only Renée is ready, and on call in Lakeshore for two weeks: she is busy, and no rest of hers is offered."""
+    there = twice(world)
+    planned.pattern(world)
+    duty = cast.shift(there, 1, NOW + timedelta(days=7), NOW + timedelta(days=21))
+    Supporter.objects.filter(organisation=world.pine).exclude(id=world.renee.id).update(status="on_leave")
+    proposal = planned.made(world, 14)
+    row = queries.plan_in(world.pine.id, proposal)
+    found = queries.uncovered(queries.open_plan(row))
+    within = [one for one in found if any(begin < duty.ends_at for _tier, begin, _end in one.slots)]
+    assert within
+    kinds = {kind for one in found for kind, _name, _count in one.facts}
+    assert "rest" not in kinds
+    reasons = {reason for one in within if one.kept for reason, _count in one.kept.reasons}
+    assert ProblemWhy.BUSY in reasons
+    assert not reasons & {Rule.TWICE, Rule.REST}
+    page = sign_in(Client(), world.hana).get(reverse("in_plan", args=[proposal])).content.decode()
+    assert "Lakeshore" not in page
+    assert "on call already" not in page
     assert "less rest" not in page

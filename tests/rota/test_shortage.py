@@ -119,6 +119,14 @@ def test_each_reason_is_found() -> None:
     assert of(replace(me, around=near), row=2) is Rule.ROW
     assert of(replace(me, around=near, most_in_28_days=2)) is Rule.CAP
     assert of(replace(me, around=near)) is None
+    # Of what is elsewhere nothing is said but that somebody is busy.
+    assert of(replace(me, around=near, elsewhere=1), row=2) is Why.BUSY
+    assert of(replace(me, around=near, elsewhere=1, most_in_28_days=2)) is Why.BUSY
+    for shift in (timedelta(0), slot.ends_at - slot.starts_at):
+        there = ((slot.starts_at + shift, slot.ends_at + shift, slot.day),)
+        assert of(replace(me, around=there)) in (Rule.TWICE, Rule.REST)
+        assert of(replace(me, around=there, elsewhere=1)) is Why.BUSY
+    assert of(replace(me, around=near, elsewhere=2)) is None
 
 
 def test_gaps_far_apart_are_told_apart() -> None:

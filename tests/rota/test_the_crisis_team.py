@@ -21,6 +21,7 @@ from alongside.notify.models import Notice
 from alongside.rota import actions
 from alongside.rota.models import Blackout, Proposal, Shift
 from alongside.rota.queries import OpenPlan, open_plan, plan_in
+from alongside.team.models import Supporter
 from tests import world as cast
 from tests.architecture.test_roles import WAY_IN, asks_for
 from tests.help_requests import sealed
@@ -128,6 +129,17 @@ def test_after_signing_in_the_rota_comes_first_and_no_page_leads_to_a_closed_doo
     assert any(resolve(path).url_name == "in_plan_publish" for path in walked)
 
 
+@pytest.mark.req("D-13")
+def test_where_nobody_can_serve_no_page_leads_to_a_closed_door_either(world: World, theo: Person) -> None:
+    Supporter.objects.update(status=Supporter.Status.ON_LEAVE)
+    client = sign_in(Client(), theo, fresh=True)
+    walked = dict(walk(client, reverse("in_rota")))
+    assert "Nobody can lead a session yet" in walked[reverse("in_session_new")]
+    for path, text in walked.items():
+        for address in of_a_form(text):
+            assert opens(address), (path, address)
+
+
 def opens(path: str) -> bool:
     """Say whether a form's address asks for what the role holds, or is the way in that everybody has."""
     found = resolve(urlsplit(path).path)
@@ -228,6 +240,8 @@ def test_who_makes_the_rota_hears_of_a_shift_nobody_takes_without_a_board_being_
     assert state(one) == "nobody"
     heard = dict(Notice.objects.values_list("address", "message"))
     assert heard[theo.email] == "shift_asked_now"
+    # Also where they serve too, and signing in leads them to their inbox.
+    assert Notice.objects.get(address=theo.email).values["link"].endswith(reverse("in_rota"))
     assert heard[world.hana.email] == "board"
     accounts.revoke(people.permit(world.hana, "team.change"), theo.id, world.pine, "crisis_team")
     assert theo not in people.people_who("rota.change", world.pine.id)

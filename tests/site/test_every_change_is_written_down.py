@@ -152,7 +152,7 @@ def planning_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[
         "in_plan_stop": (world.hana, "in_plan_stop", [waits.id], {}),
         "in_plan_discard": (world.hana, "in_plan_discard", [thrown], {}),
         "in_plans": (world.hana, "in_plans", [], asked),
-        "in_plan_edit": (world.hana, "in_plan_edit", [kept, slot], {"supporter": ""}),
+        "in_plan_edit": (world.hana, "in_plan_edit", [kept, slot], {"supporter": "", "seen": seal_of(slot)}),
         "in_plan_publish": (world.hana, "in_plan_publish", [kept], {"seen": seal_without(kept, slot)}),
     }
 
@@ -200,6 +200,11 @@ def session_changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[s
         ),
         "in_session_remove": (world.hana, "in_session_remove", [gone.id], {}),
     }
+
+
+def seal_of(slot: Any) -> str:
+    """Return the digest of one slot as it is."""
+    return proposing.seal([ProposedShift.objects.get(id=slot).facts()])
 
 
 def seal_without(proposal: Any, slot: Any) -> str:

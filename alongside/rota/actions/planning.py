@@ -352,8 +352,8 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
         for duty in (*done.new, *done.left)
     )
     Proposal.objects.filter(id=row.id).update(state=State.PUBLISHED)
-    # Also who was asked about a shift that is gone: what they were told of it is no longer so.
-    told = done.told(freed) | (had_part - team.absent(organisation.id))
+    # Also who was asked about a shift that is gone: what they were told of it is no longer so. Who is away is not told.
+    told = (done.told(freed) | had_part) - team.absent(organisation.id)
     for one in sorted(told):
         telling.tell(one, "rota_published", now)
     accounts.note_change(seat, "plan.published", {**_days(row), "count": len(done.new), "people": len(told)})

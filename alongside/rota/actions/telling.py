@@ -99,7 +99,7 @@ def alarm(about: uuid.UUID, now: datetime) -> None:
     """
     if outbox.is_waiting(about):
         return
-    # The board says it to who has one; nobody is sent to a page that is closed to them.
+    # The board says it to who has one, the rota to others; nobody is sent to a page that is closed to them.
     with_board = accounts.holders("board.see", about)
     for person in accounts.people_who("rota.change", about):
         notify.queue(
@@ -107,7 +107,7 @@ def alarm(about: uuid.UUID, now: datetime) -> None:
             to=accounts.addresses_of(person.id),
             message="board" if person.id in with_board else "shift_asked_now",
             language=person.language,
-            values={},
+            values={} if person.id in with_board else {"link": link("in_rota")},
             now=now,
             expires_at=now + ALARM_LIFE,
         )

@@ -78,19 +78,9 @@ def field_of(organisation: Organisation, duties: Collection[Duty], now: datetime
     last = max(one.ends_at for one in duties).astimezone(zone).date()
     frame = planning.frame_of(organisation, first, (last - first).days + 1, now)
     able = frozenset(one.id for one in team.eligible_at(organisation.id, now))
-    return Field(frame, framing.members(frame), able, _elsewhere(able, duties))
-
-
-def _elsewhere(able: Collection[uuid.UUID], duties: Collection[Duty]) -> dict[uuid.UUID, tuple[Duty, ...]]:
-    """Return the shifts near duties that the same people have in other organisations: nobody is in two places."""
-    others = team.also_serving_as(able)
-    rows = Shift.objects.filter(
-        supporter_id__in={one for ids in others.values() for one in ids},
-        starts_at__lt=max(one.ends_at for one in duties) + exchanging.AROUND,
-        ends_at__gt=min(one.starts_at for one in duties) - exchanging.AROUND,
-    )
-    near = [row.facts() for row in rows] if others else []
-    return {who: tuple(one for one in near if one.supporter in ids) for who, ids in others.items()}
+    start = min(one.starts_at for one in duties) - exchanging.AROUND
+    end = max(one.ends_at for one in duties) + exchanging.AROUND
+    return Field(frame, framing.members(frame), able, planning.elsewhere(able, start, end))
 
 
 def waiting_minutes(organisation_id: uuid.UUID, percent: Mapping[int, int], but: uuid.UUID) -> dict[uuid.UUID, int]:

@@ -44,16 +44,17 @@ def frame_for(
     """
     tomorrow = now.astimezone(ZoneInfo(organisation.time_zone)).date() + timedelta(days=1)
     frame = frame_of(organisation, max(first, tomorrow), days, now, free=free)
-    return replace(frame, elsewhere=_elsewhere(frame))
+    there = elsewhere((one.id for one in frame.people), frame.starts_at - AROUND, frame.ends_at + AROUND)
+    return replace(frame, elsewhere=there)
 
 
-def _elsewhere(frame: framing.Frame) -> dict[uuid.UUID, tuple[Duty, ...]]:
-    """Return by supporter the shifts of the same person in other organisations, around these days."""
-    others = team.also_serving_as(one.id for one in frame.people)
+def elsewhere(supporters: Iterable[uuid.UUID], start: datetime, end: datetime) -> dict[uuid.UUID, tuple[Duty, ...]]:
+    """Return by supporter the shifts in a span that the same people have in other organisations; without those who
+    serve in one only.
+    """
+    others = team.also_serving_as(supporters)
     rows = Shift.objects.filter(
-        supporter_id__in={one for ids in others.values() for one in ids},
-        ends_at__gt=frame.starts_at - AROUND,
-        starts_at__lt=frame.ends_at + AROUND,
+        supporter_id__in={one for ids in others.values() for one in ids}, ends_at__gt=start, starts_at__lt=end
     ).order_by("starts_at")
     near = [row.facts() for row in rows] if others else []
     return {who: tuple(one for one in near if one.supporter in ids) for who, ids in others.items()}

@@ -13,6 +13,8 @@ from alongside.rota.queries.shifts import serving_between, tiers_of
 from alongside.rota.rules import shortage
 from alongside.rota.rules.duties import NOBODY, Duty, Gap
 from alongside.rota.rules.grid import Grid
+from alongside.rota.rules.judging import Rule
+from alongside.rota.rules.problem import Why
 
 Span = tuple[int, datetime, datetime]
 
@@ -82,9 +84,12 @@ def _uncovered(
 
 def _facts(opened: OpenPlan, facts: list[list[str | None]]) -> list[tuple[str, str, int]]:
     names = {str(key): name for key, name in opened.names.items()}
+    # Days in a row and a cap count duties in other organisations too: nobody here is told of those.
+    unsaid = {str(one.id) for one in opened.problem.people if one.elsewhere}
     counted: dict[tuple[str, str], int] = {}
     for kind, supporter in facts:
-        key = (str(kind), names.get(supporter, "") if supporter else "")
+        said = Why.BUSY if supporter in unsaid and kind in (Rule.ROW, Rule.CAP) else kind
+        key = (str(said), names.get(supporter, "") if supporter else "")
         counted[key] = counted.get(key, 0) + 1
     return [(kind, name, count) for (kind, name), count in counted.items()]
 

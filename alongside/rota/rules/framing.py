@@ -14,7 +14,7 @@ from alongside.rota.rules.duties import LONGEST_SHIFT, Duty, cut, start_of
 from alongside.rota.rules.fairness import MEASURES, MONTH
 from alongside.rota.rules.patterns import Pattern, boundary, marks
 from alongside.rota.rules.patterns import slot as slot_of
-from alongside.rota.rules.problem import Aims, Away, Limits, Member, Problem, Slot, Why, Wish
+from alongside.rota.rules.problem import Aims, Around, Away, Limits, Member, Problem, Slot, Why, Wish
 
 YEAR = timedelta(days=365)
 MINUTE = timedelta(minutes=1)
@@ -111,8 +111,10 @@ def frame_problem(frame: Frame) -> Problem:
             if supporter is not None:
                 held[len(found)] = place[supporter]
             found.append(part)
-    around, carries = _around(frame, whole), _carries(frame)
-    people = tuple(_member(frame, one, around.get(one.id, ()), carries[one.id]) for one in frame.people)
+    around, elsewhere, carries = _around(frame, whole), _elsewhere(frame), _carries(frame)
+    people = tuple(
+        _member(frame, one, around.get(one.id, ()), elsewhere.get(one.id, ()), carries[one.id]) for one in frame.people
+    )
     freed = tuple(sorted((one.tier, one.supporter, one.starts_at, one.ends_at) for one in frame.freed))
     return Problem(tuple(found), people, held, frame.limits, frame.aims, freed)
 
@@ -122,7 +124,7 @@ def members(frame: Frame) -> dict[uuid.UUID, Member]:
     empty.
     """
     carries = _carries(frame)
-    return {one.id: _member(frame, one, (), carries[one.id]) for one in frame.people}
+    return {one.id: _member(frame, one, (), (), carries[one.id]) for one in frame.people}
 
 
 def empty(frame: Frame) -> list[Slot]:
@@ -208,36 +210,47 @@ def credited(frame: Frame, served: Mapping[uuid.UUID, Mapping[str, int]]) -> dic
 
 
 def _member(
-    frame: Frame, one: Standing, around: Iterable[tuple[datetime, datetime, date]], carries: Mapping[str, int]
+    frame: Frame, one: Standing, around: Sequence[Around], elsewhere: Sequence[Around], carries: Mapping[str, int]
 ) -> Member:
     return Member(
         id=one.id,
         away=tuple(_away(frame, one)),
         wishes=tuple(_wishes(frame, one)),
         served=carries,
-        around=tuple(around),
+        around=(*around, *elsewhere),
         most_in_28_days=one.most_in_28_days,
+        elsewhere=len(elsewhere),
     )
 
 
-def _around(frame: Frame, slots: Iterable[Slot]) -> dict[uuid.UUID, list[tuple[datetime, datetime, date]]]:
-    """Return by supporter the published duties, and what is left of freed ones, outside the slots, and those elsewhere:
-    as far as rest, days in a row and caps look.
-    """
+def _around(frame: Frame, slots: Iterable[Slot]) -> dict[uuid.UUID, list[Around]]:
+    """Return by supporter the published duties, and what is left of freed ones, outside the slots."""
     spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     for slot in slots:
         spans[slot.tier].append((slot.starts_at, slot.ends_at))
-    margin = max(frame.limits.rest, timedelta(days=max(frame.limits.days_in_a_row + 1, MONTH)))
-    begin, end = frame.starts_at - margin, frame.ends_at + margin
+    begin, end = _reach(frame)
     near = [one for one in (*frame.published, *frame.freed) if begin < one.ends_at and one.starts_at < end]
-    duties = [(one.supporter, left) for one in near for left in outside(one, spans[one.tier])]
-    duties += [(who, one) for who, theirs in frame.elsewhere.items() for one in theirs]
-    found: dict[uuid.UUID, list[tuple[datetime, datetime, date]]] = defaultdict(list)
-    for who, left in duties:
-        if begin < left.ends_at and left.starts_at < end:
-            day = left.starts_at.astimezone(frame.zone).date()
-            found[who].append((left.starts_at, left.ends_at, day))
+    return _near(frame, [(one.supporter, left) for one in near for left in outside(one, spans[one.tier])])
+
+
+def _elsewhere(frame: Frame) -> dict[uuid.UUID, list[Around]]:
+    """Return by supporter the duties of the same person in other organisations."""
+    return _near(frame, [(who, one) for who, theirs in frame.elsewhere.items() for one in theirs])
+
+
+def _near(frame: Frame, duties: Iterable[tuple[uuid.UUID, Duty]]) -> dict[uuid.UUID, list[Around]]:
+    begin, end = _reach(frame)
+    found: dict[uuid.UUID, list[Around]] = defaultdict(list)
+    for who, one in duties:
+        if begin < one.ends_at and one.starts_at < end:
+            found[who].append((one.starts_at, one.ends_at, one.starts_at.astimezone(frame.zone).date()))
     return {who: sorted(spans) for who, spans in found.items()}
+
+
+def _reach(frame: Frame) -> tuple[datetime, datetime]:
+    """Return from when to when a frame looks at duties around it: as far as rest, days in a row and caps do."""
+    margin = max(frame.limits.rest, timedelta(days=max(frame.limits.days_in_a_row + 1, MONTH)))
+    return frame.starts_at - margin, frame.ends_at + margin
 
 
 def outside(duty: Duty, spans: Iterable[tuple[datetime, datetime]]) -> tuple[Duty, ...]:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -66,21 +66,31 @@ class Wish:
     on_call: bool = False
 
 
+# When a duty outside a problem begins and ends, and the day on which it begins.
+Around = tuple[datetime, datetime, date]
+
+
 @dataclass(frozen=True)
 class Member:
     """Somebody who can be planned.
 
     `served` holds weighted minutes of the rolling year before, by measure, with what was credited for days not served.
     `around` are duties outside the problem, as (begin, end, day): rest is kept from them, and they count in days in a
-    row and in the cap. `most_in_28_days` caps the duties that begin within any 28 days; None for no cap of their own.
+    row and in the cap. The last `elsewhere` of them lie in another organisation: nobody here is told of those.
+    `most_in_28_days` caps the duties that begin within any 28 days; None for no cap of their own.
     """
 
     id: uuid.UUID
     away: tuple[Away, ...] = ()
     wishes: tuple[Wish, ...] = ()
     served: Mapping[str, int] = field(default_factory=dict)
-    around: tuple[tuple[datetime, datetime, date], ...] = ()
+    around: tuple[Around, ...] = ()
     most_in_28_days: int | None = None
+    elsewhere: int = 0
+
+    def here(self) -> "Member":
+        """Return the same without duties elsewhere."""
+        return replace(self, around=self.around[: len(self.around) - self.elsewhere], elsewhere=0)
 
 
 @dataclass(frozen=True)

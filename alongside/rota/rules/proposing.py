@@ -5,7 +5,7 @@ import uuid
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alongside.rota.rules.duties import Duty
@@ -61,9 +61,16 @@ def plan_of(problem: Problem, rows: Iterable[Row]) -> Plan:
 
 
 def breaks(problem: Problem, plan: Plan, before: Plan | None = None) -> list[Violation]:
-    """Return what a plan breaks besides leaving gaps; with `before` only what that one did not break already."""
+    """Return what a plan breaks besides leaving gaps; with `before` only what that one did not break already.
+
+    What only a duty in another organisation breaks is AWAY: nobody here is told of it.
+    """
     known = set() if before is None else set(violations(problem, before))
-    return [one for one in violations(problem, plan) if one.rule != Rule.COVERED and one not in known]
+    found = [one for one in violations(problem, plan) if one.rule != Rule.COVERED and one not in known]
+    if not any(one.person is not None and problem.people[one.person].elsewhere for one in found):
+        return found
+    here = set(violations(replace(problem, people=tuple(one.here() for one in problem.people)), plan))
+    return [one if one in here else replace(one, rule=Rule.AWAY) for one in found]
 
 
 def seal(rows: Iterable[Row]) -> str:

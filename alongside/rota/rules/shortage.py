@@ -1,15 +1,15 @@
 """Slots that nobody has, in numbers: what they have in common, how many people could be asked, and what keeps them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from alongside.rota.rules.drafting import Hand, hands_of, over_the_cap, too_many_in_a_row
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.judging import Rule
-from alongside.rota.rules.problem import Away, Mark, Plan, Slot, Why
+from alongside.rota.rules.problem import Around, Away, Mark, Plan, Slot, Why
 
 # Gaps that are explained together: a season without anybody is gone through bit by bit.
 MOST = 24
@@ -134,25 +134,34 @@ def _hands(grid: Grid, plan: Plan) -> list[Hand]:
 
 
 def keeps(grid: Grid, plan: Plan, hand: Hand, who: int, at: int) -> Why | Rule | None:
-    """Return what keeps somebody, who has what the plan says, from a slot that nobody has; None for nothing."""
+    """Return what keeps somebody, who has what the plan says, from a slot that nobody has; None for nothing.
+
+    Whoever is on call in another organisation is busy: nobody here is told of what.
+    """
     problem, person = grid.problem, grid.problem.people[who]
     slot, rest = problem.slots[at], grid.problem.limits.rest
-    if whys := {away.why for away in person.away if _meets(away, slot)}:
+    own = len(person.around) - person.elsewhere
+    whys = {away.why for away in person.away if _meets(away, slot)}
+    if _close(person.around[own:], slot, rest):
+        whys.add(Why.BUSY)
+    if whys:
         return min(whys, key=lambda why: REASONS.index(why) if why in REASONS else len(REASONS))
     beside = [problem.slots[other] for other in grid.both_ways[at] if plan[other] == who]
     spans = [(one.starts_at, one.ends_at) for one in beside]
-    near = [
-        (start, end)
-        for start, end, _day in person.around
-        if start < slot.ends_at + rest and slot.starts_at < end + rest
-    ]
+    near = _close(person.around[:own], slot, rest)
     if any(start < slot.ends_at and slot.starts_at < end for start, end in (*spans, *near)):
         return Rule.TWICE
     if spans or near:
         return Rule.REST
     if too_many_in_a_row(grid, hand, slot.day.toordinal()):
-        return Rule.ROW
-    return Rule.CAP if over_the_cap(grid, hand, who, slot.day.toordinal()) else None
+        return Why.BUSY if person.elsewhere else Rule.ROW
+    if over_the_cap(grid, hand, who, slot.day.toordinal()):
+        return Why.BUSY if person.elsewhere else Rule.CAP
+    return None
+
+
+def _close(around: Iterable[Around], slot: Slot, rest: timedelta) -> list[tuple[datetime, datetime]]:
+    return [(start, end) for start, end, _day in around if start < slot.ends_at + rest and slot.starts_at < end + rest]
 
 
 def _meets(away: Away, slot: Slot) -> bool:

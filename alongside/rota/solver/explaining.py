@@ -133,8 +133,10 @@ class _Lifting:
             for number, away in self.away[who]:
                 if away.starts_at < slot.ends_at and slot.starts_at < away.ends_at:
                     self.cp.add_implication(takes, self.lift(Fact(away.why, who, number)))
-            for start, end, _ in person.around:
-                if start < slot.ends_at and slot.starts_at < end:
+            for number, (start, end, _) in enumerate(person.around):
+                # A duty elsewhere is nobody's here to set aside, and nobody here is told of it.
+                rest = problem.limits.rest if number >= len(person.around) - person.elsewhere else timedelta(0)
+                if start < slot.ends_at + rest and slot.starts_at < end + rest:
                     self.cp.add(takes == 0)
                 elif start < slot.ends_at + problem.limits.rest and slot.starts_at < end + problem.limits.rest:
                     self.cp.add_implication(takes, self.lift(Fact(Rule.REST, who)))

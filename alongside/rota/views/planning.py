@@ -327,7 +327,7 @@ def plan_publish(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     opened = queries.open_plan(row)
     if request.method == "POST" and _publish(request, seat, opened):
         return redirect("in_plan", id)
-    told = opened.change.told(opened.freed)
+    told = opened.change.told(opened.freed) - team.absent(seat.organisation.id)
     context = {
         **_listed(row),
         "seat": seat,

@@ -1,7 +1,9 @@
 """Looks at a page as it stands: accessibility by axe, and nothing that must be scrolled sideways."""
 
+import os
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Page
@@ -28,6 +30,29 @@ TOO_WIDE = """() => {
   const wide = all.filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
   return wide.slice(0, 5).map((one) => one.tagName + "." + one.className);
 }"""
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep pictures where ALONGSIDE_PICTURES says, for people to look at: phone and desktop, light and dark."""
+    if not (folder := os.environ.get("ALONGSIDE_PICTURES")):
+        return
+    before = page.viewport_size
+    for size in (PHONE, DESKTOP):
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.set_viewport_size(size)
+            page.screenshot(path=Path(folder) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
+    if before:
+        page.set_viewport_size(before)
+
+
+def press_to(page: Page, name: str) -> None:
+    """Go to a control by the Tab key alone."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.innerText || document.activeElement.name || ''").strip() == name:
+            return
+    raise AssertionError(f"the Tab key does not reach {name}")
 
 
 @cache

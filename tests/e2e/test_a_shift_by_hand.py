@@ -1,18 +1,15 @@
 """A coordinator enters a shift that something speaks against, by keyboard alone, and removes it; the person is told."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.acts import letters, until
-from tests.e2e.conftest import DESKTOP, MEANT, PHONE, Demo, continue_as, watch
-from tests.e2e.looking import Look
+from tests.e2e.conftest import DESKTOP, MEANT, Demo, continue_as, watch
+from tests.e2e.looking import Look, picture
 
 pytestmark = pytest.mark.e2e
-SHOTS = os.environ.get("ALONGSIDE_ROTA_SHOTS", "")
 ENTER = "/in/coordinate/rota/enter"
 # Dee is on call the day before a day on which she cannot be, and wants no more; Cy's telephone was never called.
 FILL = """
@@ -35,19 +32,6 @@ Cap.objects.create(supporter=dee, most_in_28_days=2)
 Ready.objects.filter(supporter__person__name="Cy Novak").update(phone_checked_on=None)
 print(day.isoformat(), (day + timedelta(days=1)).isoformat(), (day + timedelta(days=3)).isoformat())
 """
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep pictures where somebody asked for pictures: phone and desktop, light and dark."""
-    if not SHOTS:
-        return
-    for where, size in (("phone", PHONE), ("desktop", DESKTOP)):
-        page.set_viewport_size(size)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.screenshot(path=Path(SHOTS) / f"{name}-{where}-{scheme}.png", full_page=True)
-            page.screenshot(path=Path(SHOTS) / f"{name}-{where}-{scheme}-seen.png")
-    page.emulate_media(color_scheme="light")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +66,7 @@ def test_what_speaks_against_a_shift_is_read_and_overridden_by_keyboard(
         page.locator(f"[name={which}_time]").fill(at)
     page.get_by_role("button", name="Enter it").click()
     expect(page.get_by_text("no telephone for duty that you called is written down")).to_be_visible()
-    shot(page, "not-ready")
+    picture(page, "not-ready")
     with desktop.expect_page() as opened:
         page.get_by_role("link", name="Write it down under").click()
     expect(opened.value.get_by_role("heading", level=1)).to_contain_text("have all that duty needs")
@@ -96,7 +80,7 @@ def test_what_speaks_against_a_shift_is_read_and_overridden_by_keyboard(
     expect(against).to_contain_text("Nothing is entered yet. This speaks against it:")
     expect(against.get_by_role("listitem")).to_have_count(3)
     expect(against).to_be_in_viewport()
-    shot(page, "against")
+    picture(page, "against")
     page.set_viewport_size(DESKTOP)
     page.locator("[name=from_time]").press("Enter")
     expect(against).to_contain_text("Nothing is entered yet. This speaks against it:")

@@ -2,21 +2,19 @@
 has, a hand-over, a swap with both sides' yes, leave in one tap; then by keyboard; and how every page and state looks.
 """
 
-import os
 import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import vobject
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as
-from tests.e2e.looking import Look
+from tests.e2e.conftest import PHONE, Demo, continue_as
+from tests.e2e.looking import Look, picture
 from tests.e2e.test_keyboard import Keyboard
 
 pytestmark = [pytest.mark.e2e]
@@ -46,19 +44,6 @@ def scriptless(browser: Browser, demo: Demo, slug: str) -> Iterator[Page]:
     plain = browser.new_context(locale="en-CA", java_script_enabled=False, viewport=PHONE, storage_state=state)
     yield plain.new_page()
     plain.close()
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep pictures of a page where ALONGSIDE_PICTURES says, for people to look at."""
-    if not (folder := os.environ.get("ALONGSIDE_PICTURES")):
-        return
-    sizes = (PHONE, {"width": 320, "height": 700}, DESKTOP)
-    for size in sizes:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            page.set_viewport_size(size)  # type: ignore[arg-type]
-            page.screenshot(path=Path(folder) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
-    page.set_viewport_size(PHONE)
 
 
 def lines(page: Page, demo: Demo) -> list[str]:

@@ -2,18 +2,15 @@
 by keyboard; the pages have no accessibility violation, full and empty.
 """
 
-import os
 from datetime import date
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as, watch
-from tests.e2e.looking import Look
+from tests.e2e.conftest import DESKTOP, Demo, continue_as, watch
+from tests.e2e.looking import Look, picture, press_to
 
 pytestmark = pytest.mark.e2e
-SHOTS = os.environ.get("ALONGSIDE_PATTERN_SHOTS", "")
 PATTERNS = "/in/coordinate/rota/patterns"
 # An organisation that has planned nothing yet.
 EMPTIES = """
@@ -21,26 +18,6 @@ from alongside.rota.models import Pattern, Shift
 Shift.objects.all().delete()
 Pattern.objects.all().delete()
 """
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep a picture where somebody asked for pictures."""
-    if not SHOTS:
-        return
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        for size in (PHONE, DESKTOP):
-            page.set_viewport_size(size)
-            page.screenshot(path=Path(SHOTS) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
-
-
-def press_to(page: Page, name: str) -> None:
-    """Go to a control by the Tab key alone."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText || document.activeElement.name || ''").strip() == name:
-            return
-    raise AssertionError(f"the Tab key does not reach {name}")
 
 
 @pytest.mark.req("D-01", "D-02")
@@ -52,19 +29,19 @@ def test_a_pattern_from_a_template_changes_over_and_holidays_count(browser: Brow
     page = plain.new_page()
     page.goto(own_demo.path(PATTERNS))
     expect(page.get_by_role("heading", level=1, name="“Days and nights” is in force.")).to_be_visible()
-    shot(page, "list")
+    picture(page, "list")
     page.get_by_role("link", name="Days and nights", exact=True).click()
     expect(page.get_by_text("on every minute is covered once in every tier.")).to_be_visible()
-    shot(page, "one")
+    picture(page, "one")
     page.get_by_role("link", name="Change over to a new one").click()
-    shot(page, "new")
+    picture(page, "new")
     page.get_by_label("Whole days: one shift of 24 hours").check()
     first = date.fromisoformat(page.get_by_label("First day", exact=True).input_value())
     page.get_by_label("Hand-over at").fill("08:00")
     page.get_by_role("button", name="Look at two weeks of it").click()
     expect(page.get_by_text("Shorter than usual, because of the change-over")).to_be_visible()
     expect(page.get_by_text("Every minute of these two weeks is covered once in every tier.")).to_be_visible()
-    shot(page, "looked")
+    picture(page, "looked")
     page.get_by_role("button", name="Start it on").click()
     expect(page.get_by_text("Made. Nobody is told")).to_be_visible()
     page.get_by_role("link", name="Change it").click()
@@ -74,12 +51,12 @@ def test_a_pattern_from_a_template_changes_over_and_holidays_count(browser: Brow
     page.get_by_role("button", name="Remove the ticked ones").click()
     expect(page.get_by_text("nobody on first call").first).to_be_visible()
     page.locator("summary", has_text="Add shifts").click()
-    shot(page, "change")
+    picture(page, "change")
     page.goto(own_demo.path(PATTERNS))
     expect(page.get_by_text("has gaps")).to_be_visible()
-    shot(page, "two")
+    picture(page, "two")
     page.get_by_role("link", name="Holidays").click()
-    shot(page, "holidays-empty")
+    picture(page, "holidays-empty")
     page.get_by_role("link", name=str(first.year + 1), exact=True).click()
     page.get_by_role("button", name="Add 11 holidays of Minnesota").click()
     expect(page.get_by_text("Added: 11.")).to_be_visible()
@@ -87,7 +64,7 @@ def test_a_pattern_from_a_template_changes_over_and_holidays_count(browser: Brow
     page.get_by_label("Name", exact=True).fill("Christmas Eve")
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", level=1, name="12 days of")).to_be_visible()
-    shot(page, "holidays")
+    picture(page, "holidays")
 
     signed_in.close()
     plain.close()
@@ -106,7 +83,7 @@ def test_the_pages_of_patterns_have_no_violation_and_work_by_keyboard(
     looked.goto(own_demo.path(PATTERNS))
     expect(looked.get_by_role("heading", level=1, name="No pattern of shifts yet.")).to_be_visible()
     look.at(looked, "empty")
-    shot(looked, "empty")
+    picture(looked, "empty")
     looked.locator("a[href$='kind=weeks']").click()
     expect(looked.get_by_label("Whole weeks")).to_be_checked()
     look.at(looked, "new")

@@ -1,42 +1,28 @@
 """A coordinator plans the rota without any script: the real planner, in a process of its own, beside the server."""
 
-import os
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as, watch
-from tests.e2e.looking import Look
+from tests.e2e.conftest import DESKTOP, Demo, continue_as, watch
+from tests.e2e.looking import Look, picture
 
 pytestmark = pytest.mark.e2e
-SHOTS = os.environ.get("ALONGSIDE_PLAN_SHOTS", "")
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep a picture where somebody asked for pictures."""
-    if not SHOTS:
-        return
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        for size in (PHONE, DESKTOP):
-            page.set_viewport_size(size)
-            page.screenshot(path=Path(SHOTS) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
 
 
 def leave_a_gap(page: Page) -> str:
     """Take somebody out of the first slot that may change; return the address of its page."""
     page.locator("table.shifts tbody td a").first.click()
     expect(page.get_by_text("has it now.")).to_be_visible()
-    shot(page, "edit")
+    picture(page, "edit")
     edit = page.url
     page.get_by_label("Who").select_option(label="Nobody: leave a gap")
     page.get_by_role("button", name="Change it").click()
     expect(page.get_by_text("Nobody is told until you publish.")).to_be_visible()
     expect(page.get_by_text("Left without anybody by hand.")).to_be_visible()
     expect(page.get_by_text("people are ready for duty, and")).to_be_visible()
-    shot(page, "gap")
+    picture(page, "gap")
     return edit
 
 
@@ -51,15 +37,15 @@ def test_a_plan_is_asked_for_watched_changed_compared_and_published(
     plain = browser.new_context(locale="en-CA", java_script_enabled=False, viewport=DESKTOP, storage_state=state)
     page = plain.new_page()
     page.goto(own_demo.path("/in/coordinate/rota/plans"))
-    shot(page, "ask")
+    picture(page, "ask")
     page.get_by_label("For", exact=True).select_option("28")
     page.get_by_label("Search for so many seconds").fill("6")
     page.get_by_role("button", name="Ask for it").click()
-    shot(page, "waits")
+    picture(page, "waits")
     expect(page.get_by_text("of 6 seconds")).to_be_visible()
     # Nobody touches the page: the browser loads it anew by itself.
     expect(page.get_by_role("heading", level=1, name="in this plan")).to_be_visible(timeout=60_000)
-    shot(page, "plan")
+    picture(page, "plan")
     first = page.url
 
     page.goto(own_demo.path("/in/coordinate/rota/plans"))
@@ -71,13 +57,13 @@ def test_a_plan_is_asked_for_watched_changed_compared_and_published(
     page.get_by_role("button", name="Ask for it").click()
     expect(page.get_by_role("heading", level=1, name="in this plan")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("heading", name="Hours without any shift")).to_be_visible()
-    shot(page, "hours")
+    picture(page, "hours")
     far = page.url
     page.get_by_role("link", name="All plans").click()
-    shot(page, "two")
+    picture(page, "two")
     page.get_by_role("link", name="Compare the two").click()
     expect(page.get_by_text("They name somebody else in")).to_be_visible()
-    shot(page, "compare")
+    picture(page, "compare")
 
     page.goto(first)
     edit = leave_a_gap(page)
@@ -86,9 +72,9 @@ def test_a_plan_is_asked_for_watched_changed_compared_and_published(
     for name, path in (("gap", first), ("edit", edit), ("question", f"{first}/publish"), ("hours", f"{far}/publish")):
         assert looked.goto(path)
         look.at(looked, name)
-    shot(looked, "hours-question")
+    picture(looked, "hours-question")
     page.get_by_role("link", name="Publish").click()
-    shot(page, "question")
+    picture(page, "question")
     # Nobody is told where nobody's shifts change: everything else of these weeks was published before.
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("heading", level=1, name="This plan is published.")).to_be_visible()

@@ -1,6 +1,5 @@
 """A coordinator reads the rota by month and week and moves a duty: by mouse, by keyboard, without script."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as, watch
 from tests.e2e.installation import CHANGE
-from tests.e2e.looking import Look
+from tests.e2e.looking import Look, picture
 
 pytestmark = pytest.mark.e2e
-SHOTS = os.environ.get("ALONGSIDE_ROTA_SHOTS", "")
 ROTA = "/in/coordinate/rota"
 # A fortnight of shifts, in which everybody has days between theirs; no gap but the one on the fourth day.
 FILL = """
@@ -41,18 +39,17 @@ print(monday.isoformat())
 """
 
 
-def shot(page: Page, name: str) -> None:
-    """Keep a picture where somebody asked for pictures."""
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
-
-
 @pytest.fixture(scope="module")
 def monday(demo: Demo) -> str:
     """Fill the coming two weeks; return the day on which they begin."""
-    done = demo.module("django", "shell", "--no-imports", "-c", FILL)
+    return run(demo, FILL).strip().splitlines()[-1]
+
+
+def run(demo: Demo, code: str) -> str:
+    """Run a piece of Python in the demonstration's server; return what it prints."""
+    done = demo.module("django", "shell", "--no-imports", "-c", code)
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()[-1]
+    return done.stdout
 
 
 def day(page: Page, number: int) -> Locator:
@@ -80,7 +77,7 @@ def test_a_name_is_dragged_onto_another_and_the_two_exchange(demo: Demo, desktop
     source = day(page, 0).locator("a[data-move]").first
     source.drag_to(day(page, 2).locator("a[data-move]").first)
     expect(page.get_by_role("heading", level=1, name="Let these two exchange?")).to_be_visible()
-    shot(page, "question")
+    picture(page, "question")
     page.get_by_role("button", name="Exchange and tell them").click()
     expect(page.get_by_text("Everybody concerned is told.")).to_be_visible()
     assert names(day(page, 0))[0] == other
@@ -169,7 +166,7 @@ def test_of_two_windows_the_second_is_told_that_the_rota_has_changed(
     expect(page.get_by_text("Everybody concerned is told.")).to_be_visible()
     second.get_by_role("button", name="Give it and tell them").click()
     expect(second.get_by_role("heading", level=1)).to_have_text("The rota has changed. Nothing was moved.")
-    shot(second, "stale")
+    picture(second, "stale")
 
 
 @pytest.mark.req("D-13", "M-11")
@@ -232,11 +229,9 @@ AS_BEFORE = "from alongside.policy.models import Change; Change.objects.filter(k
 @pytest.fixture
 def four(demo: Demo) -> Iterator[None]:
     """Ask for four people on call, while a test lasts: the others count on two."""
-    for code in (CHANGE.format(values={"on_call_tiers": 4}), AS_BEFORE):
-        changed = demo.module("django", "shell", "--no-imports", "-c", code)
-        assert changed.returncode == 0, changed.stderr
-        if code != AS_BEFORE:
-            yield
+    run(demo, CHANGE.format(values={"on_call_tiers": 4}))
+    yield
+    run(demo, AS_BEFORE)
 
 
 @pytest.mark.req("D-01")

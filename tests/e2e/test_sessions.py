@@ -2,41 +2,18 @@
 by keyboard; the pages have no accessibility violation, full and empty.
 """
 
-import os
 import re
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as, watch
-from tests.e2e.looking import Look
+from tests.e2e.looking import Look, picture, press_to
 
 pytestmark = pytest.mark.e2e
-SHOTS = os.environ.get("ALONGSIDE_SESSION_SHOTS", "")
 SESSIONS = "/in/coordinate/rota/sessions"
 MISSING = "Debrief missing for the session of"
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep a picture where somebody asked for pictures."""
-    if not SHOTS:
-        return
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        for size in (PHONE, DESKTOP):
-            page.set_viewport_size(size)
-            page.screenshot(path=Path(SHOTS) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
-
-
-def press_to(page: Page, name: str) -> None:
-    """Go to a control by the Tab key alone."""
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.innerText || document.activeElement.name || ''").strip() == name:
-            return
-    raise AssertionError(f"the Tab key does not reach {name}")
 
 
 def next_monday(page: Page, demo: Demo) -> date:
@@ -72,14 +49,14 @@ def test_a_session_is_entered_and_its_leaders_find_their_debriefs(browser: Brows
     page = plain.new_page()
     page.goto(own_demo.path(SESSIONS))
     expect(page.get_by_role("heading", level=1, name="No session is entered.")).to_be_visible()
-    shot(page, "empty")
+    picture(page, "empty")
     page.get_by_role("link", name="Enter a session").click()
-    shot(page, "new")
+    picture(page, "new")
     fill(page, own_demo, next_monday(page, own_demo), "Ana Ruiz", "Cy Novak")
     page.get_by_role("button", name="Next: the debriefs").click()
     ana, cy = (page.get_by_role("group", name=f"Debrief of {name}") for name in ("Ana Ruiz", "Cy Novak"))
     expect(ana.get_by_label("For how many minutes")).to_have_value("45")
-    shot(page, "proposed")
+    picture(page, "proposed")
     ana.get_by_label("With whom").select_option(label="Marcus Bell (Supporter)")
     page.get_by_role("button", name="Propose times").click()
     expect(ana.get_by_label("With whom")).to_have_value(ana.locator("option", has_text="Marcus").get_attribute("value"))  # type: ignore[arg-type]
@@ -88,14 +65,14 @@ def test_a_session_is_entered_and_its_leaders_find_their_debriefs(browser: Brows
     page.get_by_role("button", name="Save and tell them").click()
     expect(page.get_by_role("heading", level=1, name="One session needs you.")).to_be_visible()
     expect(page.get_by_text("Saved. Everybody for whom anything changes is told.")).to_be_visible()
-    shot(page, "list")
+    picture(page, "list")
     page.goto(own_demo.path("/in/coordinate/"))
     expect(page.get_by_text(MISSING)).to_be_visible()
-    shot(page, "board")
+    picture(page, "board")
     page.goto(own_demo.path("/in/coordinate/rota"))
-    shot(page, "rota")
+    picture(page, "rota")
     page.get_by_role("link", name="Give the debrief").click()
-    shot(page, "change")
+    picture(page, "change")
     by_hand(page, "Cy Novak", "17:00")
     page.get_by_role("button", name="Save and tell them").click()
     expect(page.get_by_role("heading", level=1, name="After every session its leaders have a debrief.")).to_be_visible()
@@ -117,7 +94,7 @@ def they_find_it(browser: Browser, demo: Demo) -> None:
         mine = continue_as(theirs, demo, slug)
         mine.goto(demo.path("/in/team/shifts"))
         expect(mine.get_by_text(words)).to_be_visible()
-        shot(mine, f"shifts-{slug}")
+        picture(mine, f"shifts-{slug}")
         theirs.close()
 
 

@@ -1,28 +1,15 @@
 """Supporters hand over, swap and cover shifts on their pages; one who is sick says so by one tap."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
-from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as
-from tests.e2e.looking import Look
+from tests.e2e.conftest import Demo, continue_as
+from tests.e2e.looking import Look, picture
 
 pytestmark = [pytest.mark.e2e]
 SHIFTS = "/in/team/shifts"
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep pictures of a page where ALONGSIDE_PICTURES says, for people to look at."""
-    if not (folder := os.environ.get("ALONGSIDE_PICTURES")):
-        return
-    for size in (PHONE, DESKTOP):
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.set_viewport_size(size)
-            page.screenshot(path=Path(folder) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
 
 
 @pytest.mark.req("D-13", "C-18")

@@ -13,7 +13,7 @@ from tests.rota.planned import FIRST, made, pattern, ready
 from tests.world import World, sign_in, supporter
 
 PEOPLE = 40
-MOST_QUERIES = 34
+MOST_QUERIES = 31
 MOST_BYTES = 90_000
 
 

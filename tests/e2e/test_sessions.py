@@ -83,7 +83,7 @@ def test_a_session_is_entered_and_its_leaders_find_their_debriefs(browser: Brows
     page.goto(own_demo.path(SESSIONS))
     page.get_by_role("link", name=re.compile("^Change ?:")).click()
     page.get_by_role("button", name="Cancel the session").click()
-    expect(page.get_by_text("Cancelled. Everybody who had part in it is told.")).to_be_visible()
+    expect(page.get_by_text("Cancelled. Everybody concerned is told.")).to_be_visible()
     signed_in.close()
     plain.close()
 

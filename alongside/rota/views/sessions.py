@@ -129,7 +129,7 @@ def session_remove(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
         actions.remove_session(seat, id)
     except Session.DoesNotExist:
         raise Http404 from None
-    messages.success(request, _("Cancelled. Everybody who had part in it is told."))
+    messages.success(request, _("Cancelled. Everybody concerned is told."))
     return redirect("in_sessions")
 
 

@@ -4,16 +4,18 @@ Each of the two stops where it is about to write, judged already, until the othe
 done: if nothing held them apart, both would write.
 """
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from alongside.accounts.models import Person, Role
 from alongside.accounts.queries import Seat
@@ -221,6 +223,17 @@ def test_rest_between_two_shifts_is_kept_too() -> None:
     found = at_once(by_hand(world, world.renee), by_hand(world, there, 16 * HOUR))
     assert [type(one) for one in found if one] == [actions.SpokenAgainst]
     assert len(shifts_of(there.person)) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL holds rows")
+def test_on_sqlite_a_change_holds_the_whole_file_from_its_first_moment() -> None:
+    """Also against another process, which stands in no line of this one."""
+    with (
+        transaction.atomic(),
+        closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=0)) as other,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
 
 
 # --- sessions ------------------------------------------------------------------------------------------------------

@@ -240,10 +240,10 @@ def test_four_on_call_are_called_by_their_places_and_fit_a_phone(
 ) -> None:
     page = continue_as(desktop, demo, "vogel")
     page.goto(demo.path(ROTA))
-    assert re.findall(r"Backup now:|Third:|Fourth:", page.locator("h1 + p").inner_text()) == [
+    assert re.findall(r"Backup now:|Third now:|Fourth now:", page.locator("h1 + p").inner_text()) == [
         "Backup now:",
-        "Third:",
-        "Fourth:",
+        "Third now:",
+        "Fourth now:",
     ]
     for address in (week(monday), f"{ROTA}?from={monday}", "/in/coordinate/"):
         page.goto(demo.path(address))

@@ -447,7 +447,7 @@ def test_the_changes_page_says_what_was_moved(world: World, client: Client) -> N
     move(world, one, gap(8))
     move(world, one, moving.ToPerson(world.marcus.id))
     html = sign_in(client, world.hana).get(reverse("in_audit")).content.decode()
-    for said in ("let Ana Ruiz (tier 1", "moved Renée Dubois from tier 1", "gave the shift of Renée Dubois in tier 1"):
+    for said in ("let Ana Ruiz (First", "moved Renée Dubois from First", "gave the shift of Renée Dubois (First)"):
         assert said in html
 
 

@@ -59,7 +59,7 @@ def rota(request: HttpRequest) -> HttpResponse:
         "entered": queries.has_shifts(organisation.id),
         "due": [line(one, now) for one in queries.sessions_due(organisation.id, now)],
         "on_call": [
-            (PLACES[tier], names.get(on_call[tier], "") if tier in on_call else "")
+            (tier, names.get(on_call[tier], "") if tier in on_call else "")
             for tier in queries.tiers_of(organisation.id)
         ],
         "loads": _loads(organisation, now),

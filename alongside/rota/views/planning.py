@@ -126,6 +126,7 @@ def plan(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     current = row.state == State.PUBLISHED or opened.current
     context |= {
         "zone": zone,
+        "now": clock.now(),
         "current": current,
         "can_change": row.state == State.DONE and current,
         "explained": plan_gaps.explained(opened),

@@ -144,6 +144,7 @@ def _weeks(look: Look) -> list[list[dict[str, Any]]]:
 
 def _shown_day(one: Day, look: Look) -> dict[str, Any]:
     today = look.now.astimezone(look.zone).date()
+    begins = {(piece.item.tier, piece.item.starts_at) for piece in one.pieces}
     return {
         "day": one.day,
         "outside": one.day not in look.period,
@@ -152,7 +153,11 @@ def _shown_day(one: Day, look: Look) -> dict[str, Any]:
         "holiday": look.shown.holidays.get(one.day, ""),
         "hours": f"{one.hours:g}" if one.hours != WHOLE_DAY else "",
         "longer": one.hours > WHOLE_DAY,
-        "pieces": [_piece(piece, look) for piece in one.pieces],
+        "pieces": [
+            # What came over midnight is met where somebody, or a gap, follows it on the same day.
+            {**_piece(piece, look), "met": piece.begins_before and (piece.item.tier, piece.item.ends_at) in begins}
+            for piece in one.pieces
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from alongside.rota.models import Shift
 from alongside.team import actions as team
 from tests.conftest import Clock
+from tests.rota import planned
 from tests.rota.removing import looked_at
 from tests.world import NOW, WEEK_BEGINS, World, ready, shift, sign_in, supporter, unknown_id
 
@@ -193,7 +194,18 @@ def test_an_empty_rota_says_how_to_begin(world: World, client: Client) -> None:
     sign_in(client, world.hana)
     page = client.get(reverse("in_rota")).content.decode()
     assert "No shift is entered yet." in page
-    assert "Enter the first shift" in page
+    main = page.split("<main")[1]
+    assert "First say which hours repeat" in main
+    assert f'<a class="button" href="{reverse("in_patterns")}">Make a pattern</a>' in main
+    # One thing to do stands out; the planner would only send one back.
+    assert main.count('class="button"') == 1
+    planned.pattern(world)
+    main = client.get(reverse("in_rota")).content.decode().split("<main")[1]
+    assert f'<a class="button" href="{reverse("in_plans")}">Ask for a plan</a>' in main
+    assert main.count('class="button"') == 1
+    listed = client.get(reverse("in_rota") + "?view=list").content.decode().split("<main")[1]
+    assert "Ask for a plan" in listed
+    assert listed.count('class="button"') == 1
 
 
 def test_without_anybody_who_may_serve_the_form_leads_to_the_team(world: World, client: Client) -> None:

@@ -5,7 +5,7 @@ lateness, never what was asked, and never who was called (M-06).
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages as notices
@@ -66,7 +66,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
     values = policy.in_force(organisation.id)
     rows = [row for row in escalation.board(organisation.id, now) if not row.acknowledged]
     places = [place for place in team.roster(organisation.id, now) if place.status == "active"]
-    gaps = rota.gaps_between(organisation.id, now, now + timedelta(days=values.gap_days))
+    gaps = rota.coming_gaps(organisation, now, values.gap_days)
     sought = rota.sought(organisation.id, now)
     tasks = [
         *requests.standing_still(now),

@@ -6,15 +6,14 @@ from django.utils.translation import ngettext
 
 from alongside.accounts.models import Organisation
 from alongside.rota import queries as rota
-from alongside.rota.queries import Sought
-from alongside.rota.rules import Gap
+from alongside.rota.queries import ComingGap, Sought
 from alongside.site.board.tasks import Task, span
 from alongside.team.queries import Place
 
 GAPS_SHOWN = 4
 
 
-def uncovered(gaps: list[Gap], sought: list[Sought]) -> list[Task]:
+def uncovered(gaps: list[ComingGap], sought: list[Sought]) -> list[Task]:
     """Name the first gaps on call by their place, and how many there are besides (D-01)."""
     shown = [_gap(gap, sought) for gap in gaps[:GAPS_SHOWN]]
     if rest := len(gaps) - len(shown):
@@ -23,10 +22,17 @@ def uncovered(gaps: list[Gap], sought: list[Sought]) -> list[Task]:
     return shown
 
 
-def _gap(gap: Gap, sought: list[Sought]) -> Task:
+def _gap(one: ComingGap, sought: list[Sought]) -> Task:
+    gap = one.gap
     text = rota.nobody_in(gap.tier, **span(gap.starts_at, gap.ends_at))
-    label = _("See the rota") if rota.is_sought(gap, sought) else _("Find cover")
-    return Task("urgent", _("On-call gap"), text, reverse("in_rota"), label)
+    if rota.is_sought(gap, sought):
+        route, label = reverse("in_rota"), _("See the rota")
+    elif one.seekable:
+        route, label = reverse("in_rota") + "#gaps", _("Find cover")
+    else:
+        # Nobody is asked around for so long: it would be refused there.
+        route, label = reverse("in_plans"), _("Plan it")
+    return Task("urgent", _("On-call gap"), text, route, label)
 
 
 def untaken(sought: list[Sought]) -> list[Task]:

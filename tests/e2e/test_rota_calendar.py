@@ -259,6 +259,9 @@ def test_every_page_of_the_calendar_can_be_read_by_everybody(
     look.at(page, "where to")
     page.locator("form:has(#id_person) button").click()
     look.at(page, "the question")
+    page.goto(demo.path(move.replace("/move", "/remove")))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Remove this shift?")
+    look.at(page, "before it is removed")
     team = continue_as(phone, demo, "dubois")
     for address in ("/in/team/rota", f"/in/team/rota?view=week&from={monday}"):
         team.goto(demo.path(address))

@@ -15,7 +15,7 @@ from alongside.policy.values import REGISTER
 from alongside.rota import actions, queries
 from alongside.rota.models import Shift
 from tests.rota.planned import seat
-from tests.world import World, sign_in
+from tests.world import World, ready, sign_in
 
 PEOPLE = tuple(uuid.UUID(int=number) for number in range(1, 6))
 
@@ -103,6 +103,7 @@ def test_a_gap_is_named_by_its_place_wherever_it_is_named(three: World) -> None:
 @pytest.mark.django_db
 def test_the_log_names_places_and_no_numbers_of_tiers(three: World) -> None:
     now = clock.now()
+    ready(three.renee)
     one = Shift.objects.get(tier=3)
     actions.remove_shift(seat(three), one.id)
     actions.enter_shift(seat(three), one.supporter_id, 4, now + timedelta(days=2), now + timedelta(days=2, hours=4))

@@ -106,7 +106,7 @@ def test_the_log_names_places_and_no_numbers_of_tiers(three: World) -> None:
     ready(three.renee)
     one = Shift.objects.get(tier=3)
     actions.remove_shift(seat(three), one.id)
-    actions.enter_shift(seat(three), one.supporter_id, 4, now + timedelta(days=2), now + timedelta(days=2, hours=4))
+    actions.enter_shift(seat(three), one.supporter_id, 4, now + timedelta(days=60), now + timedelta(days=60, hours=4))
     page = sign_in(Client(), three.hana).get(reverse("in_audit")).content.decode()
     assert "off call (Third)" in page
     assert "on call (Fourth)" in page

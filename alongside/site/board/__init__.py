@@ -74,7 +74,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *requests.undelivered(rows),
         *duty.uncovered(gaps, sought),
         *duty.untaken(sought),
-        *(Task("late", _("Debrief"), *said, _("See to it")) for said in debriefs.due(organisation, now)),
+        *(Task(tone, _("Debrief"), *said, _("See to it")) for tone, said in debriefs.due(organisation, now)),
         *duty.nobody_ready(organisation, places, sought),
         *people.unready(places),
         *people.unsigned(organisation),

@@ -106,10 +106,12 @@ def _page(request: HttpRequest, seat: Seat, facts: teams.Facts, **more: Any) -> 
     return render(request, "team/calendar.html", context, status=422 if context["form"].errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def make_feed(request: HttpRequest) -> HttpResponse:
-    """Make an address and show it, this once."""
+    """Make an address and show it, this once. Whoever loads that page anew is led back to the calendar's."""
     seat, facts = _me(request)
+    if request.method != "POST":
+        return _back(request)
     try:
         token = actions.make_feed(seat.organisation.id, facts.id)
     except actions.TooManyFeeds:
@@ -130,10 +132,12 @@ def revoke_feed(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     return _back(request)
 
 
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def keep_calendar(request: HttpRequest) -> HttpResponse:
-    """Keep the address of one's own calendar."""
+    """Keep the address of one's own calendar. Whoever loads a refusal anew is led back to the calendar's page."""
     seat, facts = _me(request)
+    if request.method != "POST":
+        return _back(request)
     form = CalendarForm(request.POST)
     if form.is_valid():
         try:

@@ -4,8 +4,8 @@ What is read comes from anywhere: it is fetched within bounds (fetching.py) and 
 the kernel holds to its share of time and memory (reading.py).
 """
 
-from alongside.rota.ics.fetching import Unread, fetch, is_address
+from alongside.rota.ics.fetching import Unread, fetch, refuse
 from alongside.rota.ics.reading import read
 from alongside.rota.ics.writing import Event, write
 
-__all__ = ["Event", "Unread", "fetch", "is_address", "read", "write"]
+__all__ = ["Event", "Unread", "fetch", "read", "refuse", "write"]

@@ -25,7 +25,10 @@ from alongside.team import rules as teams
 
 # Why a calendar could not be read, for its owner.
 PROBLEMS = {
-    "address": _("We do not ask this address. It must begin with https:// and hold no name and password."),
+    "address": _("This is not the address of a calendar. Copy it once more: it begins with https:// or webcal://."),
+    "scheme": _("This address does not begin with https:// or webcal://. No other one is read."),
+    "password": _("This address holds a name or a password. Share the calendar by a private link, and enter that one."),
+    "port": _("This address names a port, the number behind the colon. Only calendars on the usual port can be read."),
     "private": _("This address leads into a private network. Only calendars on the public internet can be read."),
     "not-safe": _("The other side could not show that it is who it says. Is the address right?"),
     "unreachable": _("Nobody answers at this address. We try again every six hours."),
@@ -142,8 +145,8 @@ def keep_calendar(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             actions.keep_calendar(seat.organisation.id, facts.id, form.cleaned_data["address"])
-        except actions.BadAddress:
-            form.add_error("address", PROBLEMS["address"])
+        except actions.BadAddress as bad:
+            form.add_error("address", PROBLEMS[bad.code])
         else:
             messages.success(request, _("Kept. Your busy times are read within minutes, then every six hours."))
             return _back(request)

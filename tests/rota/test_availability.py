@@ -68,7 +68,7 @@ def test_days_that_meet_become_one_line(world: World, renee: Client) -> None:
         ("day-off", {"first": "nonsense"}, "Enter a valid date"),
         ("hours", {"works": "no", "starts": "07:00", "ends": "19:00"}, "This field is required"),
         ("hours", {"works": "no", "weekdays": ["7"], "starts": "07:00", "ends": "19:00"}, "valid choice"),
-        ("hours", {"works": "no", "weekdays": ["1"], "starts": "07:00", "ends": "07:00"}, "These hours are none"),
+        ("hours", {"works": "no", "weekdays": ["1"], "starts": "07:00", "ends": "07:00"}, "Both times are the same"),
         ("wish", {"day": "2026-11-01", "on_call": "no"}, "These days are over"),
         ("wish", {"day": "2026-12-01", "on_call": "perhaps"}, "valid choice"),
         ("cap", {"most": "-1"}, "greater than or equal to 0"),

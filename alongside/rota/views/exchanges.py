@@ -55,6 +55,7 @@ REFUSED: "dict[Why, StrOrPromise]" = {
     Why.CAP: _("You cannot take it: it is more than you said you can take in four weeks."),
 }
 # Another person or shift may do.
+CHOSE_NOBODY = _("Choose whom to ask first. Nothing was changed.")
 CHOOSE_ANEW = frozenset({Why.CANNOT, Why.AWAY, Why.TWICE, Why.REST, Why.ROW, Why.CAP})
 SOUGHT = _("Cover is sought. The shift is yours until somebody takes it.")
 SOUGHT_NOW = _("Cover is sought. You stay on call until somebody takes the shift.")
@@ -257,7 +258,7 @@ def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     form = HandOverForm(request.POST, people=_people(seat, me, clock.now()))
     if not form.is_valid():
         _own(me, id)
-        return _say(request, seat, Why.CANNOT, "in_shift", id)
+        return _unchosen(request, id) if not request.POST.get("to") else _say(request, seat, Why.CANNOT, "in_shift", id)
     to = uuid.UUID(form.cleaned_data["to"])
     step = lambda: actions.hand_over(seat.organisation.id, me.id, id, to)  # noqa: E731
     return _try(request, seat, step, _("Asked."), "in_shift", id)
@@ -270,10 +271,17 @@ def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     form = SwapForm(request.POST, shifts=_by_name(_shifts(seat, me, clock.now())))
     if not form.is_valid():
         _own(me, id)
+        if not request.POST.get("other"):
+            return _unchosen(request, id)
         return _say(request, seat, Why.CHANGED, "in_shift", id)
     other = uuid.UUID(form.cleaned_data["other"])
     step = lambda: actions.offer_swap(seat.organisation.id, me.id, id, other)  # noqa: E731
     return _try(request, seat, step, _("Asked."), "in_shift", id)
+
+
+def _unchosen(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    messages.error(request, CHOSE_NOBODY)
+    return redirect("in_shift", id)
 
 
 @require_POST

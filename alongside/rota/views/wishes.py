@@ -31,7 +31,7 @@ DAYS = {
     "far": _("This is more than a year ahead. Is the year right?"),
 }
 ENOUGH = _("That is more than can be kept. Remove lines that you no longer need.")
-BAD_HOURS = _("These hours are none. Choose days, and times that are not the same.")
+BAD_HOURS = _("Both times are the same. Choose two that differ.")
 MISSING = {
     "agreed": _("agreement not signed"),
     "crisis_trained": _("no crisis training"),

@@ -155,7 +155,10 @@ def test_a_supporter_does_all_of_it_on_a_phone_without_script(browser: Browser, 
 def hand_one_over(browser: Browser, demo: Demo, page: Page, when: str) -> None:
     change(page, demo, when)
     select = page.get_by_label("To whom")
-    name = select.locator("option").first.text_content() or ""
+    # Nobody is chosen before: no tap asks whoever comes first.
+    expect(select).to_have_value("")
+    name = select.locator("option").nth(1).text_content() or ""
+    select.select_option(label=name)
     page.get_by_role("button", name=re.compile("^Ask them ?: Hand")).click()
     expect(page.get_by_text(f"{name} is asked to take it over.")).to_be_visible()
     with scriptless(browser, demo, SLUGS[name]) as mate:
@@ -171,7 +174,7 @@ def swap_one(browser: Browser, demo: Demo, page: Page, when: str) -> None:
     change(page, demo, when)
     # Another day's: first and backup of the same hours can be swapped too.
     offered = page.get_by_label("For which shift").locator("option")
-    option = next(one for one in offered.all() if (one.text_content() or "")[:10] != when[:10])
+    option = next(one for one in offered.all()[1:] if (one.text_content() or "")[:10] != when[:10])
     name, wanted = option.locator("xpath=..").get_attribute("label") or "", option.text_content() or ""
     page.get_by_label("For which shift").select_option(option.get_attribute("value"))
     page.get_by_role("button", name=re.compile("^Ask them ?: Swap")).click()
@@ -198,7 +201,8 @@ def test_a_shift_is_asked_about_and_answered_by_keyboard_alone(
     keys.press("Change ?: ")
     expect(page.get_by_role("heading", level=1)).to_have_text("Change this shift")
     keys.to("To whom")
-    name = page.get_by_label("To whom").locator("option").first.text_content() or ""
+    name = page.get_by_label("To whom").locator("option").nth(1).text_content() or ""
+    page.keyboard.press("ArrowDown")
     keys.press("Ask them ?: Hand")
     expect(page.get_by_text(f"{name} is asked to take it over.")).to_be_visible()
     mate = continue_as(other, own_demo, SLUGS[name])
@@ -208,6 +212,38 @@ def test_a_shift_is_asked_about_and_answered_by_keyboard_alone(
     page.goto(own_demo.path(AVAILABILITY))
     Keyboard(page).press("Add a wish")
     expect(page.get_by_role("button", name="Add the wish")).to_be_visible()
+
+
+@pytest.mark.req("B-38")
+def test_what_was_refused_is_shown_where_it_was_typed_and_an_address_is_copied(
+    browser: Browser, own_demo: Demo
+) -> None:
+    phone = browser.new_context(locale="en-CA", viewport=PHONE, permissions=["clipboard-read", "clipboard-write"])
+    page = continue_as(phone, own_demo, "hart")
+    page.goto(own_demo.path(CALENDAR))
+    field = page.get_by_label("Address of your calendar")
+    field.fill("https://10.0.0.5/x.ics")
+    page.get_by_role("button", name="Read my calendar").click()
+    expect(page.get_by_text("This address leads into a private network.")).to_be_in_viewport()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("https://10.0.0.5/x.ics")
+    # Loading the page of a refusal anew, as a telephone does by itself, is no dead end.
+    page.goto(page.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("My calendar")
+    page.get_by_role("button", name="Make an address").click()
+    page.get_by_role("button", name="Copy it").click()
+    expect(page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#address").input_value()
+    page.goto(own_demo.path(AVAILABILITY))
+    folded(page, "Add hours")
+    page.get_by_label("Monday").check()
+    page.get_by_label("From", exact=True).fill("09:00")
+    page.get_by_label("To", exact=True).fill("09:00")
+    page.get_by_role("button", name="Add hours").click()
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Monday")).to_be_checked()
+    phone.close()
 
 
 def states(demo: Demo, browser: Browser, page: Page) -> Iterator[tuple[str, Callable[[], object]]]:

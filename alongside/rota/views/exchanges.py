@@ -109,13 +109,15 @@ def my_shifts(request: HttpRequest) -> HttpResponse:
     fits = queries.could_take(seat.organisation, me.id, [one.duty for one in others], now)
     free, _others = queries.free_for(seat.organisation, me.id, now) if able else ([], 0)
     load = queries.load_of(seat.organisation, me.id, now)
+    mine = queries.mine(me.id, now)
     with timezone.override(zone):
         context = {
             "seat": seat,
             "zone": zone,
             "facts": me,
             "able": able,
-            "mine": [_mine(one, now) for one in queries.mine(me.id, now)],
+            "mine": [_mine(one, now) for one in mine],
+            "sick_now": any(one.exchange and one.duty.starts_at <= now for one in mine) and me.status == "active",
             "noes": [_no(one) for one in queries.noes(me.id, now)],
             "turn": [_question(one, now) for one in asked if one.turn],
             "appointments": queries.appointments_of(seat.person.id, seat.organisation.id, now),
@@ -261,7 +263,7 @@ def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
         return _unchosen(request, id) if not request.POST.get("to") else _say(request, seat, Why.CANNOT, "in_shift", id)
     to = uuid.UUID(form.cleaned_data["to"])
     step = lambda: actions.hand_over(seat.organisation.id, me.id, id, to)  # noqa: E731
-    return _try(request, seat, step, _("Asked."), "in_shift", id)
+    return _try(request, seat, step, _("Asked. The shift is yours until they say yes."), "in_shift", id)
 
 
 @require_POST
@@ -276,7 +278,7 @@ def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
         return _say(request, seat, Why.CHANGED, "in_shift", id)
     other = uuid.UUID(form.cleaned_data["other"])
     step = lambda: actions.offer_swap(seat.organisation.id, me.id, id, other)  # noqa: E731
-    return _try(request, seat, step, _("Asked."), "in_shift", id)
+    return _try(request, seat, step, _("Asked. The shift is yours until they say yes."), "in_shift", id)
 
 
 def _unchosen(request: HttpRequest, id: uuid.UUID) -> HttpResponse:

@@ -105,11 +105,16 @@ def test_only_ones_own_lines_can_be_removed(world: World, renee: Client) -> None
     other = Client()
     sign_in(other, world.marcus.person)
     path = reverse("in_availability_remove", args=["day-off", row.id])
-    assert other.post(path).status_code == 404
-    assert renee.post(reverse("in_availability_remove", args=["wish", row.id])).status_code == 404
-    assert renee.post(reverse("in_availability_remove", args=["made-up", row.id])).status_code == 404
+    assert other.post(path).status_code == 410
+    assert renee.post(reverse("in_availability_remove", args=["wish", row.id])).status_code == 410
+    assert renee.post(reverse("in_availability_remove", args=["made-up", row.id])).status_code == 410
+    assert Blackout.objects.exists()
     assert renee.post(path).url == reverse("in_availability")
     assert not Blackout.objects.exists()
+    # Two taps at once: the second one leads back too.
+    again = renee.post(path)
+    assert again.status_code == 410
+    assert f'href="{reverse("in_availability")}"' in again.content.decode()
 
 
 def test_nobody_fills_the_database_with_lines(world: World) -> None:

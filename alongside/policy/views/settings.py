@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -81,7 +82,8 @@ def _form(request: HttpRequest, entry: values.Setting, in_force: int) -> Setting
     names = CALLED[entry.unit]
     if entry.unit == "switch":
         names = {value: values.sentence(entry.key, value) for value in names}
-    return ChoiceForm(given, label=ASKED[entry.unit], choices=list(names.items()), initial=initial)
+    choices = [(value, capfirst(name)) for value, name in names.items()]
+    return ChoiceForm(given, label=ASKED[entry.unit], choices=choices, initial=initial)
 
 
 @reauthentication_required

@@ -127,10 +127,10 @@ def make_feed(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def revoke_feed(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
-    """Revoke an address."""
-    _seat, facts = _me(request)
+    """Revoke an address; a second tap finds it gone."""
+    seat, facts = _me(request)
     if not actions.revoke_feed(facts.id, id):
-        raise Http404
+        return render(request, "team/over.html", {"seat": seat, "gone": "in_calendar"}, status=410)
     messages.success(request, _("Revoked. That address shows nothing any more."))
     return _back(request)
 

@@ -142,10 +142,10 @@ def _keep_hours(seat: Seat, facts: teams.Facts, form: django_forms.Form) -> None
 
 @require_POST
 def take_back(request: HttpRequest, kind: str, id: uuid.UUID) -> HttpResponse:
-    """Remove one line of what a supporter said."""
-    _seat, facts = _me(request)
+    """Remove one line of what a supporter said; a second tap finds it gone."""
+    seat, facts = _me(request)
     if not actions.take_back(facts.id, kind, id):
-        raise Http404
+        return render(request, "team/over.html", {"seat": seat, "gone": "in_availability"}, status=410)
     messages.success(request, _("Removed."))
     return _back(request)
 

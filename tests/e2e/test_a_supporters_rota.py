@@ -271,6 +271,7 @@ def states(demo: Demo, browser: Browser, page: Page) -> Iterator[tuple[str, Call
     yield "my shifts, all open", opened
     yield "change a shift", lambda: page.get_by_role("link", name=GIVE).nth(4).click()
     yield "cover is sought", button("Look for cover")
+    yield "over", to(f"{SHIFTS}/00000000-0000-4000-8000-000000000000")
     yield "free, nothing", to(f"{SHIFTS}/free")
     make_a_gap(browser, demo, "Ana Ruiz")
     yield "my shifts, one free", to(SHIFTS)
@@ -309,6 +310,13 @@ def test_every_page_and_state_of_it_is_accessible(
     picture(mate, "asked")
     mate.goto(own_demo.path(f"{SHIFTS}/change"))
     look.at(mate, "change of shift")
+    # What is on or off is two sentences.
+    leads = continue_as(other, own_demo, "vogel")
+    leads.goto(own_demo.path("/in/coordinate/settings/rota_needs_training"))
+    look.at(leads, "a switch")
+    picture(leads, "switch")
+    leads.goto(own_demo.path("/in/coordinate/settings/week_note"))
+    look.at(leads, "a day of the week")
     # Whoever has no shift at all.
     new = continue_as(other, own_demo, "tran")
     new.goto(own_demo.path(SHIFTS))

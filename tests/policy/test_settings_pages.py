@@ -32,9 +32,9 @@ def test_every_setting_stands_on_the_page_with_its_sentence_bounds_and_source(wo
         assert f"[{entry.requirement}]" in shown
         if not is_choice(entry.key):
             assert f"Usual {entry.default}, from {entry.least} to {entry.most}" in shown
-    assert shown.count("Usual: on<") == 2
-    assert shown.count("Usual: off<") == 1
-    assert shown.count("Usual: Monday<") == 1
+    assert shown.count("Now: on. Usual: on<") == 2
+    assert shown.count("Now: off. Usual: off<") == 1
+    assert shown.count("Now: Monday. Usual: Monday<") == 1
 
 
 @pytest.mark.req("I-34", "K-24")
@@ -183,6 +183,7 @@ def test_a_switch_is_two_sentences_to_choose_from_and_told_in_words(world: World
     settings = client.get(reverse("in_settings")).content.decode()
     assert UNTRAINED in settings
     assert TRAINED not in settings
+    assert settings.count("Now: off. Usual: on<") == 1
     assert AuditEntry.objects.get().detail == {"key": "rota_needs_training", "from": 1, "to": 0}
     audit = html.unescape(client.get(reverse("in_audit")).content.decode())
     assert f"changed a rule. Until then: “{TRAINED}” Since then: “{UNTRAINED}”" in audit

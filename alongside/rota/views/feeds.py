@@ -131,7 +131,13 @@ def revoke_feed(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     seat, facts = _me(request)
     if not actions.revoke_feed(facts.id, id):
         return render(request, "team/over.html", {"seat": seat, "gone": "in_calendar"}, status=410)
-    messages.success(request, _("Revoked. That address shows nothing any more."))
+    messages.success(
+        request,
+        _(
+            "Revoked. That address shows nothing any more. Take the calendar out of your programme too: it may go on "
+            "showing what it had."
+        ),
+    )
     return _back(request)
 
 

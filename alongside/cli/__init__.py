@@ -284,6 +284,8 @@ def _restore(args: argparse.Namespace) -> None:
         "- Requests that were open are unknown here: their senders' pages say so, show the numbers and offer to send "
         "again.\n"
         "- Invitations are not restored: invite again.\n"
+        "- Calendar addresses are not restored, so that none works that was revoked since: supporters make new ones, "
+        "and enter their own calendars again.\n"
         "- The running tally period starts again: what was counted in it before is gone."
     )
     if not copied.same_secret:

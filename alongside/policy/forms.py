@@ -10,7 +10,7 @@ from alongside.policy.values import Setting
 
 
 class SettingForm(forms.Form):
-    """A new value of one setting."""
+    """A new value of one setting that is a number."""
 
     value = forms.IntegerField(label=_("New value"))
 
@@ -22,6 +22,18 @@ class SettingForm(forms.Form):
         field.min_value, field.max_value = setting.least, setting.most
         field.widget.attrs.update({"min": setting.least, "max": setting.most, "inputmode": "numeric"})
         field.help_text = _("From %(least)s to %(most)s.") % {"least": setting.least, "most": setting.most}
+
+
+class ChoiceForm(forms.Form):
+    """A new value of one setting that is one of a few: each choice says what it makes true."""
+
+    value = forms.TypedChoiceField(coerce=int, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, label: Any, choices: list[tuple[int, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["value"]
+        assert isinstance(field, forms.TypedChoiceField)  # noqa: S101
+        field.label, field.choices = label, choices
 
 
 class LawNumberForm(forms.Form):

@@ -36,6 +36,8 @@ SENTENCES = {
     "role.given": gettext_lazy("gave {name} a role: {role}"),
     "role.revoked": gettext_lazy("took a role from {name}: {role}"),
     "policy.changed": gettext_lazy("changed a number from {from} to {to}. In force since then: “{sentence}”"),
+    # The same of what is one of a few: its number is only how it is kept.
+    "policy.chosen": gettext_lazy("changed a rule. Until then: “{before}” Since then: “{sentence}”"),
     "roster.signed": gettext_lazy(
         "signed the list of supporters: {count} people, signing number {epoch}, good until {until}"
     ),
@@ -133,7 +135,7 @@ def said(entry: AuditEntry) -> str:
         changed = [labels.get(key, "").split(",")[0] for key in entry.detail]
         detail = {"fields": "; ".join(filter(None, changed))}
     if entry.what == "policy.changed":
-        detail["sentence"] = _promise(entry.detail)
+        detail |= {"sentence": _promise(entry.detail, "to"), "before": _promise(entry.detail, "from")}
     if entry.what == "law.chosen":
         detail["sentence"] = _law(entry.detail)
     if entry.what == "law.left":
@@ -141,14 +143,20 @@ def said(entry: AuditEntry) -> str:
     if entry.what == "organisation.pack":
         detail |= {key: _pack_name(entry.detail.get(key)) for key in ("from", "to")}
     try:
-        return str(SENTENCES[entry.what]).format(**detail)
+        return str(SENTENCES[_kind(entry)]).format(**detail)
     except KeyError:
         return _("made a change that this version has no sentence for")
 
 
-def _promise(detail: dict[str, Any]) -> str:
+def _kind(entry: AuditEntry) -> str:
+    if entry.what == "policy.changed" and policy.is_choice(str(entry.detail.get("key"))):
+        return "policy.chosen"
+    return entry.what
+
+
+def _promise(detail: dict[str, Any], which: str) -> str:
     try:
-        return policy.sentence(detail["key"], detail["to"])
+        return policy.sentence(detail["key"], detail[which])
     except (KeyError, TypeError):
         return _("a number that this version no longer has")
 

@@ -91,7 +91,9 @@ def fed(address: str) -> dict[datetime, str]:
     with urllib.request.urlopen(address) as answer:
         calendar = vobject.readOne(answer.read().decode())
     events = calendar.contents.get("vevent", [])
-    return {one.dtstart.value.astimezone(UTC): str(one.summary.value) for one in events}
+    # An empty calendar holds one event that is cancelled (decision 0031).
+    held = [one for one in events if "status" not in one.contents or one.status.value != "CANCELLED"]
+    return {one.dtstart.value.astimezone(UTC): str(one.summary.value) for one in held}
 
 
 def make_a_gap(browser: Browser, demo: Demo, name: str) -> None:
@@ -156,7 +158,10 @@ def test_a_supporter_does_all_of_it_on_a_phone_without_script(browser: Browser, 
 def hand_one_over(browser: Browser, demo: Demo, page: Page, when: str) -> None:
     change(page, demo, when)
     select = page.get_by_label("To whom")
-    name = select.locator("option").first.text_content() or ""
+    # Nobody is chosen before: no tap asks whoever comes first.
+    expect(select).to_have_value("")
+    name = select.locator("option").nth(1).text_content() or ""
+    select.select_option(label=name)
     page.get_by_role("button", name=re.compile("^Ask them ?: Hand")).click()
     expect(page.get_by_text(f"{name} is asked to take it over.")).to_be_visible()
     with scriptless(browser, demo, SLUGS[name]) as mate:
@@ -172,7 +177,7 @@ def swap_one(browser: Browser, demo: Demo, page: Page, when: str) -> None:
     change(page, demo, when)
     # Another day's: first and backup of the same hours can be swapped too.
     offered = page.get_by_label("For which shift").locator("option")
-    option = next(one for one in offered.all() if (one.text_content() or "")[:10] != when[:10])
+    option = next(one for one in offered.all()[1:] if (one.text_content() or "")[:10] != when[:10])
     name, wanted = option.locator("xpath=..").get_attribute("label") or "", option.text_content() or ""
     page.get_by_label("For which shift").select_option(option.get_attribute("value"))
     page.get_by_role("button", name=re.compile("^Ask them ?: Swap")).click()
@@ -199,7 +204,8 @@ def test_a_shift_is_asked_about_and_answered_by_keyboard_alone(
     keys.press("Change ?: ")
     expect(page.get_by_role("heading", level=1)).to_have_text("Change this shift")
     keys.to("To whom")
-    name = page.get_by_label("To whom").locator("option").first.text_content() or ""
+    name = page.get_by_label("To whom").locator("option").nth(1).text_content() or ""
+    page.keyboard.press("ArrowDown")
     keys.press("Ask them ?: Hand")
     expect(page.get_by_text(f"{name} is asked to take it over.")).to_be_visible()
     mate = continue_as(other, own_demo, SLUGS[name])
@@ -209,6 +215,38 @@ def test_a_shift_is_asked_about_and_answered_by_keyboard_alone(
     page.goto(own_demo.path(AVAILABILITY))
     Keyboard(page).press("Add a wish")
     expect(page.get_by_role("button", name="Add the wish")).to_be_visible()
+
+
+@pytest.mark.req("B-38")
+def test_what_was_refused_is_shown_where_it_was_typed_and_an_address_is_copied(
+    browser: Browser, own_demo: Demo
+) -> None:
+    phone = browser.new_context(locale="en-CA", viewport=PHONE, permissions=["clipboard-read", "clipboard-write"])
+    page = continue_as(phone, own_demo, "hart")
+    page.goto(own_demo.path(CALENDAR))
+    field = page.get_by_label("Address of your calendar")
+    field.fill("https://10.0.0.5/x.ics")
+    page.get_by_role("button", name="Read my calendar").click()
+    expect(page.get_by_text("This address leads into a private network.")).to_be_in_viewport()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("https://10.0.0.5/x.ics")
+    # Loading the page of a refusal anew, as a telephone does by itself, is no dead end.
+    page.goto(page.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("My calendar")
+    page.get_by_role("button", name="Make an address").click()
+    page.get_by_role("button", name="Copy it").click()
+    expect(page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#address").input_value()
+    page.goto(own_demo.path(AVAILABILITY))
+    folded(page, "Add hours")
+    page.get_by_label("Monday").check()
+    page.get_by_label("From", exact=True).fill("09:00")
+    page.get_by_label("To", exact=True).fill("09:00")
+    page.get_by_role("button", name="Add hours").click()
+    expect(page.get_by_role("alert")).to_be_in_viewport()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Monday")).to_be_checked()
+    phone.close()
 
 
 def states(demo: Demo, browser: Browser, page: Page) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -236,6 +274,7 @@ def states(demo: Demo, browser: Browser, page: Page) -> Iterator[tuple[str, Call
     yield "my shifts, all open", opened
     yield "change a shift", lambda: page.get_by_role("link", name=GIVE).nth(4).click()
     yield "cover is sought", button("Look for cover")
+    yield "over", to(f"{SHIFTS}/00000000-0000-4000-8000-000000000000")
     yield "free, nothing", to(f"{SHIFTS}/free")
     make_a_gap(browser, demo, "Ana Ruiz")
     yield "my shifts, one free", to(SHIFTS)
@@ -274,6 +313,13 @@ def test_every_page_and_state_of_it_is_accessible(
     picture(mate, "asked")
     mate.goto(own_demo.path(f"{SHIFTS}/change"))
     look.at(mate, "change of shift")
+    # What is on or off is two sentences.
+    leads = continue_as(other, own_demo, "vogel")
+    leads.goto(own_demo.path("/in/coordinate/settings/rota_needs_training"))
+    look.at(leads, "a switch")
+    picture(leads, "switch")
+    leads.goto(own_demo.path("/in/coordinate/settings/week_note"))
+    look.at(leads, "a day of the week")
     # Whoever has no shift at all.
     new = continue_as(other, own_demo, "tran")
     new.goto(own_demo.path(SHIFTS))

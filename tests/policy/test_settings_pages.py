@@ -14,7 +14,7 @@ from alongside.accounts import queries as accounts
 from alongside.accounts.models import AuditEntry
 from alongside.policy import actions, queries, rules
 from alongside.policy.models import Change
-from alongside.policy.values import REGISTER, Values, sentence
+from alongside.policy.values import REGISTER, Values, is_choice, sentence, setting
 from tests.world import PASSWORD, World, sign_in
 
 
@@ -30,7 +30,11 @@ def test_every_setting_stands_on_the_page_with_its_sentence_bounds_and_source(wo
     for entry in REGISTER:
         assert sentence(entry.key, entry.default) in shown, entry.key
         assert f"[{entry.requirement}]" in shown
-        assert f"Usual {entry.default}, from {entry.least} to {entry.most}" in shown
+        if not is_choice(entry.key):
+            assert f"Usual {entry.default}, from {entry.least} to {entry.most}" in shown
+    assert shown.count("Now: on. Usual: on<") == 2
+    assert shown.count("Now: off. Usual: off<") == 1
+    assert shown.count("Now: Monday. Usual: Monday<") == 1
 
 
 @pytest.mark.req("I-34", "K-24")
@@ -135,3 +139,76 @@ def test_the_newest_change_is_in_force_and_each_has_its_version(world: World) ->
         actions.change(seat, "urgent_second", value)
     values = queries.in_force(world.pine.id)
     assert (values.urgent_second, values.version) == (8, 3)
+
+
+# --- what is on or off ------------------------------------------------------------------------------------------
+
+TRAINED = "Nobody is put on call without training in crisis management."
+UNTRAINED = "A supporter may be put on call without training in crisis management."
+CHOICES = [entry for entry in REGISTER if is_choice(entry.key)]
+
+
+def test_what_is_on_or_off_is_said_without_its_number() -> None:
+    assert {entry.key for entry in CHOICES} == {"rota_goes_on", "rota_needs_training", "rota_needs_phone", "week_note"}
+    for entry in REGISTER:
+        for value in {entry.least, entry.default, entry.most}:
+            said = sentence(entry.key, value)
+            assert "{" not in said
+            assert "with 0" not in said.lower(), entry.key
+    for entry in CHOICES:
+        said = [sentence(entry.key, value) for value in range(entry.least, entry.most + 1)]
+        assert len(set(said)) == len(said)
+        assert not any(character.isdigit() for one in said for character in one)
+    # Every switch is exactly on or off: whatever was kept before stays valid.
+    assert all((entry.least, entry.most) == (0, 1) for entry in CHOICES if entry.unit == "switch")
+    assert sentence("week_note", 7).endswith("on Sunday.")
+    # A number that turns something off says so too.
+    assert sentence("shift_check", 0) == "At the beginning of a shift no test page is sent."
+    assert "0" not in sentence("channel_gap", 0)
+
+
+@pytest.mark.req("I-34", "K-24")
+def test_a_switch_is_two_sentences_to_choose_from_and_told_in_words(world: World, client: Client) -> None:
+    sign_in(client, world.hana, fresh=True)
+    page = client.get(reverse("in_setting", args=["rota_needs_training"])).content.decode()
+    assert page.count('type="radio"') == 2
+    assert 'type="number"' not in page
+    assert "<dt>Now</dt><dd>on</dd><dt>Usual</dt><dd>on</dd>" in page
+    on, off = (page[page.index(f"<span>{said}</span>") - 120 :][:120] for said in (TRAINED, UNTRAINED))
+    assert "checked" in on
+    assert "checked" not in off
+    assert put(client, "rota_needs_training", 0).url == reverse("in_settings")
+    assert queries.in_force(world.pine.id).rota_needs_training == 0
+    assert Change.objects.get().value == 0
+    settings = client.get(reverse("in_settings")).content.decode()
+    assert UNTRAINED in settings
+    assert TRAINED not in settings
+    assert settings.count("Now: off. Usual: on<") == 1
+    assert AuditEntry.objects.get().detail == {"key": "rota_needs_training", "from": 1, "to": 0}
+    audit = html.unescape(client.get(reverse("in_audit")).content.decode())
+    assert f"changed a rule. Until then: “{TRAINED}” Since then: “{UNTRAINED}”" in audit
+    assert "changed a number" not in audit
+
+
+@pytest.mark.req("D-13")
+def test_the_day_of_the_weekly_note_is_a_day_or_never(world: World, client: Client) -> None:
+    sign_in(client, world.hana, fresh=True)
+    page = client.get(reverse("in_setting", args=["week_note"])).content.decode()
+    assert page.count('type="radio"') == 8
+    assert "<dt>Now</dt><dd>Monday</dd>" in page
+    put(client, "week_note", 3)
+    assert "who is next: on Wednesday." in client.get(reverse("in_settings")).content.decode()
+    put(client, "week_note", 0)
+    assert sentence("week_note", 0) in client.get(reverse("in_settings")).content.decode()
+    assert queries.in_force(world.pine.id).week_note == 0
+
+
+@pytest.mark.parametrize("value", ["", "2", "-1", "on", "1.0", "True", "9" * 30])
+def test_a_choice_that_is_none_is_refused_beside_its_field(world: World, client: Client, value: str) -> None:
+    sign_in(client, world.hana, fresh=True)
+    for key in ("rota_goes_on", "week_note"):
+        answer = put(client, key, {"2": "8"}.get(value, value))
+        assert answer.status_code == 422
+        assert b"errorlist" in answer.content
+    assert setting("rota_goes_on").most == 1
+    assert not Change.objects.exists()

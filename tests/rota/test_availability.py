@@ -68,7 +68,7 @@ def test_days_that_meet_become_one_line(world: World, renee: Client) -> None:
         ("day-off", {"first": "nonsense"}, "Enter a valid date"),
         ("hours", {"works": "no", "starts": "07:00", "ends": "19:00"}, "This field is required"),
         ("hours", {"works": "no", "weekdays": ["7"], "starts": "07:00", "ends": "19:00"}, "valid choice"),
-        ("hours", {"works": "no", "weekdays": ["1"], "starts": "07:00", "ends": "07:00"}, "These hours are none"),
+        ("hours", {"works": "no", "weekdays": ["1"], "starts": "07:00", "ends": "07:00"}, "Both times are the same"),
         ("wish", {"day": "2026-11-01", "on_call": "no"}, "These days are over"),
         ("wish", {"day": "2026-12-01", "on_call": "perhaps"}, "valid choice"),
         ("cap", {"most": "-1"}, "greater than or equal to 0"),
@@ -105,11 +105,16 @@ def test_only_ones_own_lines_can_be_removed(world: World, renee: Client) -> None
     other = Client()
     sign_in(other, world.marcus.person)
     path = reverse("in_availability_remove", args=["day-off", row.id])
-    assert other.post(path).status_code == 404
-    assert renee.post(reverse("in_availability_remove", args=["wish", row.id])).status_code == 404
-    assert renee.post(reverse("in_availability_remove", args=["made-up", row.id])).status_code == 404
+    assert other.post(path).status_code == 410
+    assert renee.post(reverse("in_availability_remove", args=["wish", row.id])).status_code == 410
+    assert renee.post(reverse("in_availability_remove", args=["made-up", row.id])).status_code == 410
+    assert Blackout.objects.exists()
     assert renee.post(path).url == reverse("in_availability")
     assert not Blackout.objects.exists()
+    # Two taps at once: the second one leads back too.
+    again = renee.post(path)
+    assert again.status_code == 410
+    assert f'href="{reverse("in_availability")}"' in again.content.decode()
 
 
 def test_nobody_fills_the_database_with_lines(world: World) -> None:

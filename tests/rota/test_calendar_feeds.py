@@ -98,11 +98,13 @@ def test_revoking_ends_it_at_once_and_only_ones_own(world: World, client: Client
     id = Feed.objects.get().id
     other = Client()
     sign_in(other, world.marcus.person)
-    assert other.post(reverse("in_feed_revoke", args=[id])).status_code == 404
+    assert other.post(reverse("in_feed_revoke", args=[id])).status_code == 410
     assert Client().get(path).status_code == 200
     assert client.post(reverse("in_feed_revoke", args=[id])).url == reverse("in_calendar")
     assert Client().get(path).status_code == 404
-    assert client.post(reverse("in_feed_revoke", args=[id])).status_code == 404
+    again = client.post(reverse("in_feed_revoke", args=[id]))
+    assert again.status_code == 410
+    assert f'href="{reverse("in_calendar")}"' in again.content.decode()
 
 
 @pytest.mark.req("C-18")

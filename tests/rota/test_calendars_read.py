@@ -1,20 +1,24 @@
 """Reading a supporter's own calendar: from a real server, good or hostile. It never costs more than its bounds."""
 
+import html
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from alongside.notify import queries as notify
 from alongside.rota import actions, ics
 from alongside.rota.ics import fetching, parsing
 from alongside.rota.models import Busy, BusyFeed
+from alongside.rota.views.feeds import PROBLEMS
 from alongside.site import schedule
 from tests.conftest import Clock
 from tests.rota import calendars
 from tests.rota.calendars import calendar, event, serving, whole
-from tests.world import NOW, World
+from tests.world import NOW, World, sign_in
 
 
 @pytest.fixture(autouse=True)
@@ -241,15 +245,80 @@ def test_an_address_that_is_never_asked_is_not_kept(world: World, settings: Any,
     assert not BusyFeed.objects.exists()
 
 
-def test_outside_of_tests_this_machine_is_never_asked(world: World, settings: Any) -> None:
+PRIVATE = [
+    *("https://localhost/a.ics", "https://LOCALHOST/", "https://localhost./", "https://a.localhost/", "https://[::1]/"),
+    *("https://127.0.0.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/", "https://127.1/"),
+    *("https://10.0.0.5/x.ics", "https://10.0.0.5:443/x.ics", "https://192.168.1.1./", "webcal://172.16.0.1/cal"),
+    *("https://169.254.169.254/latest/meta-data/", "https://0/", "https://[fd00::1]/", "https://[fe80::1%25eth0]/"),
+    *("https://[::ffff:10.0.0.5]/", "https://[64:ff9b::a00:5]/", "https://[2002:a00:5::]/"),
+    *(
+        "https://intranet/a.ics",
+        "https://nas.local/",
+        "https://files.corp/",
+        "https://db.internal/",
+        "https://x.home.arpa/",
+    ),
+]
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_an_address_that_is_private_by_itself_is_refused_in_the_form(
+    world: World, settings: Any, client: Client, address: str
+) -> None:
     settings.ALONGSIDE_LOOPBACK_CALENDARS = False
-    for address in ("http://127.0.0.1:8000/", "http://localhost/a.ics"):
-        with pytest.raises(actions.BadAddress):
-            actions.keep_calendar(world.pine.id, world.renee.id, address)
-    for address in ("https://localhost/a.ics", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/"):
+    sign_in(client, world.renee.person)
+    answer = client.post(reverse("in_calendar_keep"), {"address": address})
+    assert answer.status_code == 422
+    page = html.unescape(answer.content.decode())
+    assert str(PROBLEMS["private"]) in page
+    # What was typed stands in the field as it was typed.
+    assert f'value="{address}"' in page
+    assert not BusyFeed.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        *((one, "scheme") for one in ("http://10.0.0.5/x.ics", "ftp://example.org/a", "file:///etc/passwd")),
+        *((one, "scheme") for one in ("javascript:alert(1)", "mailto:a@example.org")),
+        *(
+            (one, "password")
+            for one in ("https://name:word@example.org/a", "https://@example.org/", "webcal://a@b.org/")
+        ),
+        *((one, "port") for one in ("https://example.org:22/", "https://10.0.0.5:8443/")),
+        *(
+            (one, "address")
+            for one in ("calendar", "https://", "https://exa mple.org/", "https://[::1/", "https://a:b/")
+        ),
+        ("https://а.example.org/", "address"),
+    ],
+)
+def test_each_other_address_that_is_never_read_is_told_by_what_is_wrong(
+    world: World, settings: Any, client: Client, address: str, code: str
+) -> None:
+    settings.ALONGSIDE_LOOPBACK_CALENDARS = False
+    sign_in(client, world.renee.person)
+    answer = client.post(reverse("in_calendar_keep"), {"address": address})
+    assert answer.status_code == 422
+    assert str(PROBLEMS[code]) in html.unescape(answer.content.decode())
+    assert not BusyFeed.objects.exists()
+
+
+def test_a_public_number_and_a_name_are_taken(world: World, settings: Any) -> None:
+    settings.ALONGSIDE_LOOPBACK_CALENDARS = False
+    for address in ("https://8.8.8.8/a.ics", "https://[2606:4700:4700::1111]/", "https://localhost.example.org/a"):
         actions.keep_calendar(world.pine.id, world.renee.id, address)
-        assert actions.read_calendars(NOW) == 0
-        assert BusyFeed.objects.get().problem == "private", address
+    # Nobody looks up where a name leads before it is read.
+    actions.keep_calendar(world.pine.id, world.renee.id, "https://calendar.internal.example.org./private.ics")
+    assert BusyFeed.objects.exists()
+
+
+def test_outside_of_tests_this_machine_is_never_asked(settings: Any) -> None:
+    # The form refuses these too; reading judges them anew, whatever was kept.
+    settings.ALONGSIDE_LOOPBACK_CALENDARS = False
+    for address in ("https://localhost/a.ics", "https://127.0.0.1/", "https://[::1]/", "https://2130706433/"):
+        with pytest.raises(ics.Unread, match="private"):
+            ics.fetch(address)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from alongside.accounts.models import Organisation
 from alongside.escalation.models import Ladder
 from alongside.rota.models import Blackout, Exchange, Shift
 from alongside.team import queries
+from alongside.team.models import Supporter
 from tests.conftest import Clock
 from tests.rota.exchanging import DAWN, HOUR, day, holder, only, state, team
 from tests.world import NOW, World, shift, sign_in, supporter, unknown_id
@@ -107,12 +108,20 @@ def test_pages_name_nothing_of_others_and_refuse_what_is_not_theirs(world: World
     team(world)
     one, theirs = day(world.ana), day(world.lena)
     client = sign_in(Client(), world.renee)
+    said = set[str]()
     for strange in (one.id, theirs.id, unknown_id()):
-        assert client.get(reverse("in_shift", args=[strange])).status_code == 404
-        assert client.post(reverse("in_shift_cover", args=[strange])).status_code == 404
-        assert client.post(reverse("in_shift_asked", args=[strange]), {"say": "yes"}).status_code == 410
-        answer = client.post(reverse("in_shift_hand_over", args=[strange]), {"to": str(world.marcus.id)})
-        assert answer.status_code == 404
+        over = [
+            client.get(reverse("in_shift", args=[strange])),
+            client.post(reverse("in_shift_cover", args=[strange])),
+            client.post(reverse("in_shift_asked", args=[strange]), {"say": "yes"}),
+            client.post(reverse("in_shift_hand_over", args=[strange]), {"to": str(world.marcus.id)}),
+            client.post(reverse("in_shift_swap", args=[strange]), {"other": str(one.id)}),
+        ]
+        assert {answer.status_code for answer in over} == {410}
+        # One and the same page for what is somebody else's, of somewhere else, and never was; it leads on.
+        said.update(text[text.index("<main") : text.index("</main>")] for text in (a.content.decode() for a in over))
+    assert len(said) == 1
+    assert f'<a class="button" href="{reverse("in_shifts")}">' in said.pop()
     ana = sign_in(Client(), world.ana)
     assert ana.post(reverse("in_shift_asked", args=[one.id]), {"say": "maybe"}).status_code == 404
     answer = ana.post(reverse("in_shift_hand_over", args=[one.id]), {"to": str(world.lena.id)}, follow=True)
@@ -256,3 +265,56 @@ def test_whoever_misses_something_for_duty_is_told_where_to_look(world: World) -
     world.ana.agreement_version = 0
     world.ana.save()
     assert "You are not called at present: something is missing." in page(sign_in(Client(), world.ana))
+
+
+@pytest.mark.req("D-13")
+def test_nobody_is_asked_before_somebody_is_chosen(world: World) -> None:
+    team(world)
+    one, _other = day(world.ana), day(world.renee, 2)
+    ana = sign_in(Client(), world.ana)
+    offered = page(ana, "in_shift", one.id)
+    assert '<option value="" selected>Choose a teammate</option>' in offered
+    assert '<option value="" selected>Choose a shift</option>' in offered
+    for name, field in (("in_shift_hand_over", "to"), ("in_shift_swap", "other")):
+        answer = ana.post(reverse(name, args=[one.id]), {field: ""}, follow=True)
+        assert answer.redirect_chain == [(reverse("in_shift", args=[one.id]), 302)]
+        assert "Choose whom to ask first. Nothing was changed." in answer.content.decode()
+    assert not Exchange.objects.exists()
+    # Whoever has a shift that nobody can take reads so, and no list of nobody.
+    Blackout.objects.bulk_create(
+        Blackout(supporter=who, first_day=DAWN.date(), last_day=DAWN.date())
+        for who in Supporter.objects.exclude(id=world.ana.id)
+    )
+    Shift.objects.exclude(id=one.id).delete()
+    alone = page(ana, "in_shift", one.id)
+    assert "Nobody else can take it at present." in alone
+    assert "Choose a teammate" not in alone
+
+
+@pytest.mark.req("D-13", "C-18")
+def test_whoever_is_sick_on_call_finds_first_how_to_stop_the_calls(world: World) -> None:
+    team(world)
+    now, other = shift(world.ana, 1, NOW - HOUR, NOW + 6 * HOUR), day(world.renee)
+    ana, renee = sign_in(Client(), world.ana), sign_in(Client(), world.renee)
+    renee.post(reverse("in_shift_hand_over", args=[other.id]), {"to": str(world.ana.id)})
+    before = page(ana)
+    assert before.index("You are asked") < before.index("I am sick now")
+    ana.post(reverse("in_shift_cover", args=[now.id]))
+    sick = page(ana)
+    assert sick.index("Stop calls now: take leave") < sick.index("You are asked")
+    assert sick.count("Stop calls now: take leave") == sick.count('id="mine"') == 1
+
+
+@pytest.mark.req("C-18")
+def test_whoever_is_on_leave_reads_that_first_with_shifts_and_without(world: World) -> None:
+    team(world)
+    day(world.ana)
+    ana, renee = sign_in(Client(), world.ana), sign_in(Client(), world.renee)
+    for client in (ana, renee):
+        client.post(reverse("in_leave"))
+    assert "<h1>You are on leave.</h1>" in (mine := page(ana))
+    assert "Cover is sought for your shifts." in mine
+    assert "<h1>You are on leave.</h1>" in (none := page(renee))
+    assert "nothing is expected of you" in none
+    assert "Cover is sought" not in none
+    assert "<h1>You are on leave.</h1>" in page(renee, "in_shift_gaps")

@@ -1,5 +1,7 @@
 """Somebody who serves in two organisations is asked, answers and goes on leave in both; neither learns of the other"""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,7 +10,7 @@ from django.urls import reverse
 
 from alongside.accounts.models import Role
 from alongside.rota import actions, queries
-from alongside.rota.models import Exchange, ProposedShift, Shift
+from alongside.rota.models import Exchange, Feed, ProposedShift, Shift, Wish
 from alongside.rota.rules.exchanging import Why
 from alongside.rota.rules.judging import Rule
 from alongside.rota.rules.problem import Why as ProblemWhy
@@ -190,3 +192,74 @@ def test_a_gap_beside_a_duty_elsewhere_is_explained_without_it(world: World) -> 
     assert "Lakeshore" not in page
     assert "on call already" not in page
     assert "less rest" not in page
+
+
+# --- pages keep to the organisation that was chosen ---------------------------------------------------------------
+
+
+def links(page: str) -> set[str]:
+    """Return where a supporter's page about shifts leads, and where its forms go."""
+    found = re.findall(r'(?:href|action)="(/in/team/(?:shifts|rota|availability|calendar)[^"]*)"', page)
+    # The tabs lead to the first organisation, as from anywhere else.
+    return {html.unescape(one) for one in found} - {reverse("in_shifts")}
+
+
+@pytest.mark.req("D-13")
+def test_every_way_from_a_page_of_the_second_one_stays_in_it(world: World) -> None:
+    twice(world)
+    client = sign_in(Client(), world.renee)
+    for name in ("in_shifts", "in_availability", "in_calendar", "in_shift_gaps", "in_team_rota"):
+        answer = client.get(reverse(name) + "?of=pine")
+        assert answer.status_code == 200
+        page = answer.content.decode()
+        assert f"<b>{world.pine.name}</b>" in page, name
+        led = links(page)
+        assert led or name == "in_team_rota"
+        assert all("of=pine" in one for one in led), (name, led)
+    marcus = sign_in(Client(), world.marcus)
+    for name in ("in_shifts", "in_availability", "in_calendar", "in_shift_gaps", "in_team_rota"):
+        page = marcus.get(reverse(name)).content.decode()
+        assert "of=" not in "".join(links(page)), name
+        assert f"<b>{world.pine.name}</b>" not in page
+
+
+@pytest.mark.req("D-13")
+def test_what_is_over_leads_back_to_where_it_was(world: World) -> None:
+    twice(world)
+    client = sign_in(Client(), world.renee)
+    over = client.get(reverse("in_shift_asked", args=[cast.unknown_id()]) + "?of=pine")
+    assert over.status_code == 410
+    assert f'href="{reverse("in_shifts")}?of=pine"' in over.content.decode()
+    one = day(world.ana)
+    actions.hand_over(world.pine.id, world.ana.id, one.id, world.renee.id)
+    id = only()
+    actions.withdraw(world.pine.id, world.ana.id, id)
+    over = client.post(reverse("in_shift_asked", args=[id]) + "?of=pine", {"say": "yes"})
+    assert over.status_code == 410
+    assert f'href="{reverse("in_shifts")}?of=pine"' in over.content.decode()
+
+
+@pytest.mark.req("D-13", "B-38")
+def test_what_is_said_and_made_for_the_second_one_is_kept_there(world: World) -> None:
+    there = twice(world)
+    planned.pattern(world)
+    client = sign_in(Client(), world.renee)
+    at = "?of=pine"
+    # Lakeshore comes first; whoever names Pine County acts there.
+    client.post(reverse("in_availability") + at, {"kind": "wish", "wish-day": "2026-12-05", "wish-on_call": "no"})
+    wish = Wish.objects.get()
+    assert wish.supporter_id == world.renee.id
+    answer = client.post(reverse("in_availability_remove", args=["wish", wish.id]) + at)
+    assert (answer.status_code, answer.url) == (302, reverse("in_availability") + at)  # type: ignore[attr-defined]
+    assert not Wish.objects.exists()
+    client.post(reverse("in_feed_make") + at)
+    feed = Feed.objects.get()
+    assert feed.supporter_id == world.renee.id
+    assert client.post(reverse("in_feed_revoke", args=[feed.id]) + at).status_code == 302
+    assert not Feed.objects.exists()
+    free = html.unescape(client.get(reverse("in_shift_gaps") + at).content.decode())
+    span = dict(re.findall(r'name="(tier|begins|ends)" value="([^"]+)"', free)[:3])
+    taken = client.post(reverse("in_gap_take") + at, span)
+    assert taken.url == reverse("in_shifts") + at  # type: ignore[attr-defined]
+    assert Shift.objects.get().supporter_id == world.renee.id
+    assert there.id != world.renee.id

@@ -14,14 +14,14 @@ from django.urls import resolve, reverse
 
 from alongside.accounts import actions as accounts
 from alongside.accounts import queries as people
-from alongside.accounts.models import AuditEntry, Invitation, Person, Role
+from alongside.accounts.models import AuditEntry, Invitation, Organisation, Person, Role
 from alongside.content import load
 from alongside.escalation.models import Ladder
 from alongside.notify.models import Notice
 from alongside.rota import actions
 from alongside.rota.models import Blackout, Proposal, Shift
 from alongside.rota.queries import OpenPlan, open_plan, plan_in
-from alongside.team.models import Supporter
+from alongside.team.models import Ready, Supporter
 from tests import world as cast
 from tests.architecture.test_roles import WAY_IN, asks_for
 from tests.help_requests import sealed
@@ -278,3 +278,38 @@ def test_who_also_serves_begins_with_what_waits_and_has_both(world: World, theo:
     assert f'href="{reverse("in_board")}"' not in page
     with pytest.raises(Http404):
         people.permit(theo, "board.see")
+
+
+@pytest.mark.req("M-11")
+@pytest.mark.parametrize(
+    ("name", "capability", "leads"),
+    [
+        ("in_patterns", "policy.change", "in_settings"),
+        ("in_sessions", "policy.change", "in_settings"),
+        ("in_plans", "team.change", "in_readiness"),
+        ("in_rota_enter", "team.change", "in_team"),
+        ("in_session_new", "team.change", "in_team"),
+    ],
+)
+def test_a_page_leads_by_what_one_may_there_not_elsewhere(
+    world: World, theo: Person, name: str, capability: str, leads: str
+) -> None:
+    planned.pattern(world)
+    # Nobody is ready, so that the pages would lead to the team.
+    Supporter.objects.update(agreement_version=0)
+    Ready.objects.all().delete()
+    client = sign_in(Client(), theo)
+
+    def led() -> bool:
+        page = client.get(reverse(name)).content.decode()
+        main = page[page.index("<main") : page.index("</main>")]
+        return any(one.startswith(reverse(leads)) for one in led_to(main))
+
+    # Pine County comes before the other one, where Theo coordinates: its pages stay those of the crisis team.
+    zulu = Organisation.objects.create(slug="zulu", name="Zulu County", time_zone="UTC", headcount=9)
+    coordinates = Role.objects.create(person=theo, organisation=zulu, name="coordinator")
+    assert people.permit(theo, capability).organisation == zulu
+    assert not led()
+    coordinates.organisation = world.pine
+    coordinates.save()
+    assert led()

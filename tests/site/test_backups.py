@@ -16,6 +16,7 @@ from allauth.account.models import EmailAddress
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, connections
+from django.urls import reverse
 
 from alongside.accounts.models import Invitation, Office, Organisation, Person
 from alongside.anonymous import actions as anonymous
@@ -25,6 +26,8 @@ from alongside.content import load
 from alongside.help_requests.models import BoxReply
 from alongside.notify import actions as notify
 from alongside.policy import actions as policy
+from alongside.rota import actions as rota
+from alongside.rota import queries as rota_queries
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
 from alongside.site import keeping
 from tests.help_requests import sealed
@@ -181,6 +184,24 @@ def test_after_a_restore_no_key_can_be_sealed_to_until_it_is_made_anew(made: Pat
     assert not KeyWrap.objects.exists()
     assert KeyRing.objects.count() == 4
     assert WrapRecipient.objects.count() == 4
+
+
+@pytest.mark.req("K-22", "K-36")
+def test_no_calendar_address_comes_back_with_a_backup(full: World, tmp_path: Path, client: Any) -> None:
+    ana = full.ana
+    revoked, kept = (rota.make_feed(full.pine.id, ana.id) for _ in range(2))
+    rota.keep_calendar(full.pine.id, ana.id, "https://calendar.example.org/private.ics")
+    keeping.backup(tmp_path / "backup.gz")
+    rota.revoke_feed(ana.id, rota_queries.feeds_of(ana.id)[0][0])
+    rota.forget_calendar(ana.id)
+    call_command("flush", verbosity=0, interactive=False)
+    keeping.restore(tmp_path / "backup.gz", NOW)
+    for token in (revoked, kept):
+        assert client.get(reverse("in_feed", args=[token])).status_code == 404
+    assert rota_queries.feeds_of(ana.id) == []
+    assert rota_queries.reading_of(ana.id) is None
+    anew = rota.make_feed(full.pine.id, ana.id)
+    assert client.get(reverse("in_feed", args=[anew])).status_code == 200
 
 
 def test_numbered_tables_count_on_after_a_restore(made: Path, full: World) -> None:

@@ -6,11 +6,13 @@ the code, `REGISTER` describes them for screens and the handbook.
 
 from dataclasses import dataclass, fields
 
+from django.utils.dates import WEEKDAYS
+
 from alongside.policy.values.oncall import ON_CALL
 from alongside.policy.values.requests import REQUESTS
 from alongside.policy.values.setting import Setting
 
-__all__ = ["REGISTER", "Setting", "Values", "sentence", "setting"]
+__all__ = ["REGISTER", "Setting", "Values", "is_choice", "sentence", "setting"]
 
 REGISTER: tuple[Setting, ...] = REQUESTS + ON_CALL
 
@@ -86,8 +88,16 @@ def setting(key: str) -> Setting:
 
 
 def sentence(key: str, value: int) -> str:
-    """Return the setting's sentence with its value, in the active language."""
-    return str(_BY_KEY[key].sentence).format(value=value)
+    """Return the sentence that a value of the setting makes true, in the active language."""
+    entry = _BY_KEY[key]
+    if not value and entry.none:
+        return str(entry.none)
+    return str(entry.sentence).format(value=WEEKDAYS[value - 1] if entry.unit == "weekday" else value)
+
+
+def is_choice(key: str) -> bool:
+    """Say whether a setting is one of a few, and no number to people; False for an unknown key."""
+    return key in _BY_KEY and _BY_KEY[key].unit in {"switch", "weekday"}
 
 
 _BY_KEY = {entry.key: entry for entry in REGISTER}

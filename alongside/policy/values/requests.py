@@ -229,8 +229,9 @@ REQUESTS: tuple[Setting, ...] = (
         "minutes",
         "A-03",
         _(
-            "Somebody called for contact now is tried on each further way to reach them after {value} minutes; with 0, and when everybody is called, on all at once."
+            "Somebody called for contact now is tried on each further way to reach them after {value} minutes; when everybody is called, on all at once."
         ),
+        none=_("Somebody called for contact now is tried on every way to reach them at once."),
     ),
     Setting(
         "channel_gap_today",
@@ -240,6 +241,7 @@ REQUESTS: tuple[Setting, ...] = (
         "minutes",
         "A-03",
         _("Somebody called for contact today is tried on each further way to reach them after {value} minutes."),
+        none=_("Somebody called for contact today is tried on every way to reach them at once."),
     ),
     Setting(
         "shift_check",
@@ -248,9 +250,8 @@ REQUESTS: tuple[Setting, ...] = (
         8,
         "hours",
         "A-03",
-        _(
-            "At the beginning of a shift a test page is sent, and for {value} hours the inbox offers another one; with 0 neither."
-        ),
+        _("At the beginning of a shift a test page is sent, and for {value} hours the inbox offers another one."),
+        none=_("At the beginning of a shift no test page is sent."),
     ),
     Setting(
         "resource_valid",

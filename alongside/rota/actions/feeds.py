@@ -27,7 +27,11 @@ class TooMany(ValueError):
 
 
 class BadAddress(ValueError):
-    """Nothing is ever fetched from such an address."""
+    """Nothing is ever fetched from such an address; `code` says why, as that of ics.Unread."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @transaction.atomic
@@ -58,8 +62,10 @@ def revoke_feed(supporter_id: uuid.UUID, feed_id: uuid.UUID) -> bool:
 def keep_calendar(organisation_id: uuid.UUID, supporter_id: uuid.UUID, address: str) -> None:
     """Keep the address of a calendar from which busy times are read soon. Raises BadAddress."""
     address = rules.https(address)
-    if not ics.is_address(address, loopback=settings.ALONGSIDE_LOOPBACK_CALENDARS):
-        raise BadAddress
+    try:
+        ics.refuse(address, loopback=settings.ALONGSIDE_LOOPBACK_CALENDARS)
+    except ics.Unread as unread:
+        raise BadAddress(unread.code) from None
     team.held(organisation_id, supporter_id)
     forget_calendar(supporter_id)
     BusyFeed.objects.create(supporter_id=supporter_id, address=notify.sealed_address(address))

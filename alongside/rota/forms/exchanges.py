@@ -16,7 +16,7 @@ class HandOverForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["to"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101
-        field.choices = list(people)
+        field.choices = _none_first(list(people), _("Choose a teammate"))
 
 
 class SwapForm(forms.Form):
@@ -28,4 +28,9 @@ class SwapForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["other"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101
-        field.choices = list(shifts)
+        field.choices = _none_first(list(shifts), _("Choose a shift"))
+
+
+def _none_first(choices: list[Any], label: Any) -> list[Any]:
+    """Put nobody before those who can be asked, so that no tap asks whoever comes first by the alphabet."""
+    return [("", label), *choices] if choices else []

@@ -6,7 +6,7 @@ the kernel holds to its share of time and memory (reading.py).
 Writing (writing.py) is imported where a file is written: it loads a library that nothing else in the server needs.
 """
 
-from alongside.rota.ics.fetching import Unread, fetch, is_address
+from alongside.rota.ics.fetching import Unread, fetch, refuse
 from alongside.rota.ics.reading import read
 
-__all__ = ["Unread", "fetch", "is_address", "read"]
+__all__ = ["Unread", "fetch", "read", "refuse"]

@@ -19,9 +19,15 @@ SECONDS = 10.0
 LONGEST_ADDRESS = 900
 _HEADERS = 64_000
 _REDIRECTS = 3
+_LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 _TLS, _OK, _MOVED, _GONE = 443, 200, {301, 302, 303, 307, 308}, {401, 403, 404, 410}
 # What Python counts as public, at least in some releases, and is not: networks of a site, of a provider, of papers.
 _NOT_PUBLIC = [ipaddress.ip_network(one) for one in ("192.0.0.0/24", "168.63.129.16/32", "fec0::/10", "3fff::/20")]
+# Names that lead to this machine or its network wherever they are asked for, and never to a public one (RFC 6761, 6762,
+# 8375, ICANN's .internal, and endings that are promised to nobody because so many networks use them).
+_NOT_PUBLIC_NAMES = frozenset(
+    ["localhost", "local", "internal", "home.arpa", "lan", "home", "corp", "intranet", "private"]
+)
 # Ways to write an address of the old kind within one of the new kind: what is behind it cannot be judged here.
 _WRAPPED = [ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")]
 
@@ -34,13 +40,32 @@ class Unread(ValueError):
         self.code = code
 
 
-def is_address(text: str, *, loopback: bool = False) -> bool:
-    """Say whether an address may be fetched at all, before anybody looks where it leads."""
+def refuse(address: str, *, loopback: bool = False) -> None:
+    """Refuse an address that is never fetched, as far as it says so itself; raises Unread.
+
+    Where a name leads is looked at when it is fetched: it may lead elsewhere by then.
+    """
+    host = (_target(address, loopback=loopback).hostname or "").rstrip(".")
+    if loopback and host in _LOOPBACK:
+        return
+    if (number := _number(host)) is not None:
+        if not is_public(number):
+            raise Unread("private")
+    elif "." not in host or any(f".{host}".endswith(f".{one}") for one in _NOT_PUBLIC_NAMES):
+        raise Unread("private")
+
+
+def _number(host: str) -> str | None:
+    """Return the address that a host is written as, in any way that a resolver reads; None for a name."""
     try:
-        _target(text, loopback=loopback)
-    except Unread:
-        return False
-    return True
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        # One number, hexadecimal, octal, with parts left out.
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
 
 
 def fetch(address: str, *, loopback: bool = False, seconds: float = SECONDS) -> bytes:
@@ -50,7 +75,11 @@ def fetch(address: str, *, loopback: bool = False, seconds: float = SECONDS) -> 
     """
     ends_at = time.monotonic() + seconds
     for _ in range(_REDIRECTS + 1):
-        target = _target(address, loopback=loopback)
+        try:
+            target = _target(address, loopback=loopback)
+        except Unread:
+            # What was typed passed the form: this is where it leads, and nothing that its owner could spell otherwise.
+            raise Unread("address") from None
         try:
             status, headers, body = _ask(target, ends_at, loopback=loopback)
         except TimeoutError:
@@ -84,12 +113,18 @@ def _target(address: str, *, loopback: bool) -> SplitResult:
     except (ValueError, UnicodeError):
         raise Unread("address") from None
     plain = not address.isascii() or any(sign <= " " or sign == "\x7f" for sign in address)
-    if plain or len(address) > LONGEST_ADDRESS or not host or "@" in parts.netloc:
+    if plain or len(address) > LONGEST_ADDRESS:
         raise Unread("address")
-    if loopback and parts.scheme == "http" and host in {"localhost", "127.0.0.1"}:
+    if loopback and parts.scheme == "http" and host in _LOOPBACK:
         return parts
-    if parts.scheme != "https" or port not in {None, _TLS}:
+    if parts.scheme != "https":
+        raise Unread("scheme" if parts.scheme else "address")
+    if "@" in parts.netloc:
+        raise Unread("password")
+    if not host:
         raise Unread("address")
+    if port not in {None, _TLS}:
+        raise Unread("port")
     return parts
 
 

@@ -55,6 +55,7 @@ REFUSED: "dict[Why, StrOrPromise]" = {
     Why.CAP: _("You cannot take it: it is more than you said you can take in four weeks."),
 }
 # Another person or shift may do.
+CHOSE_NOBODY = _("Choose whom to ask first. Nothing was changed.")
 CHOOSE_ANEW = frozenset({Why.CANNOT, Why.AWAY, Why.TWICE, Why.REST, Why.ROW, Why.CAP})
 SOUGHT = _("Cover is sought. The shift is yours until somebody takes it.")
 SOUGHT_NOW = _("Cover is sought. You stay on call until somebody takes the shift.")
@@ -80,10 +81,14 @@ def _me(request: HttpRequest, where: Callable[[], uuid.UUID | None] | None = Non
         raise Http404 from None
 
 
-def _seat_of_question(request: HttpRequest, id: uuid.UUID) -> tuple[Seat, serving.Facts]:
-    """Return the seat in which a question is answered; for one of somewhere else the same as for one that never was."""
+def _seat_of(
+    request: HttpRequest, id: uuid.UUID, where: Callable[[uuid.UUID], uuid.UUID | None]
+) -> tuple[Seat, serving.Facts]:
+    """Return the seat in which a shift or a question is one's own; for one of somewhere else the same as for one that
+    never was.
+    """
     try:
-        return _me(request, lambda: queries.organisation_of_exchange(id))
+        return _me(request, lambda: where(id))
     except Http404:
         return _me(request)
 
@@ -108,13 +113,15 @@ def my_shifts(request: HttpRequest) -> HttpResponse:
     fits = queries.could_take(seat.organisation, me.id, [one.duty for one in others], now)
     free, _others = queries.free_for(seat.organisation, me.id, now) if able else ([], 0)
     load = queries.load_of(seat.organisation, me.id, now)
+    mine = queries.mine(me.id, now)
     with timezone.override(zone):
         context = {
             "seat": seat,
             "zone": zone,
             "facts": me,
             "able": able,
-            "mine": [_mine(one, now) for one in queries.mine(me.id, now)],
+            "mine": [_mine(one, now) for one in mine],
+            "sick_now": any(one.exchange and one.duty.starts_at <= now for one in mine) and me.status == "active",
             "noes": [_no(one) for one in queries.noes(me.id, now)],
             "turn": [_question(one, now) for one in asked if one.turn],
             "appointments": queries.appointments_of(seat.person.id, seat.organisation.id, now),
@@ -191,16 +198,14 @@ def _bar(one: carrying.Measured) -> dict[str, Any]:
 @require_GET
 def my_shift(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Show the ways to give one shift away."""
-    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
-    return _ways(request, seat, me, _own(me, id))
+    seat, me = _seat_of(request, id, queries.organisation_of_shift)
+    one = _own(me, id)
+    return _ways(request, seat, me, one) if one else _over(request, seat)
 
 
-def _own(me: serving.Facts, id: uuid.UUID) -> queries.Mine:
-    """Return one of the supporter's shifts; every other id is a page that never was."""
-    one = next((one for one in queries.mine(me.id, clock.now()) if one.id == id), None)
-    if one is None:
-        raise Http404
-    return one
+def _own(me: serving.Facts, id: uuid.UUID) -> queries.Mine | None:
+    """Return one of the supporter's shifts; None for one that is over, somebody else's by now, or never was."""
+    return next((one for one in queries.mine(me.id, clock.now()) if one.id == id), None)
 
 
 def _ways(request: HttpRequest, seat: Seat, me: serving.Facts, one: queries.Mine) -> HttpResponse:
@@ -252,36 +257,46 @@ def _line(row: Shift) -> str:
 @require_POST
 def hand_over(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody by name to take a shift over."""
-    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
+    seat, me = _seat_of(request, id, queries.organisation_of_shift)
+    if _own(me, id) is None:
+        return _over(request, seat)
     # Whoever serves may be named: what keeps somebody from it may have changed since the page was made.
     form = HandOverForm(request.POST, people=_people(seat, me, clock.now()))
     if not form.is_valid():
-        _own(me, id)
-        return _say(request, seat, Why.CANNOT, "in_shift", id)
+        return _unchosen(request, id) if not request.POST.get("to") else _say(request, seat, Why.CANNOT, "in_shift", id)
     to = uuid.UUID(form.cleaned_data["to"])
     step = lambda: actions.hand_over(seat.organisation.id, me.id, id, to)  # noqa: E731
-    return _try(request, seat, step, _("Asked."), "in_shift", id)
+    return _try(request, seat, step, _("Asked. The shift is yours until they say yes."), "in_shift", id)
 
 
 @require_POST
 def swap(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Ask somebody to swap a shift of theirs for one's own."""
-    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
+    seat, me = _seat_of(request, id, queries.organisation_of_shift)
+    if _own(me, id) is None:
+        return _over(request, seat)
     form = SwapForm(request.POST, shifts=_by_name(_shifts(seat, me, clock.now())))
     if not form.is_valid():
-        _own(me, id)
+        if not request.POST.get("other"):
+            return _unchosen(request, id)
         return _say(request, seat, Why.CHANGED, "in_shift", id)
     other = uuid.UUID(form.cleaned_data["other"])
     step = lambda: actions.offer_swap(seat.organisation.id, me.id, id, other)  # noqa: E731
-    return _try(request, seat, step, _("Asked."), "in_shift", id)
+    return _try(request, seat, step, _("Asked. The shift is yours until they say yes."), "in_shift", id)
+
+
+def _unchosen(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    messages.error(request, CHOSE_NOBODY)
+    return redirect("in_shift", id)
 
 
 @require_POST
 def cover(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Look for cover, in fair order; for a running shift from everybody who can."""
-    seat, me = _me(request, lambda: queries.organisation_of_shift(id))
-    runs = _own(me, id).duty.starts_at <= clock.now()
-    said = SOUGHT_NOW if runs else SOUGHT
+    seat, me = _seat_of(request, id, queries.organisation_of_shift)
+    if (one := _own(me, id)) is None:
+        return _over(request, seat)
+    said = SOUGHT_NOW if one.duty.starts_at <= clock.now() else SOUGHT
     return _try(request, seat, lambda: actions.find_cover(seat.organisation.id, me.id, id), said, "in_shift", id)
 
 
@@ -290,7 +305,7 @@ def asked(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """Lead to what one is asked; answer it, take a shift that is sought for, take back what one asked oneself, or put a
     no away. What is over, is somebody else's or never was gets one and the same page.
     """
-    seat, me = _seat_of_question(request, id)
+    seat, me = _seat_of(request, id, queries.organisation_of_exchange)
     where, say = seat.organisation.id, request.POST.get("say", "")
     if request.method != "POST":
         open_ones = queries.questions(where, me.id, clock.now())
@@ -336,7 +351,7 @@ def _try(
     try:
         step()
     except Shift.DoesNotExist:
-        raise Http404 from None
+        return _over(request, seat)
     except Refused as refused:
         return _say(request, seat, refused.why, back, *arguments)
     messages.success(request, said)

@@ -25,7 +25,10 @@ from alongside.team import rules as teams
 
 # Why a calendar could not be read, for its owner.
 PROBLEMS = {
-    "address": _("We do not ask this address. It must begin with https:// and hold no name and password."),
+    "address": _("This is not the address of a calendar. Copy it once more: it begins with https:// or webcal://."),
+    "scheme": _("This address does not begin with https:// or webcal://. No other one is read."),
+    "password": _("This address holds a name or a password. Share the calendar by a private link, and enter that one."),
+    "port": _("This address names a port, the number behind the colon. Only calendars on the usual port can be read."),
     "private": _("This address leads into a private network. Only calendars on the public internet can be read."),
     "not-safe": _("The other side could not show that it is who it says. Is the address right?"),
     "unreachable": _("Nobody answers at this address. We try again every six hours."),
@@ -109,10 +112,12 @@ def _page(request: HttpRequest, seat: Seat, facts: teams.Facts, **more: Any) -> 
     return render(request, "team/calendar.html", context, status=422 if context["form"].errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def make_feed(request: HttpRequest) -> HttpResponse:
-    """Make an address and show it, this once."""
+    """Make an address and show it, this once. Whoever loads that page anew is led back to the calendar's."""
     seat, facts = _me(request)
+    if request.method != "POST":
+        return _back(request)
     try:
         token = actions.make_feed(seat.organisation.id, facts.id)
     except actions.TooManyFeeds:
@@ -125,10 +130,10 @@ def make_feed(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def revoke_feed(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
-    """Revoke an address."""
-    _seat, facts = _me(request)
+    """Revoke an address; a second tap finds it gone."""
+    seat, facts = _me(request)
     if not actions.revoke_feed(facts.id, id):
-        raise Http404
+        return render(request, "team/over.html", {"seat": seat, "gone": "in_calendar"}, status=410)
     messages.success(
         request,
         _(
@@ -139,16 +144,18 @@ def revoke_feed(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     return _back(request)
 
 
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def keep_calendar(request: HttpRequest) -> HttpResponse:
-    """Keep the address of one's own calendar."""
+    """Keep the address of one's own calendar. Whoever loads a refusal anew is led back to the calendar's page."""
     seat, facts = _me(request)
+    if request.method != "POST":
+        return _back(request)
     form = CalendarForm(request.POST)
     if form.is_valid():
         try:
             actions.keep_calendar(seat.organisation.id, facts.id, form.cleaned_data["address"])
-        except actions.BadAddress:
-            form.add_error("address", PROBLEMS["address"])
+        except actions.BadAddress as bad:
+            form.add_error("address", PROBLEMS[bad.code])
         else:
             messages.success(request, _("Kept. Your busy times are read within minutes, then every six hours."))
             return _back(request)

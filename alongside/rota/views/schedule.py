@@ -73,7 +73,7 @@ def rota(request: HttpRequest) -> HttpResponse:
 @require_safe
 def team_rota(request: HttpRequest) -> HttpResponse:
     """Show a supporter the team's rota, their own duties marked."""
-    seat = accounts.permit(request.user, "shifts.exchange")
+    seat = accounts.permit(request.user, "shifts.exchange", accounts.organisation_at(request.GET.get("of", "")))
     try:
         me = team.supporter_of(seat.person.id, seat.organisation.id)
     except team.NotASupporter:
@@ -99,7 +99,8 @@ def _calendar(
     anchor = today if today in period else period.first
 
     def of(one: str, day: date) -> str:
-        return f"{page}?{urlencode({'view': str(one), 'from': day.isoformat()})}"
+        place = {"of": found} if (found := request.GET.get("of")) else {}
+        return f"{page}?{urlencode({**place, 'view': str(one), 'from': day.isoformat()})}"
 
     return {
         "zone": zone,

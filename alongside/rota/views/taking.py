@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -29,7 +30,7 @@ GONE = _("Somebody has taken it meanwhile, or it is over. Nothing was changed.")
 
 
 def _me(request: HttpRequest) -> tuple[Seat, serving.Facts]:
-    seat = accounts.permit(request.user, "shifts.exchange")
+    seat = accounts.permit(request.user, "shifts.exchange", accounts.organisation_at(request.GET.get("of", "")))
     try:
         return seat, team.supporter_of(seat.person.id, seat.organisation.id)
     except team.NotASupporter:
@@ -87,8 +88,13 @@ def take_gap(request: HttpRequest) -> HttpResponse:
         duty = actions.take_gap(seat.organisation, me.id, said["tier"], said["begins"], said["ends"])
     except Refused as refused:
         messages.error(request, GONE if refused.why == Why.CHANGED else REFUSED[refused.why])
-        return redirect("in_shift_gaps")
+        return _back(request, "in_shift_gaps")
     begins = timezone.localtime(duty.starts_at, ZoneInfo(seat.organisation.time_zone))
     when = formats.date_format(begins, str(_("D j M, H:i")))
     messages.success(request, _("The shift from %(when)s is yours. Your coordinator is told.") % {"when": when})
-    return redirect("in_shifts")
+    return _back(request, "in_shifts")
+
+
+def _back(request: HttpRequest, page: str) -> HttpResponse:
+    query = request.GET.urlencode()
+    return redirect(reverse(page) + (f"?{query}" if query else ""))

@@ -31,7 +31,7 @@ DAYS = {
     "far": _("This is more than a year ahead. Is the year right?"),
 }
 ENOUGH = _("That is more than can be kept. Remove lines that you no longer need.")
-BAD_HOURS = _("These hours are none. Choose days, and times that are not the same.")
+BAD_HOURS = _("Both times are the same. Choose two that differ.")
 MISSING = {
     "agreed": _("agreement not signed"),
     "crisis_trained": _("no crisis training"),
@@ -142,10 +142,10 @@ def _keep_hours(seat: Seat, facts: teams.Facts, form: django_forms.Form) -> None
 
 @require_POST
 def take_back(request: HttpRequest, kind: str, id: uuid.UUID) -> HttpResponse:
-    """Remove one line of what a supporter said."""
-    _seat, facts = _me(request)
+    """Remove one line of what a supporter said; a second tap finds it gone."""
+    seat, facts = _me(request)
     if not actions.take_back(facts.id, kind, id):
-        raise Http404
+        return render(request, "team/over.html", {"seat": seat, "gone": "in_availability"}, status=410)
     messages.success(request, _("Removed."))
     return _back(request)
 

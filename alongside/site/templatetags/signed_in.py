@@ -73,6 +73,7 @@ class Standing:
     places: tuple[Place, ...]
     roles: frozenset[str]
     crisis: str
+    seats: tuple[accounts.Seat, ...] = ()
     home: Organisation | None = None
 
     @property
@@ -99,7 +100,7 @@ def standing(context: dict[str, Any]) -> Standing | None:
 
 
 def _standing(request: HttpRequest, person: Person) -> Standing:
-    seats = accounts.seats(person)
+    seats = tuple(accounts.seats(person))
     roles = frozenset(role for seat in seats for role in seat.roles)
     home = next((seat.of for seat in seats if seat.of), None)
     language = (translation.get_language() or "en")[:2]
@@ -110,15 +111,27 @@ def _standing(request: HttpRequest, person: Person) -> Standing:
         places=_places(request, roles),
         roles=roles,
         crisis=reverse("in_crisis_path", args=[home.slug, language]) if home else reverse("in_crisis"),
+        seats=seats,
         home=home,
     )
 
 
 @register.simple_tag(takes_context=True)
 def may(context: dict[str, Any], capability: str) -> bool:
-    """Say whether whoever looks at the page holds a capability somewhere, so that it leads nobody to a closed door."""
+    """Say whether whoever looks at the page holds a capability in the organisation it is about, its `seat`, so that it
+    leads nobody to a closed door or into another organisation.
+    """
+    return rules.may(capability, context["seat"].roles, load.capabilities())
+
+
+@register.simple_tag(takes_context=True)
+def same_place(context: dict[str, Any]) -> str:
+    """Return what a supporter's page puts behind the address of another one, so that it is about the same organisation:
+    nothing for whoever serves in one alone.
+    """
     who = standing(context)
-    return who is not None and rules.may(capability, who.roles, load.capabilities())
+    many = who is not None and sum("supporter" in seat.roles for seat in who.seats) > 1
+    return f"?of={context['seat'].organisation.slug}" if many else ""
 
 
 @dataclass(frozen=True)

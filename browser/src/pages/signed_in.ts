@@ -11,6 +11,31 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sign-ou
 // On a phone the tabs are wider than the screen: show the one that is open.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// What was refused stands where it was typed, which on a phone may be far below: show that first.
+const refusals = document.querySelectorAll<HTMLElement>("main form :is([role=alert], [aria-invalid=true])");
+const refused = [...refusals].find((one) => one.offsetParent && (one.matches("[aria-invalid]") || one.textContent.trim()));
+if (refused) {
+  const field = refused.matches("input, select, textarea") ? refused : refused.querySelector<HTMLElement>("input");
+  if (!field) refused.tabIndex = -1;
+  (field ?? refused).focus({ preventScroll: true });
+  refused.scrollIntoView({ block: "center" });
+}
+
+// A new address is copied by a button where the browser lets a page do that.
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copies]")) {
+  const field = document.querySelector<HTMLInputElement>(`#${button.dataset["copies"] ?? ""}`);
+  const said = button.parentElement?.querySelector("[data-copied]");
+  const word = document.querySelector<HTMLTemplateElement>("template[data-text=copied]")?.content.textContent ?? "";
+  if (!field || !said || !("clipboard" in navigator)) continue;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    navigator.clipboard.writeText(field.value).then(
+      () => (said.textContent = word),
+      () => field.select(),
+    );
+  });
+}
+
 const menus = [...document.querySelectorAll<HTMLDetailsElement>("details.menu")];
 
 // Without script the menus in the corner open and close by their own button only.

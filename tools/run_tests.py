@@ -226,6 +226,8 @@ def run(step: Step) -> Result:
     """Run one step and print how it went; its output only when it failed."""
     begun = time.monotonic()
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT), **step.env}
+    # Thousands of processes are started here: without it each would compile every module again.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     code, output = _run(step, env)
     result = Result(step, code, time.monotonic() - begun, output)
     with _printing:

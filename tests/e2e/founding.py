@@ -17,10 +17,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.acts import until
 from tests.e2e.authenticators import Authenticator, Sent
-from tests.e2e.conftest import DESKTOP, MEANT, PHONE, clean_environment, free_port, watch
+from tests.e2e.conftest import DESKTOP, MEANT, PHONE, clean_environment, watch
 from tests.e2e.installation import Installation
 from tests.e2e.unlocking import enrol, sign_agreement
 from tests.notify.receivers import MailBox
+from tools.ports import free_port
 
 OPERATOR, COORDINATOR = "ops@pine.example", "vogel@pine.example"
 FIRST, BACKUP = "Ann Bell", "Ben Ruiz"

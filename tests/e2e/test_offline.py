@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.acts import until
-from tests.e2e.conftest import PHONE, ROOT, Demo, clean_environment, free_port, wait_for
+from tests.e2e.conftest import PHONE, ROOT, Demo, clean_environment, wait_for
+from tools.ports import free_port
 
 pytestmark = [pytest.mark.e2e]
 

@@ -22,10 +22,11 @@ import psycopg
 import pytest
 
 from tests import age_reader
-from tests.e2e.conftest import ROOT, free_port, wait_for
+from tests.e2e.conftest import ROOT, wait_for
 from tests.e2e.fronted import Front, caddy_is_here, fronted
 from tests.e2e.installation import installed
 from tests.notify.receivers import MailBox, mail_server
+from tools.ports import free_port
 
 SERVER = os.environ.get("E2E_POSTGRES", "")
 pytestmark = [

@@ -166,7 +166,7 @@ def tests(*, quick: bool, database: str | None) -> list[Result]:
     )
     # They wait for browsers and servers much of the time. A worker goes through the stories of one module after the
     # other, on one server, and takes of another worker's when it has none left.
-    workers = [*pytest, "-n", "3", "--dist", "worksteal", "-m", "e2e"]
+    workers = [*pytest, "-n", "4", "--dist", "worksteal", "-m", "e2e"]
     stories = Step("stories in Chromium", workers, {"E2E_POSTGRES": database or ""})
     return [*results, with_a_second_chance(stories, files_with_stories())]
 

@@ -22,7 +22,7 @@ def free_port() -> int:
     """Return a port that nobody listens on and that no other process gets from here while this one lives."""
     last = _last()
     start = random.randrange(FIRST, last)  # noqa: S311 (any will do)
-    for port in (*range(start, last), *range(FIRST, start)):
+    for port in [*range(start, last), *range(FIRST, start)]:
         if _claimed.get(port) != os.getpid() and _claim(port) and is_free(port):
             return port
     raise OSError("there is no free port")

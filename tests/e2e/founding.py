@@ -244,9 +244,9 @@ def make_ready(site: Founded, name: str) -> None:
 
 
 def enter_shift(site: Founded, tier: str, name: str) -> None:
-    """Put somebody on call from an hour ago until the day after tomorrow."""
-    begins = datetime.now(ZoneInfo(ZONE)) - timedelta(hours=1)
-    ends = begins + timedelta(days=2)
+    """Put somebody on call from noon yesterday until noon tomorrow: no clock is ever changed at noon."""
+    noon = datetime.now(ZoneInfo(ZONE)).replace(hour=12, minute=0)
+    begins, ends = noon - timedelta(days=1), noon + timedelta(days=1)
     page = site.devices["coordinator"].page
     page.goto(site.path("/in/coordinate/rota/enter"))
     page.get_by_label("Who").select_option(name)

@@ -4,7 +4,7 @@ is stopped and started again.
 
 import fcntl
 import os
-import random
+import secrets
 import socket
 import tempfile
 from pathlib import Path
@@ -20,9 +20,10 @@ _file = os.open(CLAIMS, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 def free_port() -> int:
     """Return a port that nobody listens on and that no other process gets from here while this one lives."""
-    last = _last()
-    start = random.randrange(FIRST, last)  # noqa: S311 (any will do)
-    for port in [*range(start, last), *range(FIRST, start)]:
+    among = range(FIRST, _last())
+    start = secrets.randbelow(len(among))
+    for place in range(len(among)):
+        port = among[(start + place) % len(among)]
         if _claimed.get(port) != os.getpid() and _claim(port) and is_free(port):
             return port
     raise OSError("there is no free port")

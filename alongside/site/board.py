@@ -98,7 +98,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *_undelivered(rows),
         *_uncovered(gaps, sought),
         *_untaken(sought),
-        *(Task("late", _("Debrief"), *said, _("See to it")) for said in debriefs.due(organisation, now)),
+        *(Task(tone, _("Debrief"), *said, _("See to it")) for tone, said in debriefs.due(organisation, now)),
         *_nobody_ready(organisation, places, sought),
         *_unready(places),
         *_unsigned(organisation),

@@ -8,6 +8,7 @@ thread nor a database and shows the numbers (docs/decisions/0017).
 
 import asyncio
 import contextlib
+import gc
 import io
 import logging
 import re
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.conf import settings
+from django.urls import resolve
 
 from alongside.kernel import clock
 from alongside.site import refusals
@@ -129,6 +131,10 @@ class Application:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Prepare what is to be ready before the first request."""
         refusals.prepare()
+        # Every page is loaded before the first is asked for. What is here by now stays: to look through it again, for
+        # garbage, would hold up whatever page is being made.
+        resolve("/health")
+        gc.freeze()
         self._begun.add(loop.create_task(_cut_the_unread()))
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -2,6 +2,7 @@
 
 A backup is a compressed file of JSON lines: a header, one line a row, a last line with count and checksum. Only tables
 and columns that the register marks are ever read, so no backup holds a request, a reply, a key wrap or a running count.
+A restore proves the whole file by its last line before it takes anything of it for a header or a row.
 """
 
 import base64
@@ -41,6 +42,8 @@ from alongside.site import traces
 SHORT_PATIENCE = 200  # milliseconds
 FORMAT = 1
 BATCH = 500
+PIECE = 1 << 18  # bytes read at a time
+LAST_LINE = 4096  # bytes in which the last line has room, many times over
 # Filled by `migrate` itself, so they are neither copied nor in the way of a restore.
 MADE_BY_MIGRATE = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
@@ -155,7 +158,7 @@ def _write(file: gzip.GzipFile) -> Copied:
             for row in chosen.order_by("pk").values_list(*columns).iterator(chunk_size=BATCH):
                 line({"table": table.name, "row": dict(zip(columns, row, strict=True))})
                 rows += 1
-    file.write(json.dumps({"rows": rows, "sha256": checksum.hexdigest()}).encode() + b"\n")
+    file.write(_last_line(rows, checksum.hexdigest()))
     return Copied(header["made_at"], rows)
 
 
@@ -230,6 +233,8 @@ def restore(path: Path, now: datetime) -> Copied:
     """
     _must_be_empty()
     try:
+        with gzip.open(path, "rb") as file:
+            _check_whole(file)
         with gzip.open(path, "rb") as file, transaction.atomic():
             copied = _read(cast(Iterator[bytes], file))
             connection.check_constraints()
@@ -255,6 +260,30 @@ def _must_be_empty() -> None:
                 f"The database is not empty (there are rows in {table}). A restore goes into a new one: point "
                 "ALONGSIDE_DATA or DATABASE_URL at a new place, run `alongside manage migrate`, and restore there."
             )
+
+
+def _check_whole(file: gzip.GzipFile) -> None:
+    """Refuse a file that is not, to the last bit, what a backup wrote; raises _Damaged, OSError, EOFError, zlib.error.
+
+    Nothing is read as a header or a row before: what a changed bit left readable would be refused in other words.
+    However long its lines are, no more than a piece of them is in memory.
+    """
+    checksum, lines, held = hashlib.sha256(), 0, b""
+    while piece := file.read(PIECE):
+        held += piece
+        sure, held = held[:-LAST_LINE], held[-LAST_LINE:]
+        checksum.update(sure)
+        lines += sure.count(b"\n")
+    at = held.rfind(b"\n", 0, -1) + 1
+    checksum.update(held[:at])
+    lines += held[:at].count(b"\n")
+    # All but the header are rows.
+    if held[at:] != _last_line(lines - 1, checksum.hexdigest()):
+        raise _Damaged
+
+
+def _last_line(rows: int, checksum: str) -> bytes:
+    return json.dumps({"rows": rows, "sha256": checksum}).encode() + b"\n"
 
 
 def _read(lines: Iterator[bytes]) -> Copied:

@@ -1,6 +1,7 @@
 """Serves the site: Granian before the entrance (entrance.py), and the loop of timed jobs beside it."""
 
 import fcntl
+import gc
 import os
 import resource
 import threading
@@ -49,6 +50,9 @@ def serve(host: str, port: int, *, tick: bool, greeting: str = "") -> None:
     os.environ["ALONGSIDE_TICK"] = "yes" if tick else "no"
     with only_server():
         print(greeting, flush=True)
+        # The worker is a fork of this process: what the collector looked at there would be in memory twice.
+        gc.collect()
+        gc.freeze()
         Granian(
             "alongside.site.entrance:application",
             address=host,

@@ -171,11 +171,16 @@ def supporter_in(organisation_id: uuid.UUID, supporter_id: uuid.UUID) -> Support
     return row
 
 
+def persons_behind(supporter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return supporter -> person, of those who are known."""
+    return dict(Supporter.objects.filter(id__in=list(supporter_ids)).values_list("id", "person_id"))
+
+
 def also_serving_as(supporter_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
     """Return under which other ids the people behind supporters serve, in other organisations; without those who serve
     in one only.
     """
-    people = dict(Supporter.objects.filter(id__in=list(supporter_ids)).values_list("id", "person_id"))
+    people = persons_behind(supporter_ids)
     rows = Supporter.objects.filter(person_id__in=set(people.values())).exclude(status=Supporter.Status.ENDED)
     ids: dict[uuid.UUID, set[uuid.UUID]] = {}
     for supporter_id, person_id in rows.values_list("id", "person_id"):

@@ -98,9 +98,10 @@ def onset(part: Part) -> datetime:
 
 
 def spans(data: bytes) -> list[tuple[datetime, datetime]]:
-    """Return the instants of every event, in order."""
+    """Return the instants of every event that is not cancelled, in order."""
     calendar = parse(data)
     return sorted(
         (instant(calendar, *event.one("DTSTART")), instant(calendar, *event.one("DTEND")))
         for event in calendar.all("VEVENT")
+        if not any((name, value) == ("STATUS", "CANCELLED") for name, _, value in event.lines)
     )

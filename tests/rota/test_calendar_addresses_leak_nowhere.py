@@ -23,6 +23,7 @@ from alongside.notify import actions as outbox
 from alongside.notify import queries as notify
 from alongside.notify.models import Notice
 from alongside.rota import actions, ics
+from alongside.rota.ics import writing
 from alongside.rota.models import Busy, BusyFeed, Feed
 from alongside.site import environment, keeping
 from alongside.site.logs import NamesNobody, Plain
@@ -147,7 +148,7 @@ def test_a_failure_while_a_feed_is_written_says_nothing_of_whose(
     def fail(*about: object) -> bytes:
         raise RuntimeError(f"{path} of Renée: {about}")
 
-    monkeypatch.setattr(ics, "write", fail)
+    monkeypatch.setattr(writing, "write", fail)
     with logged() as kept:
         answer = Client(raise_request_exception=False).get(path)
     assert answer.status_code == 500
@@ -178,7 +179,7 @@ def test_a_failure_while_a_calendar_is_read_says_nothing_of_its_address(
 MAKE = """
 import django; django.setup()
 from alongside.accounts.models import Office, Organisation, Person
-from alongside.rota import actions
+from alongside.rota import actions, ics
 from alongside.team.models import Supporter
 from datetime import date
 pine = Organisation.objects.get(slug="pine")

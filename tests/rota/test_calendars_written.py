@@ -94,6 +94,24 @@ def test_it_says_the_neutral_title_and_nothing_else() -> None:
     assert calendar.one("REFRESH-INTERVAL") == ({"VALUE": "DURATION"}, "PT4H")
 
 
+def test_one_without_shifts_is_no_empty_file() -> None:
+    """Evolution and vdirsyncer take a calendar without events for a failure, and go on showing what was there."""
+    data = write("Shift info", [], ZoneInfo("Australia/Sydney"), ON)
+    assert ics_reader.spans(data) == []
+    (event,) = ics_reader.parse(data).all("VEVENT")
+    assert event.one("STATUS")[1] == "CANCELLED"
+    assert event.one("TRANSP")[1] == "TRANSPARENT"
+    assert vobject.readOne(data.decode()).vevent.dtstart.value == datetime(2000, 1, 1, tzinfo=UTC)
+    assert write("Shift info", [], ZoneInfo("Australia/Sydney"), ON) == data
+    shifts = write(
+        "Shift info",
+        events([(datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 2, tzinfo=UTC))]),
+        ZoneInfo("UTC"),
+        ON,
+    )
+    assert b"CANCELLED" not in shifts
+
+
 def test_a_title_with_signs_of_its_own_breaks_no_line() -> None:
     title = 'Info; horaire, "été"\\ ' + "très " * 30
     one = Event("a", "première", datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 2, tzinfo=UTC))

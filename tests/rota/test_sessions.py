@@ -32,6 +32,7 @@ from tests.world import NOW, World, make_world, sign_in, unknown_id
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def refused(world: World, *slots: Slot, **more: Any) -> Code:
@@ -77,6 +78,30 @@ def test_a_debrief_that_is_not_given_yet_stands_as_a_thing_to_do_until_it_is(wor
     change(world, slot(world.ana, world.imani.id, at(24, 14)))
     assert "ebrief missing" not in client.get(reverse("in_board")).content.decode()
     assert queries.sessions_due(world.pine.id, NOW) == []
+
+
+@pytest.mark.req("G-22")
+def test_one_that_was_never_given_presses_before_it_goes_unseen(world: World, clock: Clock) -> None:
+    enter(world, slot(world.ana), slot(world.marcus, world.imani.id, at(25, 9)), when=span(24, 10))
+    whole = timedelta(days=14)
+    goes_at = at(25, 9, 45) + whole
+
+    def board() -> str:
+        page = sign_in(Client(), world.hana).get(reverse("in_board")).content.decode()
+        return " ".join(page.split())
+
+    said = "Debrief still missing for the session of 24 November. From 9 December on nothing here shows it any more."
+    for moment, presses in ((goes_at - 4 * DAY - HOUR, False), (goes_at - 4 * DAY, True), (goes_at - HOUR, True)):
+        clock.set(moment)
+        actions.purge_sessions(moment)
+        assert (said in board()) is presses
+        assert ("Debrief missing for the session of 24 November." in board()) is not presses
+    row = next(part for part in board().split("<li") if said in part)
+    assert "urgent" in row
+    assert "Ana" not in row
+    actions.purge_sessions(goes_at)
+    assert not Session.objects.exists()
+    assert "session of 24 November" not in board()
 
 
 def change(world: World, *slots: Slot, **more: Any) -> None:

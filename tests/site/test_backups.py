@@ -1,9 +1,11 @@
 """Backups take along what the register says and nothing else; a restore is whole or not at all."""
 
 import gzip
+import hashlib
 import json
 import stat
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -79,9 +81,14 @@ def lines(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in file]
 
 
-def write(path: Path, entries: list[Any]) -> None:
+def write(path: Path, entries: list[Any], *, forged: bool = False) -> None:
+    """Write a backup with these entries; `forged` is one whose last line speaks for them."""
+    texts = [json.dumps(entry).encode() + b"\n" for entry in entries]
+    if forged:
+        checksum = hashlib.sha256(b"".join(texts[:-1])).hexdigest()
+        texts[-1] = json.dumps({"rows": len(texts) - 2, "sha256": checksum}).encode() + b"\n"
     with gzip.open(path, "wb") as file:
-        file.writelines(json.dumps(entry).encode() + b"\n" for entry in entries)
+        file.writelines(texts)
 
 
 @pytest.fixture
@@ -191,13 +198,66 @@ def test_a_cut_off_backup_is_refused_and_leaves_nothing(made: Path, full: World,
     refused(made, "damaged")
 
 
-@pytest.mark.parametrize("place", [0.2, 0.5, 0.8])
+# What is around what was kept: how it was packed, and when and by what kind of system, which nobody reads.
+GZIP_BEGINS, GZIP_ENDS = 10, 8
+
+
+def flipped(whole: bytes, at: int, bit: int) -> bytes:
+    changed = bytearray(whole)
+    changed[at] ^= 1 << bit
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3, 12, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95, -8, -5, -4, -1])
 def test_a_backup_with_a_flipped_bit_is_refused_and_leaves_nothing(made: Path, full: World, place: float) -> None:
-    changed = bytearray(made.read_bytes())
-    changed[int(place * len(changed))] ^= 0x10
-    made.write_bytes(bytes(changed))
-    # What a bit changes may still be read as a row, which the database does not take, or as another version.
-    refused(made, "Nothing was restored")
+    whole = made.read_bytes()
+    at = int(place * len(whole)) if isinstance(place, float) else place
+    made.write_bytes(flipped(whole, at, 4 if at == 3 else 3))
+    refused(made, "is damaged or not a backup of Alongside. Nothing was restored")
+
+
+def test_whichever_bit_flips_the_one_sentence_says_so_before_anything_is_read(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bit of every fourth byte, and each bit of the first and last ones."""
+
+    class Reached(Exception):
+        """The file was taken for whole."""
+
+    def read(lines: Iterator[bytes]) -> Any:
+        assert b"".join(lines) == content
+        raise Reached
+
+    monkeypatch.setattr(keeping, "_must_be_empty", lambda: None)
+    monkeypatch.setattr(keeping, "_read", read)
+    whole = made.read_bytes()
+    content, size = gzip.decompress(whole), len(whole)
+    edges = [*range(64), *range(size - 64, size)]
+    flips = {(at, at // 4 % 8) for at in range(0, size, 4)} | {(at, bit) for at in edges for bit in range(8)}
+    passed = set()
+    for at, bit in sorted(flips):
+        made.write_bytes(flipped(whole, at, bit))
+        try:
+            keeping.restore(made, NOW)
+        except keeping.Refused as refusal:
+            assert str(refusal) == f"{made} is damaged or not a backup of Alongside. Nothing was restored.", (at, bit)
+        except Reached:
+            passed.add(at)
+    # What can be read of these, to the last bit, is what was written: nothing of it is lost.
+    assert passed <= {*range(3, GZIP_BEGINS), size - GZIP_ENDS - 1}
+
+
+def test_of_a_file_as_long_as_can_be_no_more_than_a_piece_is_in_memory(db: None, tmp_path: Path) -> None:
+    path = tmp_path / "long.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for _ in range(64):
+            file.write(b" " * (1 << 20))
+    tracemalloc.start()
+    try:
+        refused(path, "is damaged or not a backup", flush=False)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def drop_a_row(entries: list[Any]) -> list[Any]:
@@ -245,6 +305,13 @@ def test_a_backup_that_was_tampered_with_is_refused_and_leaves_nothing(made: Pat
     refused(made, "damaged")
 
 
+@pytest.mark.parametrize("change", [add_a_column, smuggle_a_session, spoil_a_value, other_format, list_instead])
+def test_one_that_was_written_to_fit_its_checksum_is_refused_too(made: Path, full: World, change: Any) -> None:
+    """The checksum finds accidents; what may stand in a backup is judged whatever it says."""
+    write(made, change(lines(made)), forged=True)
+    refused(made, "damaged")
+
+
 def test_a_file_that_is_no_backup_is_refused(db: None, tmp_path: Path) -> None:
     other = tmp_path / "photo.jpg"
     other.write_bytes(b"\xff\xd8\xff" * 100)
@@ -257,7 +324,7 @@ def test_a_backup_of_another_version_is_refused_with_the_version_to_use(made: Pa
     entries = lines(made)
     entries[0]["alongside"] = "9.9.9"
     entries[0]["migrations"].append("help_requests.0099_from_the_future")
-    write(made, entries)
+    write(made, entries, forged=True)
     refused(made, r"9\.9\.9")
 
 

@@ -2,6 +2,7 @@
 
 from alongside.accounts.actions.audit import (
     hold,
+    hold_people,
     note_change,
     note_of_another,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "confirm",
     "give_role",
     "hold",
+    "hold_people",
     "import_organisations",
     "invite",
     "join",

@@ -1,10 +1,10 @@
 """What every change of a coordinator or operator begins with: the audit entry, and holding an organisation still."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from alongside.accounts.models import AuditEntry, Organisation
+from alongside.accounts.models import AuditEntry, Organisation, Person
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 
@@ -30,3 +30,11 @@ def note_of_another(organisation: Organisation, what: str, detail: Mapping[str, 
 def hold(organisation_id: uuid.UUID) -> None:
     """Make this transaction the only one that changes the organisation's plan until it ends."""
     Organisation.objects.select_for_update(no_key=True).get(id=organisation_id)
+
+
+def hold_people(people: Iterable[uuid.UUID]) -> None:
+    """Make this transaction the only one that gives anything to these people, in whatever organisation, until it ends.
+    Whoever holds an organisation too holds that first.
+    """
+    rows = Person.objects.select_for_update(no_key=True).filter(id__in=list(people)).order_by("id")
+    list(rows.values_list("id", flat=True))

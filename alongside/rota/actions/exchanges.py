@@ -5,6 +5,7 @@ rules.exchanging.Refused with what stands in the way, and DoesNotExist for an id
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -12,12 +13,13 @@ from django.db.models import Q
 
 from alongside.accounts import actions as accounts
 from alongside.kernel import clock
-from alongside.rota.actions import telling
+from alongside.rota.actions import giving, telling
 from alongside.rota.actions.cover import close, fits, forget_noes, open_search, refuse, step, withdraw_all
+from alongside.rota.actions.giving import Held
 from alongside.rota.models import Exchange, Opening, Shift
 from alongside.rota.models.exchanges import about
 from alongside.rota.queries.exchanges import SEEKING, field_of
-from alongside.rota.rules import Duty, cut, exchanging
+from alongside.rota.rules import cut, exchanging
 from alongside.rota.rules.exchanging import Refused, Why
 from alongside.team import queries as team
 
@@ -191,13 +193,14 @@ def _agree(row: Exchange, now: datetime) -> None:
     for one in (shift, other):
         if one:
             _not_begun(one, now)
+    held = giving.hold(shift.organisation_id, [me, row.asks_id] if other else [me])
     if not team.may_serve(row.asks_id):
         raise Refused(Why.LEAVE)
     _check(me, now, gets=shift, gives=other, own=True)
     if other:
         _check(row.asks_id, now, gets=other, gives=shift)
-        _move(other, row.asks_id, row, now)
-    _move(shift, me, row, now)
+        _move(held, other, row.asks_id, row, now)
+    _move(held, shift, me, row, now)
     close(row, State.AGREED)
 
 
@@ -218,47 +221,24 @@ def _cover(row: Exchange, me: uuid.UUID, now: datetime) -> None:
         raise Refused(Why.OVER)
     if not row.is_current or not fits(row, now):
         raise Refused(Why.CHANGED)
+    held = giving.hold(row.what.organisation_id, [me])
     _check(me, now, gets=row.what, own=True)
     row.asked.filter(supporter_id=me).update(yes=True)
     Exchange.objects.filter(id=row.id).update(answers_id=me)
     if row.shift:
-        _move(row.shift, me, row, now)
+        _move(held, row.shift, me, row, now)
     else:
-        _fill(row.what, me, now)
+        giving.make(held, [replace(exchanging.rest_of(row.what.facts(), now), supporter=me)])
     close(row, State.AGREED)
     if row.asks_id and team.may_serve(row.asks_id):
         telling.tell(row.asks_id, "shift_answered", now)
 
 
-def _fill(opening: Shift | Opening, me: uuid.UUID, now: datetime) -> None:
-    """Make what is still to come of a span that is nobody's a shift of somebody."""
-    rest = exchanging.rest_of(opening.facts(), now)
-    Shift.objects.create(
-        organisation_id=opening.organisation_id,
-        supporter_id=me,
-        tier=rest.tier,
-        starts_at=rest.starts_at,
-        ends_at=rest.ends_at,
-    )
-
-
-def _move(shift: Shift, to: uuid.UUID, by: Exchange, now: datetime) -> None:
+def _move(held: Held, shift: Shift, to: uuid.UUID, by: Exchange, now: datetime) -> None:
     """Give what is still to come of a shift to somebody, and end whatever else was open about it."""
     was, rest = shift.facts(), exchanging.rest_of(shift.facts(), now)
-    for part in cut(was, rest.starts_at, rest.ends_at):
-        _keep(shift.organisation_id, part)
-    Shift.objects.filter(id=shift.id).update(supporter_id=to, starts_at=rest.starts_at, checked=False)
+    giving.keep(shift, cut(was, rest.starts_at, rest.ends_at), checked=True)
+    giving.give(held, shift, replace(rest, supporter=to))
     forget_noes(Q(shift=shift))
     rows = Exchange.objects.filter(Q(shift=shift) | Q(other_shift=shift), state__in=SEEKING)
     withdraw_all(rows.exclude(id=by.id), now, silent=[to, was.supporter])
-
-
-def _keep(organisation_id: uuid.UUID, part: Duty) -> None:
-    Shift.objects.create(
-        organisation_id=organisation_id,
-        supporter_id=part.supporter,
-        tier=part.tier,
-        starts_at=part.starts_at,
-        ends_at=part.ends_at,
-        checked=True,
-    )

@@ -1,6 +1,7 @@
 """Moving a published duty by hand, as a coordinator looked at it."""
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -9,8 +10,9 @@ from django.db.models import Q
 from alongside.accounts import actions as accounts
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock
-from alongside.rota.actions import telling
+from alongside.rota.actions import giving, telling
 from alongside.rota.actions.cover import close, forget_noes
+from alongside.rota.actions.giving import Held
 from alongside.rota.actions.shifts import give_way
 from alongside.rota.models import Exchange, Shift
 from alongside.rota.queries import moving as reading
@@ -43,7 +45,7 @@ def move(seat: Seat, shift_id: uuid.UUID, to: moving.Target, seen: str) -> Move:
     coordinators at once take turns, and the second is refused.
     """
     now = clock.now()
-    accounts.hold(seat.organisation.id)
+    held = _hold(seat, shift_id, to)
     found = reading.move_of(seat.organisation, shift_id, to, now)
     if found.seal != seen:
         raise Moved(found)
@@ -55,24 +57,32 @@ def move(seat: Seat, shift_id: uuid.UUID, to: moving.Target, seen: str) -> Move:
     match to:
         case moving.ToShift():
             assert found.other is not None  # noqa: S101
-            _save(found.shift, found.gains[1].duty, found.other.supporter_id)
-            _save(found.other, found.gains[0].duty, before.supporter)
+            giving.give(held, found.shift, replace(found.gains[1].duty, supporter=found.other.supporter_id))
+            giving.give(held, found.other, replace(found.gains[0].duty, supporter=before.supporter))
         case moving.ToPerson():
             told.add(to.supporter)
-            _save(found.shift, before, to.supporter)
+            giving.give(held, found.shift, replace(before, supporter=to.supporter))
         case moving.ToGap():
             lands = found.gains[0].duty
             _clear(seat, found.shift, lands, now)
-            _save(found.shift, lands, before.supporter)
+            giving.give(held, found.shift, lands)
     _tell(told, found, now)
     _note(seat, found, before)
     return found
 
 
-def _save(shift: Shift, duty: Duty, supporter: uuid.UUID) -> None:
-    Shift.objects.filter(id=shift.id).update(
-        supporter_id=supporter, tier=duty.tier, starts_at=duty.starts_at, ends_at=duty.ends_at, checked=False
-    )
+def _hold(seat: Seat, shift_id: uuid.UUID, to: moving.Target) -> Held:
+    """Hold whoever gets something by a move, of shifts that nobody else changes meanwhile."""
+    here = seat.organisation.id
+    accounts.hold(here)
+    mine = reading.shift_in(here, shift_id).supporter_id
+    match to:
+        case moving.ToShift():
+            return giving.hold(here, [mine, reading.shift_in(here, to.shift).supporter_id])
+        case moving.ToPerson():
+            return giving.hold(here, [to.supporter])
+        case moving.ToGap():
+            return giving.hold(here, [mine])
 
 
 def _end_what_was_open(found: Move) -> set[uuid.UUID]:

@@ -16,7 +16,7 @@ from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.rota import queries, rules
-from alongside.rota.actions import telling
+from alongside.rota.actions import giving, telling
 from alongside.rota.actions.shifts import give_way, remove
 from alongside.rota.models import Proposal, ProposedShift, Shift
 from alongside.rota.rules import fairness, framing, judging, proposing
@@ -328,6 +328,7 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
     row = _own(seat, proposal_id)
     if row.state != State.DONE:
         raise NotReady
+    held = giving.hold(organisation.id, queries.named_in(row))
     opened = queries.open_plan(row)
     if not opened.current or opened.has_begun(now):
         raise Stale
@@ -341,16 +342,7 @@ def publish(seat: Seat, proposal_id: uuid.UUID, *, seen: str | None = None) -> P
     for shift in Shift.objects.filter(id__in=done.gone, organisation=organisation):
         had_part |= remove(shift)
     had_part |= _clear_the_way(organisation.id, done.new, now)
-    Shift.objects.bulk_create(
-        Shift(
-            organisation=organisation,
-            supporter_id=duty.supporter,
-            tier=duty.tier,
-            starts_at=duty.starts_at,
-            ends_at=duty.ends_at,
-        )
-        for duty in (*done.new, *done.left)
-    )
+    giving.make(held, (*done.new, *done.left))
     Proposal.objects.filter(id=row.id).update(state=State.PUBLISHED)
     # Also who was asked about a shift that is gone: what they were told of it is no longer so. Who is away is not told.
     told = (done.told(freed) | had_part) - team.absent(organisation.id)

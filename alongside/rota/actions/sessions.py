@@ -5,7 +5,7 @@ changes says on which day a session is and nothing of who leads it, so that nobo
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ from alongside.accounts import queries as people
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.notify import actions as notify
+from alongside.rota.actions import giving
+from alongside.rota.actions.giving import Held
 from alongside.rota.actions.telling import LIFE
 from alongside.rota.models import Debrief, Session
 from alongside.rota.queries import sessions as reading
@@ -44,13 +46,11 @@ def enter_session(seat: Seat, wanted: Wanted) -> uuid.UUID:
     """Enter a session with the debriefs of its leaders, and tell everybody who has part in it; return its id. Raises
     rules.sessions.Wrong.
     """
-    accounts.hold(seat.organisation.id)
+    held = _hold(seat, wanted)
     now = clock.now()
     _check(seat, wanted, None, now)
-    row = Session.objects.create(
-        organisation=seat.organisation, kind=wanted.kind, starts_at=wanted.span[0], ends_at=wanted.span[1]
-    )
-    _write(row, wanted.slots)
+    row = Session(organisation=seat.organisation, kind=wanted.kind, starts_at=wanted.span[0], ends_at=wanted.span[1])
+    giving.write(held, row, wanted.slots)
     _tell(seat, row.id, {}, _parts(row), now)
     _note(seat, "session.entered", wanted.span)
     return row.id
@@ -63,7 +63,7 @@ def change_session(seat: Seat, session_id: uuid.UUID, seen: str, wanted: Wanted)
     `seen` is the digest of what the coordinator looked at. Raises Session.DoesNotExist for an id of another
     organisation, and rules.sessions.Wrong.
     """
-    accounts.hold(seat.organisation.id)
+    held = _hold(seat, wanted)
     now = clock.now()
     before = reading.session_in(seat.organisation.id, session_id, now)
     if before.seal != seen:
@@ -72,9 +72,7 @@ def change_session(seat: Seat, session_id: uuid.UUID, seen: str, wanted: Wanted)
     row = Session.objects.get(id=session_id)
     had = _parts(row)
     row.kind, (row.starts_at, row.ends_at) = wanted.kind, wanted.span
-    row.save(update_fields=["kind", "starts_at", "ends_at"])
-    Debrief.objects.filter(session=row).delete()
-    _write(row, wanted.slots)
+    giving.write(held, row, wanted.slots)
     _tell(seat, row.id, had, _parts(row), now)
     _note(seat, "session.changed", wanted.span)
 
@@ -97,6 +95,11 @@ def purge_sessions(now: datetime) -> int:
     over = now - rules.KEPT
     later = Debrief.objects.filter(ends_at__gt=over).values("session_id")
     return Session.objects.filter(ends_at__lte=over).exclude(id__in=later).delete()[0]
+
+
+def _hold(seat: Seat, wanted: Wanted) -> Held:
+    leaders = [one.leader for one in wanted.slots]
+    return giving.hold(seat.organisation.id, leaders, [one.listener for one in wanted.slots if one.listener])
 
 
 # --- what may be -------------------------------------------------------------------------------------------------
@@ -160,19 +163,6 @@ def _check_times(wanted: Wanted, persons: dict[uuid.UUID, uuid.UUID], but: uuid.
 
 
 # --- what is written, and who hears of it ------------------------------------------------------------------------
-
-
-def _write(row: Session, slots: Sequence[Slot]) -> None:
-    Debrief.objects.bulk_create(
-        Debrief(
-            session=row,
-            leader_id=one.leader,
-            listener_id=one.listener,
-            starts_at=one.starts_at,
-            ends_at=one.ends_at,
-        )
-        for one in slots
-    )
 
 
 # When it ends, when it begins, and with whom: nobody stands for the session itself.

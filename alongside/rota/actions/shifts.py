@@ -11,7 +11,7 @@ from alongside.accounts.queries import Seat
 from alongside.kernel import clock
 from alongside.policy import queries as policy
 from alongside.rota import rules
-from alongside.rota.actions import telling
+from alongside.rota.actions import giving, telling
 from alongside.rota.actions.cover import drop
 from alongside.rota.models import Shift
 from alongside.rota.queries import entering, planning
@@ -60,7 +60,7 @@ def enter_shifts(
     """
     organisation, now = seat.organisation, clock.now()
     name = team.supporter_in(organisation.id, supporter_id).person.name
-    accounts.hold(organisation.id)
+    held = giving.hold(organisation.id, [supporter_id])
     able = {one.id for one in team.eligible_at(organisation.id, now)}
     if supporter_id not in able:
         raise NotEligible
@@ -74,8 +74,7 @@ def enter_shifts(
     told = {supporter_id}
     for row in in_the_way:
         told |= give_way(row, new)
-    for duty in new:
-        _save(organisation.id, duty)
+    giving.make(held, new)
     _tell(organisation.id, told, new, now)
     anyway = {duty for duty, _why in found.against}
     for duty in new:
@@ -133,10 +132,8 @@ def give_way(row: Shift, new: Iterable[rules.Duty]) -> set[uuid.UUID]:
             parts = [left for part in parts for left in rules.cut(part, one.starts_at, one.ends_at)]
     if parts == [row.facts()]:
         return set()
-    had_part = remove(row)
-    for part in parts:
-        _save(row.organisation_id, part)
-    return had_part
+    giving.keep(row, parts)
+    return remove(row)
 
 
 def remove(row: Shift) -> set[uuid.UUID]:
@@ -144,16 +141,6 @@ def remove(row: Shift) -> set[uuid.UUID]:
     had_part = drop(row)
     row.delete()
     return had_part
-
-
-def _save(organisation_id: uuid.UUID, duty: rules.Duty) -> None:
-    Shift.objects.create(
-        organisation_id=organisation_id,
-        supporter_id=duty.supporter,
-        tier=duty.tier,
-        starts_at=duty.starts_at,
-        ends_at=duty.ends_at,
-    )
 
 
 @transaction.atomic

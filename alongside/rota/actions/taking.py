@@ -5,11 +5,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from alongside.accounts import actions as accounts
 from alongside.accounts import queries as people
 from alongside.accounts.models import Organisation
 from alongside.kernel import clock
 from alongside.notify import actions as notify
+from alongside.rota.actions import giving
 from alongside.rota.actions.telling import LIFE, link
 from alongside.rota.models import Shift
 from alongside.rota.queries import taking
@@ -25,7 +25,7 @@ def take_gap(organisation: Organisation, me: uuid.UUID, tier: int, starts_at: da
     Of two at once exactly one gets it. Raises Refused: CHANGED where the span is not empty as it was shown, else the
     rule that the supporter would break.
     """
-    accounts.hold(organisation.id)
+    held = giving.hold(organisation.id, [me])
     now = clock.now()
     if not team.may_serve(me):
         raise Refused(Why.AWAY)
@@ -34,13 +34,7 @@ def take_gap(organisation: Organisation, me: uuid.UUID, tier: int, starts_at: da
     why = taking.keeps_from(organisation, duty, now)
     if why:
         raise Refused(why)
-    row = Shift.objects.create(
-        organisation=organisation,
-        supporter_id=me,
-        tier=tier,
-        starts_at=duty.starts_at,
-        ends_at=duty.ends_at,
-    )
+    [row] = giving.make(held, [duty])
     _tell_who_plans(row, team.person_of(me).id, now)
     return duty
 

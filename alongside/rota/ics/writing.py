@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 REFRESH = timedelta(hours=4)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 _HOUR, _SECOND, _DAY = timedelta(hours=1), timedelta(seconds=1), timedelta(days=1)
 
 
@@ -45,6 +46,8 @@ def write(title: str, events: Sequence[Event], zone: ZoneInfo, on: date) -> byte
     calendar.add_component(_zone(zone, first - _DAY, last + 2 * _DAY))
     for one in events:
         calendar.add_component(_event(title, one, zone, on))
+    if not events:
+        calendar.add_component(_nothing(title, on))
     return bytes(calendar.to_ical())
 
 
@@ -62,6 +65,17 @@ def _event(title: str, one: Event, zone: ZoneInfo, on: date) -> icalendar.Event:
     found.add("class", "PRIVATE")
     found.add("status", "CONFIRMED")
     found.add("transp", "OPAQUE")
+    return found
+
+
+def _nothing(title: str, on: date) -> icalendar.Event:
+    """Return what a calendar without events holds: one of long ago that is cancelled.
+
+    Evolution, GNOME Calendar and vdirsyncer take a calendar without any event for one that could not be read, and go on
+    showing what was there before.
+    """
+    found = _event(title, Event("nothing", "-", LONG_AGO, LONG_AGO + timedelta(minutes=1)), ZoneInfo("UTC"), on)
+    found["status"], found["transp"] = "CANCELLED", "TRANSPARENT"
     return found
 
 

@@ -1,9 +1,11 @@
 """Who could take a shift, in fair order; what is asked of whom; which searches for cover are open."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -36,11 +38,19 @@ class Field:
     able: frozenset[uuid.UUID]
     elsewhere: Mapping[uuid.UUID, tuple[Duty, ...]] = field(default_factory=dict)
 
+    @cached_property
+    def _published(self) -> Mapping[uuid.UUID, list[Duty]]:
+        """Published duties by whose they are: each of a large team is asked about, over and over."""
+        found: dict[uuid.UUID, list[Duty]] = defaultdict(list)
+        for one in self.frame.published:
+            found[one.supporter].append(one)
+        return found
+
     def broken(self, who: uuid.UUID, gets: Duty, gives: Duty | None = None) -> exchanging.Why | None:
         """Return what keeps somebody from a duty, for one of their own where `gives` is named; None when nothing."""
         if who not in self.able or who not in self.members:
             return exchanging.Why.CANNOT
-        duties = [one for one in self.frame.published if one.supporter == who and one != gives]
+        duties = [one for one in self._published[who] if one != gives]
         duties += self.elsewhere.get(who, ())
         zone, limits = self.frame.zone, self.frame.limits
         return exchanging.broken(self.members[who], duties, gets, limits, zone)
@@ -51,7 +61,7 @@ class Field:
         What only a shift in another organisation breaks is AWAY: nobody here is told of it.
         """
         who, zone, limits = gets.supporter, self.frame.zone, self.frame.limits
-        here = [*(one for one in self.frame.published if one.supporter == who), *before]
+        here = [*self._published[who], *before]
         found = exchanging.all_broken(self.members[who], here, gets, limits, zone)
         more = self.elsewhere.get(who, ())
         everywhere = exchanging.all_broken(self.members[who], [*here, *more], gets, limits, zone) if more else found

@@ -124,8 +124,7 @@ class OpenPlan:
     @cached_property
     def freed(self) -> dict[uuid.UUID, rules.Duty]:
         """The published shifts that it may change, by id."""
-        ids = [uuid.UUID(one) for one in self.row.free or ()]
-        rows = Shift.objects.filter(id__in=ids, organisation_id=self.row.organisation_id)
+        rows = Shift.objects.filter(id__in=_free(self.row), organisation_id=self.row.organisation_id)
         return {one.id: one.facts() for one in rows}
 
     @cached_property
@@ -149,10 +148,20 @@ class OpenPlan:
         return [_measure(self, name) for name in fairness.MEASURES]
 
 
+def named_in(row: Proposal) -> set[uuid.UUID]:
+    """Return everybody who has a slot of a plan, or a published shift that it may change."""
+    freed = Shift.objects.filter(id__in=_free(row), organisation_id=row.organisation_id)
+    found = {*row.shifts.values_list("supporter_id", flat=True), *freed.values_list("supporter_id", flat=True)}
+    return {one for one in found if one is not None}
+
+
+def _free(row: Proposal) -> set[uuid.UUID]:
+    return {uuid.UUID(one) for one in row.free or ()}
+
+
 def open_plan(row: Proposal) -> OpenPlan:
     """Return a plan beside the problem of today, framed for the moment at which it was asked for."""
-    free = {uuid.UUID(one) for one in row.free or ()}
-    problem, _people = problem_for(row.organisation, row.first_day, row.days, row.asked_at, free=free)
+    problem, _people = problem_for(row.organisation, row.first_day, row.days, row.asked_at, free=_free(row))
     return OpenPlan(row, problem, tuple(row.shifts.order_by("starts_at", "tier")))
 
 

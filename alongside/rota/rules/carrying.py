@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from alongside.rota.rules.fairness import MEASURES
 from alongside.rota.rules.framing import YEAR, Frame, credited
@@ -66,13 +67,18 @@ def carried(frame: Frame) -> dict[uuid.UUID, Carries]:
     A duty of a tier counts as the planner weighs that tier, and days on which somebody did not serve are
     credited as it credits them, so that the comparison is the one that shifts are shared out by.
     """
+
+    @cache  # the same for all tiers
+    def counts(*span: datetime) -> dict[str, float]:
+        begin, end = (moment.astimezone(frame.zone).replace(tzinfo=None) for moment in span)
+        return counted(begin, end, frame.holidays)
+
     served: dict[uuid.UUID, dict[str, int]] = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
     since = frame.starts_at - YEAR
     for one in frame.published:
         if not since <= one.starts_at < frame.starts_at:
             continue
-        begin, end = (moment.astimezone(frame.zone).replace(tzinfo=None) for moment in (one.starts_at, one.ends_at))
-        for measure, count in counted(begin, end, frame.holidays).items():
+        for measure, count in counts(one.starts_at, one.ends_at).items():
             served[one.supporter][measure] += round(count * frame.percent.get(one.tier, WHOLE))
     found = {}
     for who, more in credited(frame, served).items():

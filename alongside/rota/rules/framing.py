@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import cache
 
 from alongside.rota.rules import changeover
 from alongside.rota.rules.crediting import breaks, credits_of
@@ -18,6 +19,7 @@ from alongside.rota.rules.problem import Aims, Around, Away, Limits, Member, Pro
 
 YEAR = timedelta(days=365)
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 WEEK = 7
 
 
@@ -188,14 +190,20 @@ def _carries(frame: Frame) -> dict[uuid.UUID, dict[str, int]]:
 
 def _served(frame: Frame) -> dict[uuid.UUID, dict[str, int]]:
     """Return weighted minutes of the rolling year before, by supporter and measure."""
+
+    @cache  # the same for all tiers
+    def counts(*span: datetime) -> tuple[int, tuple[str, ...]]:
+        begin, end = (moment.astimezone(frame.zone).replace(tzinfo=None) for moment in span)
+        return (end - begin) // MINUTE, ("load", *marks(begin, end, frame.holidays))
+
     found: dict[uuid.UUID, dict[str, int]] = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
     since = frame.starts_at - YEAR
     for one in frame.published:
         if not since <= one.starts_at < frame.starts_at:
             continue
-        begin, end = (moment.astimezone(frame.zone).replace(tzinfo=None) for moment in (one.starts_at, one.ends_at))
-        weight = (end - begin) // MINUTE * frame.percent.get(one.tier, 100) // 100
-        for measure in ("load", *marks(begin, end, frame.holidays)):
+        minutes, measures = counts(one.starts_at, one.ends_at)
+        weight = minutes * frame.percent.get(one.tier, 100) // 100
+        for measure in measures:
             found[one.supporter][measure] += weight
     return found
 
@@ -226,7 +234,7 @@ def _member(
 def _around(frame: Frame, slots: Iterable[Slot]) -> dict[uuid.UUID, list[Around]]:
     """Return by supporter the published duties, and what is left of freed ones, outside the slots."""
     spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for slot in slots:
+    for slot in sorted(slots, key=lambda slot: (slot.starts_at, slot.ends_at)):
         spans[slot.tier].append((slot.starts_at, slot.ends_at))
     begin, end = _reach(frame)
     near = [one for one in (*frame.published, *frame.freed) if begin < one.ends_at and one.starts_at < end]
@@ -253,10 +261,13 @@ def _reach(frame: Frame) -> tuple[datetime, datetime]:
     return frame.starts_at - margin, frame.ends_at + margin
 
 
-def outside(duty: Duty, spans: Iterable[tuple[datetime, datetime]]) -> tuple[Duty, ...]:
-    """Return what is left of a duty outside some spans."""
+def outside(duty: Duty, spans: Sequence[tuple[datetime, datetime]]) -> tuple[Duty, ...]:
+    """Return what is left of a duty outside slots, which stand by beginning."""
     left: tuple[Duty, ...] = (duty,)
-    for start, end in spans:
+    # Of a year only what is near is looked at: no slot is longer than LONGEST_SHIFT and the hour of a clock set back.
+    first = bisect_left(spans, (duty.starts_at - LONGEST_SHIFT - DAY,))
+    last = bisect_left(spans, (duty.ends_at,))
+    for start, end in spans[first:last]:
         if start < duty.ends_at and duty.starts_at < end:
             left = tuple(part for one in left for part in cut(one, start, end))
     return left

@@ -107,7 +107,7 @@ def _minutes(duties: Iterable[Duty]) -> dict[tuple[uuid.UUID, int], list[tuple[d
 def change(rows: Sequence[Row], freed: Mapping[uuid.UUID, Duty]) -> Change:
     """Return what publishing these rows changes; a freed shift that comes out as it was is let be."""
     spans: dict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (row.starts_at, row.ends_at)):
         spans[row.tier].append((row.starts_at, row.ends_at))
     wanted = {
         Duty(row.tier, row.supporter, row.starts_at, row.ends_at)

@@ -16,6 +16,8 @@ SHORTEST_DEBRIEF, LONGEST_DEBRIEF = 10, 240
 # Sessions and debriefs are deleted so long after both are over; what is older is not entered, no debrief lies later.
 KEPT = timedelta(days=14)
 FURTHEST = timedelta(days=400)
+# So long before a session is deleted, a debrief that is still to be given presses.
+PRESSING = timedelta(days=4)
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)
 Span = tuple[datetime, datetime]
@@ -131,6 +133,11 @@ def check_debrief(slot: Slot, place: int, leader_person: uuid.UUID, session_ends
         raise Wrong(Code.BEFORE, place)
     if slot.ends_at > session_ends + KEPT:
         raise Wrong(Code.LATE, place)
+
+
+def deleted_at(session_ends: datetime, slots: Iterable[Slot]) -> datetime:
+    """Return when a session is deleted with its debriefs."""
+    return max([session_ends, *(one.ends_at for one in slots if one.ends_at)]) + KEPT
 
 
 def meets(one: Span, others: Iterable[Span]) -> bool:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from alongside.accounts import queries as accounts
 from alongside.accounts.queries import Seat
 from alongside.kernel import clock
-from alongside.rota import actions, ics, queries
+from alongside.rota import actions, queries
 from alongside.rota.forms import CalendarForm
 from alongside.team import queries as team
 from alongside.team import rules as teams
@@ -47,15 +47,18 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     found = queries.followed(token, now)
     if found is None:
         return _plainly(HttpResponse(status=404))
+    # Not above: a server whose supporters follow no calendar never loads what writes them.
+    from alongside.rota.ics import writing
+
     zone = ZoneInfo(found.organisation.time_zone)
     with translation.override(found.language):
         events = [
-            ics.Event(f"{found.supporter} {one.tier}", _label(one.tier), one.starts_at, one.ends_at)
+            writing.Event(f"{found.supporter} {one.tier}", _label(one.tier), one.starts_at, one.ends_at)
             for one in found.duties
         ]
         said = translation.gettext("appointment")
-        events += [ics.Event(f"{found.supporter} -", said, *span) for span in found.spans]
-    body = ics.write(found.organisation.neutral_title, events, zone, now.date())
+        events += [writing.Event(f"{found.supporter} -", said, *span) for span in found.spans]
+    body = writing.write(found.organisation.neutral_title, events, zone, now.date())
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     answer = HttpResponse(body, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'
@@ -126,7 +129,13 @@ def revoke_feed(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     _seat, facts = _me(request)
     if not actions.revoke_feed(facts.id, id):
         raise Http404
-    messages.success(request, _("Revoked. That address shows nothing any more."))
+    messages.success(
+        request,
+        _(
+            "Revoked. That address shows nothing any more. Take the calendar out of your programme too: it may go on "
+            "showing what it had."
+        ),
+    )
     return _back(request)
 
 

@@ -16,6 +16,7 @@ from alongside.accounts.forms import NewOrganisationForm
 from alongside.accounts.models import AuditEntry
 from alongside.content import law
 from alongside.policy import values as policy
+from alongside.rota import queries as rota
 
 # What an entry says; `{...}` are its details. Keys are never renamed: old entries keep theirs.
 SENTENCES = {
@@ -44,19 +45,19 @@ SENTENCES = {
     "witness.offered": gettext_lazy("offered to be the witness of new signing words: {name}"),
     "poster.renewed": gettext_lazy("made poster number {number} the current one"),
     "ready.changed": gettext_lazy("wrote down what readies {name} for duty: training, telephone, what was issued"),
-    "shift.entered": gettext_lazy("put {name} on call in tier {tier}, {from} to {to}"),
+    "shift.entered": gettext_lazy("put {name} on call ({tier}), {from} to {to}"),
     "shift.entered_anyway": gettext_lazy(
-        "put {name} on call in tier {tier}, {from} to {to}, after reading what speaks against it"
+        "put {name} on call ({tier}), {from} to {to}, after reading what speaks against it"
     ),
     "shift.exchanged": gettext_lazy(
-        "let {name} (tier {tier}, {from} to {to}) and {other} (tier {other_tier}, {other_from} to {other_to}) exchange"
+        "let {name} ({tier}, {from} to {to}) and {other} ({other_tier}, {other_from} to {other_to}) exchange"
     ),
     "shift.moved": gettext_lazy(
-        "moved {name} from tier {tier}, {from} to {to}, to tier {other_tier}, {other_from} to {other_to}"
+        "moved {name} from {tier}, {from} to {to}, to {other_tier}, {other_from} to {other_to}"
     ),
-    "shift.given": gettext_lazy("gave the shift of {name} in tier {tier}, {from} to {to}, to {other}"),
-    "cover.sought": gettext_lazy("had cover sought in tier {tier}, {from} to {to}"),
-    "cover.stopped": gettext_lazy("ended the search for cover in tier {tier}, {from} to {to}"),
+    "shift.given": gettext_lazy("gave the shift of {name} ({tier}), {from} to {to}, to {other}"),
+    "cover.sought": gettext_lazy("had cover sought ({tier}), {from} to {to}"),
+    "cover.stopped": gettext_lazy("ended the search for cover ({tier}), {from} to {to}"),
     "resource.verified": gettext_lazy("called {name} on {called_on} and confirmed what members see of it"),
     "resource.added": gettext_lazy("added {name} to the numbers outside the programme; hidden until it is called"),
     "resource.off": gettext_lazy("switched {name} off: members do not see it"),
@@ -90,7 +91,7 @@ SENTENCES = {
     "session.entered": gettext_lazy("entered a session on {day}, with what follows for its leaders"),
     "session.changed": gettext_lazy("changed the session on {day}, or what follows for its leaders"),
     "session.removed": gettext_lazy("cancelled the session on {day}"),
-    "shift.removed": gettext_lazy("took {name} off call in tier {tier}, {from} to {to}"),
+    "shift.removed": gettext_lazy("took {name} off call ({tier}), {from} to {to}"),
 }
 
 
@@ -177,10 +178,12 @@ def _pack_name(key: object) -> str:
 
 
 def _readable(key: str, value: object) -> str:
-    """Return a detail for a sentence: roles by their names, a moment in local time, a list with commas."""
+    """Return a detail for a sentence: roles and places by name, a moment in local time, a list with commas."""
     if isinstance(value, list):
         return ", ".join(_readable(key, one) for one in value)
     if key in {"role", "roles"}:
         return str(accounts.ROLE_NAMES.get(str(value), ""))
+    if key in {"tier", "other_tier"}:
+        return str(rota.PLACES.get(int(str(value)), value))
     moment = parse_datetime(value) if isinstance(value, str) and "T" in value else None
     return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else str(value)

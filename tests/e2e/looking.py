@@ -1,6 +1,7 @@
 """Looks at a page as it stands: accessibility by axe, and nothing that must be scrolled sideways."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 # 640 and 320 pixels are a desktop's 1280 at 200% and 400% (WCAG 1.4.4 and 1.4.10).
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (320, 390, 640, 1280)
+PAPERS = ("A4", "Letter")
+SIDES = ("top", "bottom", "left", "right")
 RUN = """async (tags) => {
   const found = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
   const why = (node) => (node.any[0] ?? node.all[0] ?? node.none[0])?.message;
@@ -30,6 +33,15 @@ TOO_WIDE = """() => {
   const wide = all.filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
   return wide.slice(0, 5).map((one) => one.tagName + "." + one.className);
 }"""
+
+
+def sheets(page: Page, paper: str) -> int:
+    """Return how many sheets a page is printed on, lying across; keep them beside the pictures."""
+    folder = os.environ.get("ALONGSIDE_PICTURES")
+    name = re.sub(r"\W+", "-", page.url.split("/in/")[-1])[:60]
+    path = Path(folder) / f"paper-{name}-{paper}.pdf" if folder else None
+    made = page.pdf(format=paper, landscape=True, margin=dict.fromkeys(SIDES, "8mm"), path=path)  # type: ignore[arg-type]
+    return len(re.findall(rb"/Type\s*/Page\b", made))
 
 
 def picture(page: Page, name: str) -> None:

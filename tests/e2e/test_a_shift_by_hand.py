@@ -91,7 +91,11 @@ def test_what_speaks_against_a_shift_is_read_and_overridden_by_keyboard(
     assert [to for to, subject in told if subject == "Your shifts"] == ["okoro@pine.example"]
     page.goto(demo.path("/in/coordinate/rota?view=list&days=28"))
     page.locator("details.fold").evaluate_all("folds => folds.forEach((fold) => (fold.open = true))")
-    page.get_by_role("button", name=re.compile("Remove.*Dee Okoro")).last.click()
+    page.get_by_role("link", name=re.compile("Remove.*Dee Okoro")).last.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Remove this shift?")
+    picture(page, "remove")
+    tab_to(page, "Remove and tell them")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("Removed. Everybody concerned is told.")).to_be_visible()
     assert [one for one in problems if not MEANT.match(one)] == []
 

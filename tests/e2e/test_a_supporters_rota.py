@@ -103,7 +103,8 @@ def make_a_gap(browser: Browser, demo: Demo, name: str) -> None:
     page = continue_as(window, demo, "vogel")
     page.goto(demo.path("/in/coordinate/rota?view=list&days=28"))
     page.evaluate(ALL_OPEN)
-    page.get_by_role("button", name=re.compile(f"^Remove ?: {name}")).last.click()
+    page.get_by_role("link", name=re.compile(f"^Remove ?: {name}")).last.click()
+    page.get_by_role("button", name="Remove and tell them").click()
     expect(page.get_by_text("Removed.")).to_be_visible()
     window.close()
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import DESKTOP, Demo, continue_as, watch
-from tests.e2e.looking import Look, picture
+from tests.e2e.looking import PAPERS, Look, picture, sheets
 
 pytestmark = pytest.mark.e2e
 
@@ -24,6 +24,16 @@ def leave_a_gap(page: Page) -> str:
     expect(page.get_by_text("people are ready for duty, and")).to_be_visible()
     picture(page, "gap")
     return edit
+
+
+def is_printed(page: Page) -> None:
+    """See that four weeks with their names are one sheet to pin up, without what only a screen is for."""
+    for paper in PAPERS:
+        assert sheets(page, paper) == 1
+    page.emulate_media(media="print")
+    assert page.locator("button:visible, .button:visible, nav:visible, .no-print:visible").count() == 0
+    expect(page.get_by_text("A proposal: not published, nobody has been told.")).to_be_visible()
+    page.emulate_media(media="null")
 
 
 @pytest.mark.req("D-01", "D-02")
@@ -46,6 +56,7 @@ def test_a_plan_is_asked_for_watched_changed_compared_and_published(
     # Nobody touches the page: the browser loads it anew by itself.
     expect(page.get_by_role("heading", level=1, name="in this plan")).to_be_visible(timeout=60_000)
     picture(page, "plan")
+    is_printed(page)
     first = page.url
 
     page.goto(own_demo.path("/in/coordinate/rota/plans"))

@@ -2,17 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e.conftest import DESKTOP, PHONE, Demo, continue_as, watch
 from tests.e2e.installation import CHANGE
-from tests.e2e.looking import Look, picture
+from tests.e2e.looking import PAPERS, Look, picture, sheets
 
 pytestmark = pytest.mark.e2e
 ROTA = "/in/coordinate/rota"
+# Names on paper of which a part is hidden, by an ellipsis, the edge of their box or that of their day.
+CUT = """() => [...document.querySelectorAll(".slot .who")].filter((one) => {
+  if (!one.checkVisibility()) return false;
+  const day = one.closest(".day").getBoundingClientRect(), box = one.getBoundingClientRect();
+  const hides = getComputedStyle(one).overflow !== "visible";
+  return (hides && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1))
+    || box.right > day.right + 1 || one.scrollWidth > one.clientWidth + 1;
+}).map((one) => one.textContent)"""
 # A fortnight of shifts, in which everybody has days between theirs; no gap but the one on the fourth day.
 FILL = """
 from datetime import datetime, timedelta
@@ -181,18 +188,54 @@ def test_a_supporter_reads_the_rota_of_the_team_on_a_phone(demo: Demo, phone: Br
     assert page.locator("a.move, a.do, button.put").count() == 0
 
 
-@pytest.mark.parametrize("paper", ["A4", "Letter"])
-def test_a_month_is_printed_on_one_sheet(
-    demo: Demo, desktop: BrowserContext, monday: str, paper: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_month_is_printed_on_one_sheet(demo: Demo, desktop: BrowserContext, monday: str, paper: str) -> None:
     page = continue_as(desktop, demo, "vogel")
     for address in (ROTA, week(monday), f"{ROTA}?from={monday}"):
         page.goto(demo.path(address))
-        margin = dict.fromkeys(("top", "bottom", "left", "right"), "8mm")
-        made = page.pdf(format=paper, landscape=True, margin=margin)  # type: ignore[arg-type]
-        assert len(re.findall(rb"/Type\s*/Page\b", made)) == 1, address
+        assert sheets(page, paper) == 1, address
         page.emulate_media(media="print")
         assert page.locator("button:visible, .button:visible, nav:visible").count() == 0
+        page.emulate_media(media="null")
+
+
+# As long as names are, and one without a space anywhere.
+LONG = """
+from alongside.accounts.models import Person
+from alongside.team.models import Supporter
+serving = Supporter.objects.filter(organisation__slug="pine-county").order_by("person__email")
+for number, one in enumerate(row.person for row in serving.select_related("person")):
+    print(one.id, one.name, sep="|")
+    Person.objects.filter(id=one.id).update(name=
+        "Maximiliana-Bartholomea Featherstonehaugh-Oyelaran" if number % 2 else "Wolfeschlegelsteinhausenbergerdorff")
+"""
+SHORT = """
+from alongside.accounts.models import Person
+for one in {names!r}:
+    Person.objects.filter(id=one[0]).update(name=one[1])
+"""
+
+
+@pytest.fixture
+def long_names(demo: Demo) -> Iterator[None]:
+    """Give the team very long names, while a test lasts: the others look for people by theirs."""
+    names = [tuple(line.split("|")) for line in run(demo, LONG).strip().splitlines()]
+    yield
+    run(demo, SHORT.format(names=names))
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_very_long_names_are_printed_whole_on_two_sheets_at_most(
+    demo: Demo, desktop: BrowserContext, monday: str, paper: str, long_names: None
+) -> None:
+    page = continue_as(desktop, demo, "vogel")
+    for address in (f"{ROTA}?from={monday}", week(monday)):
+        page.goto(demo.path(address))
+        assert sheets(page, paper) <= 2, address
+        page.set_viewport_size({"width": 1000, "height": 700})
+        page.emulate_media(media="print")
+        assert page.locator(".slot:visible .who").count() > 20
+        assert page.evaluate(CUT) == []
         page.emulate_media(media="null")
 
 
@@ -216,6 +259,9 @@ def test_every_page_of_the_calendar_can_be_read_by_everybody(
     look.at(page, "where to")
     page.locator("form:has(#id_person) button").click()
     look.at(page, "the question")
+    page.goto(demo.path(move.replace("/move", "/remove")))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Remove this shift?")
+    look.at(page, "before it is removed")
     team = continue_as(phone, demo, "dubois")
     for address in ("/in/team/rota", f"/in/team/rota?view=week&from={monday}"):
         team.goto(demo.path(address))
@@ -240,10 +286,10 @@ def test_four_on_call_are_called_by_their_places_and_fit_a_phone(
 ) -> None:
     page = continue_as(desktop, demo, "vogel")
     page.goto(demo.path(ROTA))
-    assert re.findall(r"Backup now:|Third:|Fourth:", page.locator("h1 + p").inner_text()) == [
+    assert re.findall(r"Backup now:|Third now:|Fourth now:", page.locator("h1 + p").inner_text()) == [
         "Backup now:",
-        "Third:",
-        "Fourth:",
+        "Third now:",
+        "Fourth now:",
     ]
     for address in (week(monday), f"{ROTA}?from={monday}", "/in/coordinate/"):
         page.goto(demo.path(address))

@@ -250,6 +250,22 @@ def test_each_gap_of_the_coming_days_leads_to_what_fills_it(world: World, client
 
 
 @pytest.mark.req("D-01")
+def test_the_end_of_a_night_is_met_where_something_follows_it(world: World, client: Client) -> None:
+    """On paper it is left out then: whoever follows says it. Where nothing follows, it stands."""
+    Shift.objects.all().delete()
+    # Nights that ended a week ago, when a gap is shown no more: somebody follows the first, nobody the second.
+    evening = NOW.replace(hour=1, minute=0) - 7 * DAY
+    shift(world.renee, 1, evening, evening + 12 * HOUR)
+    shift(world.ana, 1, evening + 12 * HOUR, evening + 20 * HOUR)
+    shift(world.marcus, 2, evening, evening + 12 * HOUR)
+    html = page(sign_in(client, world.hana)).split('id="d2026-11-16"')[1].split('id="d2026-11-17"')[0]
+    (first,) = re.findall(r'<li class="slot t1 [^"]*over-night[^"]*"', html)
+    (backup,) = re.findall(r'<li class="slot t2 [^"]*over-night[^"]*"', html)
+    assert " met" in first
+    assert " met" not in backup
+
+
+@pytest.mark.req("D-01")
 def test_a_gap_of_many_shifts_leads_to_its_week(world: World, client: Client) -> None:
     Shift.objects.filter(tier=2).delete()
     planned.pattern(world)

@@ -15,11 +15,12 @@ from alongside.notify.models import Notice
 from alongside.policy import actions as policy
 from alongside.rota import actions, queries
 from alongside.rota.models import Blackout, CoverAsk, Exchange, Opening, Pattern, PatternBlock, Shift
-from alongside.rota.rules.exchanging import Why
+from alongside.rota.rules.exchanging import Refused, Why
 from alongside.site import living
 from alongside.team import actions as service
 from alongside.team.models import Ready
 from tests.conftest import Clock
+from tests.rota import planned
 from tests.rota.exchanging import DAWN, DAY, HOUR, asked, day, holder, only, state, team
 from tests.rota.test_exchanges import messages, refused
 from tests.world import NOW, World, shift, sign_in, unknown_id
@@ -231,7 +232,9 @@ def test_the_rota_page_has_cover_sought_and_shows_it_without_saying_who_was_aske
     one = day(world.ana)
     hana = sign_in(Client(), world.hana)
     page = hana.get(reverse("in_rota")).content.decode()
-    assert page.count(f'action="{reverse("in_rota_find_cover")}"') >= 2
+    # Until the one shift there is; the weeks after it, and those of the backup, are for a plan.
+    assert page.count(f'action="{reverse("in_rota_find_cover")}"') == 1
+    assert page.count(">Plan it<") == 2
     assert "Cover is sought for one shift." in body(hana, shift=str(one.id))
     assert "sought already" in body(hana, shift=str(one.id))
     said = body(hana, tier="2", **{"from": DAWN.isoformat(), "to": "2026-11-30T19:00"})
@@ -250,6 +253,30 @@ def test_the_rota_page_has_cover_sought_and_shows_it_without_saying_who_was_aske
     assert "cover.stopped" in whats
     for row in AuditEntry.objects.filter(what__startswith="cover."):
         assert "Ana" not in str(row.detail)
+
+
+@pytest.mark.req("D-01")
+@pytest.mark.parametrize("repeats", [False, True])
+@pytest.mark.parametrize("days", [0.5, 1, 6.5, 7, 7.5, 8, 9, 20, 31, 40])
+def test_cover_is_offered_for_a_gap_just_where_it_can_be_sought(world: World, repeats: bool, days: float) -> None:
+    team(world)
+    if repeats:
+        planned.pattern(world)
+    end = DAWN + days * DAY
+    for tier, who, begins, ends in (
+        (1, world.ana, NOW - DAY, NOW + 70 * DAY),
+        (2, world.marcus, NOW - DAY, DAWN),
+        (2, world.renee, end, NOW + 70 * DAY),
+    ):
+        shift(who, tier, begins, ends)
+    (one,) = queries.coming_gaps(world.pine, NOW, 60)
+    assert (one.gap.starts_at, one.gap.ends_at) == (DAWN, end)
+    if one.seekable:
+        assert actions.seek_for_gap(seat(world), 2, DAWN, end)
+    else:
+        with pytest.raises(Refused):
+            actions.seek_for_gap(seat(world), 2, DAWN, end)
+    assert one.seekable is (days <= (7 if repeats else 8))
 
 
 def only_gap() -> uuid.UUID:

@@ -420,8 +420,13 @@ def test_a_shift_that_runs_says_so_and_offers_no_other_place(world: World, clien
     team(world)
     running = shift(world.renee, 2, NOW - HOUR, NOW + HOUR)
     html = sign_in(client, world.hana).get(path(running)).content.decode()
-    assert "has begun and is not moved" in html
+    assert "has begun is not moved" in html
+    assert "Renée Dubois is on call now" in html
     assert "<select" not in html
+    assert '<button class="button">Find cover</button>' in html
+    # In the calendar the name leads there, by day and after midnight; it cannot be dragged.
+    calendar = client.get(reverse("in_rota")).content.decode()
+    assert re.search(rf'<a class="who move" title="Renée Dubois" href="{path(running)}\?view=month">', calendar)
 
 
 @pytest.mark.req("M-24", "M-06")
@@ -447,7 +452,7 @@ def test_the_changes_page_says_what_was_moved(world: World, client: Client) -> N
     move(world, one, gap(8))
     move(world, one, moving.ToPerson(world.marcus.id))
     html = sign_in(client, world.hana).get(reverse("in_audit")).content.decode()
-    for said in ("let Ana Ruiz (tier 1", "moved Renée Dubois from tier 1", "gave the shift of Renée Dubois in tier 1"):
+    for said in ("let Ana Ruiz (First", "moved Renée Dubois from First", "gave the shift of Renée Dubois (First)"):
         assert said in html
 
 

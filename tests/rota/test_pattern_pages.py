@@ -213,7 +213,7 @@ def test_a_week_is_made_of_a_day_and_changed_shift_by_shift(world: World, hana: 
     [
         (
             {"kind": "add", "tiers": ["1"], "on_days": ["0"], "starts": "06:00", "ends": "08:00", "later": "0"},
-            "Two shifts of one tier would overlap: every day 06:00–08:00 and every day 07:00–19:00",
+            "Two shifts of one place would overlap: every day 06:00–08:00 and every day 07:00–19:00",
         ),
         (
             {"kind": "add", "tiers": ["1"], "on_days": ["0"], "starts": "09:00", "ends": "08:00", "later": "0"},

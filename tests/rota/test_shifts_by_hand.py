@@ -243,7 +243,7 @@ def test_each_thing_that_speaks_against_it_has_a_sentence_and_the_second_button_
     assert done.url == reverse("in_rota") + "?from=2026-12-01#d2026-12-01"  # type: ignore[attr-defined]
     assert BEGIN in entered(world.ana)
     page = client.get(reverse("in_audit")).content.decode()
-    assert "put Ana Ruiz on call in tier 1" in page
+    assert "put Ana Ruiz on call (First)" in page
     assert "after reading what speaks against it" in page
 
 

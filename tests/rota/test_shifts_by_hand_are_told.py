@@ -16,6 +16,7 @@ from alongside.site import living
 from tests.conftest import Clock
 from tests.rota import planned
 from tests.rota.exchanging import DAWN, DAY, HOUR, day, only, team
+from tests.rota.removing import looked_at
 from tests.rota.test_exchanges import messages
 from tests.world import NOW, World, sign_in, supporter
 
@@ -80,13 +81,15 @@ def test_whose_shift_is_removed_is_told_and_of_what_is_over_nobody(world: World)
     client = sign_in(Client(), world.hana)
     coming, running, past = (day(world.ana, number, start=NOW - HOUR) for number in (1, 0, -2))
     for one, until in ((coming, coming.starts_at), (running, running.ends_at)):
-        page = client.post(reverse("in_rota_remove", args=[one.id]), follow=True).content.decode()
+        path = reverse("in_rota_remove", args=[one.id])
+        page = client.post(path, looked_at(client, path), follow=True).content.decode()
         assert "Removed. Everybody concerned is told." in page
         [notice] = Notice.objects.all()
         assert (notice.address, notice.message) == (world.ana.person.email, "rota_published")
         assert (notice.due_at, notice.expires_at) == (NOW, until)
         Notice.objects.all().delete()
-    page = client.post(reverse("in_rota_remove", args=[past.id]), follow=True).content.decode()
+    path = reverse("in_rota_remove", args=[past.id])
+    page = client.post(path, looked_at(client, path), follow=True).content.decode()
     assert "Removed." in page
     assert "Everybody concerned" not in page
     assert not Notice.objects.exists()

@@ -69,6 +69,13 @@ def offered(world: World, by: cast.Organisation) -> Any:
     return Partnership.objects.create(proposer=by, partner=world.pine).id
 
 
+def removed(world: World) -> tuple[list[Any], dict[str, str]]:
+    """Return a shift far from all others, and what removes it."""
+    begin = cast.WEEK_BEGINS + timedelta(days=92)
+    one = cast.shift(world.ana, 3, begin, begin + timedelta(hours=12))
+    return [one.id], {"seen": rota_queries.removal_of(world.pine, one.id, cast.NOW).seal}
+
+
 def moved(world: World) -> tuple[list[Any], dict[str, Any]]:
     """Return a shift far from all others, and what gives it to somebody else."""
     begin = cast.WEEK_BEGINS + timedelta(days=90)
@@ -110,7 +117,7 @@ def changes(world: World) -> dict[str, tuple[Any, str, list[Any], dict[str, Any]
             {"shift": str(cast.Shift.objects.get(supporter=world.marcus).id)},
         ),
         "in_rota_stop_cover": (world.hana, "in_rota_stop_cover", [sought(world)], {}),
-        "in_rota_remove": (world.hana, "in_rota_remove", [cast.Shift.objects.first().id], {}),
+        "in_rota_remove": (world.hana, "in_rota_remove", *removed(world)),
         "in_invite": (world.hana, "in_invite", [], {"name": "Jo", "email": "jo@x.example", "roles": ["leader"]}),
         "in_end": (world.hana, "in_end", [world.ana.id], {}),
         "in_withdraw": (world.hana, "in_withdraw", [invited(world, world.pine, "leader")], {}),

@@ -58,7 +58,7 @@ def seek_for_gap(seat: Seat, tier: int, starts_at: datetime, ends_at: datetime) 
         )
     )
     spans = [part for span in spans_of(organisation, gap) for part in _unsought(organisation.id, span)]
-    if len(spans) > exchanging.MOST_SPANS or any(one.ends_at - one.starts_at > exchanging.LONGEST for one in spans):
+    if exchanging.too_long([(one.starts_at, one.ends_at) for one in spans]):
         raise Refused(Why.TOO_LONG)
     searches = [open_search(shift, now) for shift in _of_absent(organisation.id, gap, now)]
     searches += [open_search_for(organisation.id, one, now) for one in spans]

@@ -14,7 +14,7 @@ from alongside.rota import rules
 from alongside.rota.actions import giving, telling
 from alongside.rota.actions.cover import drop
 from alongside.rota.models import Shift
-from alongside.rota.queries import entering, planning
+from alongside.rota.queries import entering, planning, removing
 from alongside.rota.rules import exchanging
 from alongside.team import queries as team
 
@@ -40,6 +40,14 @@ class SpokenAgainst(ValueError):
     def __init__(self, found: entering.Judged) -> None:
         super().__init__()
         self.found = found
+
+
+class Unlike(ValueError):
+    """What the page showed of a removal is no longer so, or was not looked at; `now` is how it stands."""
+
+    def __init__(self, now: removing.Removal) -> None:
+        super().__init__()
+        self.now = now
 
 
 def enter_shift(seat: Seat, supporter_id: uuid.UUID, tier: int, starts_at: datetime, ends_at: datetime) -> None:
@@ -144,16 +152,21 @@ def remove(row: Shift) -> set[uuid.UUID]:
 
 
 @transaction.atomic
-def remove_shift(seat: Seat, shift_id: uuid.UUID) -> bool:
+def remove_shift(seat: Seat, shift_id: uuid.UUID, *, seen: str | None = None) -> bool:
     """Remove a shift of the seat's organisation; tell whose it was, and who had part in what was open about it (K-36).
-    Say whether anybody was told. Raises Shift.DoesNotExist for any other id.
+
+    Say whether anybody was told. `seen` is the digest of what the coordinator looked at (queries.Removal.seal). Raises
+    Shift.DoesNotExist for any other id, and Unlike: then nothing has changed.
     """
+    now = clock.now()
     # Held, so that nobody takes it over at this instant and is told that it is theirs.
     accounts.hold(seat.organisation.id)
-    row = Shift.objects.select_related("supporter__person").get(id=shift_id, organisation=seat.organisation)
-    duty = row.facts()
-    _note(seat, "shift.removed", duty, row.supporter.person.name)
-    return _tell(seat.organisation.id, {duty.supporter} | remove(row), [duty], clock.now())
+    found = removing.removal_of(seat.organisation, shift_id, now)
+    if seen is not None and seen != found.seal:
+        raise Unlike(found)
+    duty = found.shift.facts()
+    _note(seat, "shift.removed", duty, found.shift.supporter.person.name)
+    return _tell(seat.organisation.id, {duty.supporter} | remove(found.shift), [duty], now)
 
 
 def check_reach(now: datetime) -> int:

@@ -7,6 +7,7 @@ from alongside.rota.queries.calendar import (
     Loads,
     calendar_of,
     coming_gaps,
+    gaps_until,
     has_shifts,
     loads_of,
     tiers_entered,
@@ -50,6 +51,7 @@ from alongside.rota.queries.patterns import (
     standings,
     uses_of,
 )
+from alongside.rota.queries.places import PLACES, nobody_in, place_now
 from alongside.rota.queries.planning import frame_for, lacking, missing_of_all, patterns_in_force, problem_for
 from alongside.rota.queries.proposals import (
     Beginnings,
@@ -68,6 +70,7 @@ from alongside.rota.queries.proposals import (
     plans_of,
     waiting_plans,
 )
+from alongside.rota.queries.removing import Removal, removal_of
 from alongside.rota.queries.sessions import (
     Appointment,
     Leads,
@@ -102,6 +105,7 @@ from alongside.rota.queries.taking import could_take, empty_spans, free_for, may
 from alongside.rota.queries.wishes import Availability, availability_of
 
 __all__ = [
+    "PLACES",
     "Appointment",
     "Availability",
     "Beginnings",
@@ -126,6 +130,7 @@ __all__ = [
     "Preview",
     "Question",
     "Reading",
+    "Removal",
     "Side",
     "Sought",
     "Standing",
@@ -150,6 +155,7 @@ __all__ = [
     "free_for",
     "free_shifts",
     "gaps_between",
+    "gaps_until",
     "has_just_begun",
     "has_shifts",
     "holidays_of",
@@ -171,6 +177,7 @@ __all__ = [
     "names_between",
     "next_change_after",
     "next_shifts_of",
+    "nobody_in",
     "noes",
     "on_call_at",
     "on_duty",
@@ -182,6 +189,7 @@ __all__ = [
     "pattern_rows",
     "patterns_in_force",
     "patterns_seal",
+    "place_now",
     "placed",
     "plan_in",
     "plan_waits",
@@ -193,6 +201,7 @@ __all__ = [
     "published_from",
     "questions",
     "reading_of",
+    "removal_of",
     "serving_between",
     "session_in",
     "sessions_due",

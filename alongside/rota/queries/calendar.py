@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from alongside.accounts.models import Organisation
@@ -12,7 +13,7 @@ from alongside.rota.models import Holiday, Shift
 from alongside.rota.queries.exchanges import sought
 from alongside.rota.queries.planning import frame_of, patterns_in_force
 from alongside.rota.queries.shifts import Entry, shifts_between, tiers_of
-from alongside.rota.rules import calendar, changeover, framing
+from alongside.rota.rules import calendar, changeover, exchanging, framing
 from alongside.rota.rules.calendar import Day, Item, Range
 from alongside.rota.rules.fairness import MEASURES
 from alongside.rota.rules.patterns import slot
@@ -76,10 +77,14 @@ def tiers_entered(organisation_id: uuid.UUID, now: datetime) -> set[int]:
 
 @dataclass(frozen=True)
 class ComingGap:
-    """A span in which a tier has nobody, and into how many shifts the pattern in force cuts it; 0 without a pattern."""
+    """A span in which a tier has nobody, and into how many shifts the pattern in force cuts it; 0 without a pattern.
+
+    `seekable` says that cover can be sought for it: what is longer is for a plan to fill.
+    """
 
     gap: rules.Gap
     shifts: int
+    seekable: bool
 
 
 def has_shifts(organisation_id: uuid.UUID) -> bool:
@@ -89,13 +94,32 @@ def has_shifts(organisation_id: uuid.UUID) -> bool:
 
 def coming_gaps(organisation: Organisation, now: datetime, days: int) -> list[ComingGap]:
     """Return every span of the coming days in which a tier has nobody who may serve, by beginning (D-01)."""
-    zone = ZoneInfo(organisation.time_zone)
     start = now.replace(second=0, microsecond=0)
-    end = start + timedelta(days=days)
+    return gaps_until(organisation, start, start + timedelta(days=days))
+
+
+def gaps_until(organisation: Organisation, start: datetime, end: datetime) -> list[ComingGap]:
+    """Return every span of [start, end) in which a tier has nobody who may serve, by beginning (D-01)."""
+    zone = ZoneInfo(organisation.time_zone)
     missing = _missing(shifts_between(organisation.id, start, end), start, end, tiers_of(organisation.id))
-    today = now.astimezone(zone).date()
-    planned = _planned(organisation, [today + timedelta(days=number) for number in range(days + 1)], zone)
-    return [ComingGap(gap, sum(one.planned for one in calendar.empty([gap], planned, zone))) for gap in missing]
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    planned = _planned(organisation, days, zone)
+    return [
+        ComingGap(
+            gap,
+            sum(one.planned for one in calendar.empty([gap], planned, zone)),
+            not exchanging.too_long(_pieces(gap, planned)),
+        )
+        for gap in missing
+    ]
+
+
+def _pieces(gap: rules.Gap, planned: Sequence[Slot]) -> list[tuple[datetime, datetime]]:
+    """Return a gap in the pieces in which cover is sought: along the slots, whole where none is."""
+    ends = {at for one in planned if one.tier == gap.tier for at in (one.starts_at, one.ends_at)}
+    within = {at for at in ends if gap.starts_at < at < gap.ends_at}
+    return list(pairwise(sorted({gap.starts_at, gap.ends_at} | within)))
 
 
 def _planned(organisation: Organisation, days: Sequence[date], zone: ZoneInfo) -> list[Slot]:

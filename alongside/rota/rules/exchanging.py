@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from alongside.rota.rules.duties import Duty
+from alongside.rota.rules.duties import LONGEST_SHIFT, Duty
 from alongside.rota.rules.judging import Rule, violations
 from alongside.rota.rules.problem import Limits, Member, Problem, Slot
 
@@ -121,6 +121,15 @@ def fair_order(loads: Mapping[uuid.UUID, int], last: Mapping[uuid.UUID, datetime
     """
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(loads, key=lambda who: (loads[who], last.get(who, never), who))
+
+
+def too_long(pieces: Sequence[tuple[datetime, datetime]]) -> bool:
+    """Say whether a gap, in the pieces in which people are on call, is more than anybody is asked around for."""
+    return (
+        len(pieces) > MOST_SPANS
+        or any(end - begin > LONGEST for begin, end in pieces)
+        or bool(pieces and pieces[-1][1] - pieces[0][0] > LONGEST_SHIFT)
+    )
 
 
 def weight(duty: Duty, percent: Mapping[int, int]) -> int:

@@ -15,13 +15,10 @@ from alongside.rota.views.planning import (
     plans,
     plans_compare,
 )
+from alongside.rota.views.removing import remove
 from alongside.rota.views.schedule import rota, team_rota
 from alongside.rota.views.sessions import session, session_new, session_remove, sessions
-from alongside.rota.views.shifts import (
-    enter,
-    me,
-    remove,
-)
+from alongside.rota.views.shifts import enter, me
 from alongside.rota.views.taking import gaps, take_gap
 from alongside.rota.views.wishes import availability, readiness, take_back
 

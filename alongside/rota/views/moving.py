@@ -40,7 +40,7 @@ REFUSED: "dict[Why, StrOrPromise]" = {
 BROKEN: "dict[Why, StrOrPromise]" = {
     Why.CANNOT: _("%(name)s does not serve at present, or has not signed the agreement in force."),
     Why.AWAY: _("%(name)s cannot be on call then: they said so, or something they need for duty is missing."),
-    Why.TWICE: _("%(name)s would be on call in two places at once. First and backup are two people."),
+    Why.TWICE: _("%(name)s would be on call in two places at once. Each place needs a different person."),
     Why.REST: _("%(name)s would have less rest between two shifts than your organisation asks for."),
     Why.ROW: _("%(name)s would begin a shift on too many days in a row."),
     Why.CAP: _("%(name)s would have more shifts within 28 days than they said they can take."),
@@ -57,7 +57,7 @@ def move(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
         try:
             return _move(request, seat, id)
         except Shift.DoesNotExist:
-            return _gone(request, seat)
+            return gone(request, seat)
 
 
 def _move(request: HttpRequest, seat: Seat, id: uuid.UUID) -> HttpResponse:
@@ -85,7 +85,7 @@ def _do(request: HttpRequest, seat: Seat, id: uuid.UUID, to: moving.Target) -> H
     except actions.Forbidden as refused:
         return _ask(request, seat, refused.found, to, FORBIDDEN)
     messages.success(request, _("Done. Everybody concerned is told."))
-    return redirect(_back(request, done.gains[0].duty.starts_at.astimezone(timezone.get_current_timezone()).date()))
+    return redirect(back_to(request, done.gains[0].duty.starts_at.astimezone(timezone.get_current_timezone()).date()))
 
 
 def _no_place(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
@@ -93,14 +93,17 @@ def _no_place(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     return redirect("in_rota_move", id)
 
 
-def _back(request: HttpRequest, day: date) -> str:
-    """Return the calendar as it was left, at a day."""
-    view = "week" if (request.POST if request.method == "POST" else request.GET).get("view") == "week" else "month"
+def back_to(request: HttpRequest, day: date) -> str:
+    """Return the rota as it was left: the list, or the calendar at a day."""
+    view = (request.POST if request.method == "POST" else request.GET).get("view")
+    if view == "list":
+        return f"{reverse('in_rota')}?view=list"
+    view = "week" if view == "week" else "month"
     query = urlencode({"view": view, "from": day.isoformat()})
     return f"{reverse('in_rota')}?{query}#d{day.isoformat()}"
 
 
-def _gone(request: HttpRequest, seat: Seat) -> HttpResponse:
+def gone(request: HttpRequest, seat: Seat) -> HttpResponse:
     # The same for a shift that was removed and for one of another organisation.
     return render(request, "coordinate/rota_gone.html", {"seat": seat, "back": reverse("in_rota")}, status=404)
 
@@ -118,13 +121,13 @@ def _choose(request: HttpRequest, seat: Seat, shift: Shift, now: datetime) -> Ht
         "seat": seat,
         "zone": zone,
         "shift": shift,
-        "label": PLACES.get(shift.tier, shift.tier),
+        "label": PLACES[shift.tier],
         "begun": begun,
         "asked": queries.open_about(shift).exists(),
         "slots": [] if begun else _slots(shift, queries.calendar_of(seat.organisation, days, now), now, zone),
         "people": [] if begun else queries.takers_of(seat.organisation, shift, now),
         "view": request.GET.get("view", ""),
-        "back": _back(request, day),
+        "back": back_to(request, day),
     }
     return render(request, "coordinate/rota_move.html", context, status=200 if request.method != "POST" else FORBIDDEN)
 
@@ -140,14 +143,14 @@ def _slots(shift: Shift, shown: Calendar, now: datetime, zone: ZoneInfo) -> list
             if piece.begins_before or over or item.supporter == shift.supporter_id:
                 continue
             who = shown.names.get(item.supporter, "") if item.supporter else str(_("nobody"))
-            span = _span(item.starts_at, item.ends_at, zone, short=True)
-            lines.append((moving.key_of(item), f"{span}, {PLACES.get(item.tier, item.tier)}{_(': ')}{who}"))
+            span = span_words(item.starts_at, item.ends_at, zone, short=True)
+            lines.append((moving.key_of(item), f"{span}, {PLACES[item.tier]}{_(': ')}{who}"))
         if lines:
             found.append((formats.date_format(day.day, str(_("D j M"))), lines))
     return found
 
 
-def _span(start: datetime, end: datetime, zone: ZoneInfo, *, short: bool = False) -> str:
+def span_words(start: datetime, end: datetime, zone: ZoneInfo, *, short: bool = False) -> str:
     begin, over = start.astimezone(zone), end.astimezone(zone)
     first = formats.date_format(begin, "H:i" if short else str(_("D j M, H:i")))
     near = over.date() == begin.date() or over - begin < timedelta(days=1)
@@ -165,7 +168,7 @@ def _ask(request: HttpRequest, seat: Seat, found: Move, to: moving.Target, statu
         "seat": seat,
         "zone": zone,
         "shift": shift,
-        "label": PLACES.get(shift.tier, shift.tier),
+        "label": PLACES[shift.tier],
         "to": moving.key(to),
         "gains": [_gain(one, zone) for one in found.gains],
         "leaves": _slot(found.leaves, zone) if found.leaves else "",
@@ -175,7 +178,7 @@ def _ask(request: HttpRequest, seat: Seat, found: Move, to: moving.Target, statu
         "seal": found.seal,
         "stale": status == STALE,
         "view": (request.POST if request.method == "POST" else request.GET).get("view", ""),
-        "back": _back(request, shift.starts_at.astimezone(zone).date()),
+        "back": back_to(request, shift.starts_at.astimezone(zone).date()),
     }
     return render(request, "coordinate/rota_move_ask.html", context, status=status)
 
@@ -185,7 +188,7 @@ def _gain(one: Gain, zone: ZoneInfo) -> dict[str, str]:
 
 
 def _slot(duty: Duty, zone: ZoneInfo) -> str:
-    return f"{_span(duty.starts_at, duty.ends_at, zone)}, {PLACES.get(duty.tier, duty.tier)}"
+    return f"{span_words(duty.starts_at, duty.ends_at, zone)}, {PLACES[duty.tier]}"
 
 
 def _problems(found: Move) -> list[str]:

@@ -36,7 +36,7 @@ REFUSED = {
     "length": _("A shift lasts no longer than the pattern itself, and 31 days at most."),
 }
 OUTSIDE = _("With so few days there would be no day for this shift: %(shift)s. Remove it first.")
-OVERLAP = _("Two shifts of one tier would overlap: %(one)s and %(other)s. Remove one first, or choose other hours.")
+OVERLAP = _("Two shifts of one place would overlap: %(one)s and %(other)s. Remove one first, or choose other hours.")
 # What no plan may break, what it tries for, and how long it searches; other numbers stand on the page of settings.
 OBEYED = ("on_call_tiers", "rota_rest", "rota_row", "rota_goes_on", "rota_needs_training", "rota_needs_phone")
 WEIGHED = (

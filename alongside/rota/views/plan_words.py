@@ -3,11 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from alongside.rota import queries
 from alongside.rota.rules.judging import Rule
 from alongside.rota.rules.problem import Why
 from alongside.rota.rules.shortage import Kind
 
-PLACES = {1: _("First"), 2: _("Backup"), 3: _("Third"), 4: _("Fourth")}
+PLACES = queries.PLACES
 MEASURES = {
     "load": _("All shifts"),
     "night": _("Nights"),
@@ -16,7 +17,7 @@ MEASURES = {
 }
 BROKEN = {
     Rule.AWAY: _("%(name)s cannot be on call then."),
-    Rule.TWICE: _("%(name)s would be on call in two places at once. First and backup are two people."),
+    Rule.TWICE: _("%(name)s would be on call in two places at once. Each place needs a different person."),
     Rule.REST: _("%(name)s would have less rest between two shifts than your organisation asks for."),
     Rule.ROW: _("%(name)s would begin a shift on too many days in a row."),
     Rule.CAP: _("%(name)s would have more shifts within 28 days than they said they can take."),

@@ -62,7 +62,8 @@ def plans(request: HttpRequest) -> HttpResponse:
         "two": finished[:2] if len(finished) > 1 else (),
         "full": sum(row.state in actions.OPEN for row in rows) >= proposing.MOST_OPEN,
     }
-    return render(request, "coordinate/plans.html", context, status=422 if form.errors else 200)
+    with timezone.override(ZoneInfo(seat.organisation.time_zone)):
+        return render(request, "coordinate/plans.html", context, status=422 if form.errors else 200)
 
 
 def _ask(seat: Seat, form: PlanForm) -> uuid.UUID | None:
@@ -126,6 +127,7 @@ def plan(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     current = row.state == State.PUBLISHED or opened.current
     context |= {
         "zone": zone,
+        "now": clock.now(),
         "current": current,
         "can_change": row.state == State.DONE and current,
         "explained": plan_gaps.explained(opened),
@@ -306,7 +308,8 @@ def plans_compare(request: HttpRequest) -> HttpResponse:
         "measures": measures,
         "people": _beside(one.opened, other.opened),
     }
-    return render(request, "coordinate/plans_compare.html", context)
+    with timezone.override(ZoneInfo(seat.organisation.time_zone)):
+        return render(request, "coordinate/plans_compare.html", context)
 
 
 def _beside(one: OpenPlan, other: OpenPlan) -> list[tuple[str, int | None, int | None]]:

@@ -57,9 +57,10 @@ def rota(request: HttpRequest) -> HttpResponse:
         "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],
         "beyond": queries.left_beyond(organisation.id, now),
         "entered": queries.has_shifts(organisation.id),
+        "repeats": bool(queries.patterns_in_force(organisation)),
         "due": [line(one, now) for one in queries.sessions_due(organisation.id, now)],
         "on_call": [
-            (PLACES[tier], names.get(on_call[tier], "") if tier in on_call else "")
+            (tier, names.get(on_call[tier], "") if tier in on_call else "")
             for tier in queries.tiers_of(organisation.id)
         ],
         "loads": _loads(organisation, now),
@@ -144,6 +145,7 @@ def _weeks(look: Look) -> list[list[dict[str, Any]]]:
 
 def _shown_day(one: Day, look: Look) -> dict[str, Any]:
     today = look.now.astimezone(look.zone).date()
+    begins = {(piece.item.tier, piece.item.starts_at) for piece in one.pieces}
     return {
         "day": one.day,
         "outside": one.day not in look.period,
@@ -152,7 +154,11 @@ def _shown_day(one: Day, look: Look) -> dict[str, Any]:
         "holiday": look.shown.holidays.get(one.day, ""),
         "hours": f"{one.hours:g}" if one.hours != WHOLE_DAY else "",
         "longer": one.hours > WHOLE_DAY,
-        "pieces": [_piece(piece, look) for piece in one.pieces],
+        "pieces": [
+            # What came over midnight is met where somebody, or a gap, follows it on the same day.
+            {**_piece(piece, look), "met": piece.begins_before and (piece.item.tier, piece.item.ends_at) in begins}
+            for piece in one.pieces
+        ],
     }
 
 
@@ -169,11 +175,18 @@ def _piece(piece: Piece, look: Look) -> dict[str, Any]:
         "key": moving.key_of(item),
         "over": item.ends_at <= now,
         "movable": not gap and item.starts_at > now,
+        "runs": not gap and item.starts_at <= now < item.ends_at,
+        "whole": not piece.begins_before and piece.top == 0 and _is_midnight(item.ends_at, look.zone),
         "target": item.starts_at > now or (gap and item.ends_at > now),
         "long": item.ends_at - item.starts_at > calendar.DAY,
         "left": _left(piece, look.shown) if gap else [],
         "fill": fill(rules.Gap(item.tier, item.starts_at, item.ends_at), look.zone) if gap else "",
     }
+
+
+def _is_midnight(moment: datetime, zone: ZoneInfo) -> bool:
+    local = moment.astimezone(zone)
+    return (local.hour, local.minute) == (0, 0)
 
 
 def _left(piece: Piece, shown: Calendar) -> list[dict[str, Any]]:
@@ -198,6 +211,7 @@ def _coming(one: ComingGap, zone: ZoneInfo) -> dict[str, Any]:
         "gap": one.gap,
         "label": PLACES.get(one.gap.tier, one.gap.tier),
         "shifts": one.shifts,
+        "seekable": one.seekable,
         "fill": "" if many else fill(one.gap, zone),
         "week": week,
     }
@@ -246,18 +260,20 @@ def _list(request: HttpRequest, seat: Seat) -> HttpResponse:
     start, end = rules.start_of(first, zone), rules.start_of(first + timedelta(days=count), zone)
     shifts = queries.shifts_between(organisation.id, start, end)
     minute = now.replace(second=0, microsecond=0)
-    gaps = queries.gaps_between(organisation.id, minute, end)
+    gaps = queries.gaps_until(organisation, minute, end)
     strip = queries.strip(organisation.id, zone, now, count)
     sought = queries.sought(organisation.id, now)
     context = {
         "seat": seat,
         "zone": zone,
+        "entered": queries.has_shifts(organisation.id),
+        "repeats": bool(queries.patterns_in_force(organisation)),
         "count": count,
         "other_count": SPANS[0] if count == SPANS[1] else SPANS[1],
         "strips": [strip[begin : begin + SPANS[0]] for begin in range(0, count, SPANS[0])],
         "gaps": [
-            {"gap": gap, "label": PLACES[gap.tier], "fill": fill(gap, zone), "sought": queries.is_sought(gap, sought)}
-            for gap in gaps
+            {**_coming(one, zone), "fill": fill(one.gap, zone), "sought": queries.is_sought(one.gap, sought)}
+            for one in gaps
         ],
         "sought": [{"is": one, "label": PLACES.get(one.duty.tier, "")} for one in sought],
         "shifts": [

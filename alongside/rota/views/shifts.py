@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import formats
@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import ContactPoint
@@ -27,7 +27,6 @@ from alongside.notify import queries as notify
 from alongside.notify import rules as notices
 from alongside.rota import actions, queries, rules
 from alongside.rota.forms import ShiftForm
-from alongside.rota.models import Shift
 from alongside.rota.rules import Rule
 from alongside.rota.rules.exchanging import Why
 from alongside.rota.views.plan_words import BROKEN, PLACES
@@ -132,7 +131,10 @@ def _enter(seat: Seat, form: ShiftForm, names: dict[uuid.UUID, str], seen: str) 
     except rules.SamePerson as clash:
         form.add_error(
             "supporter",
-            _("%(name)s is on call in the other place from %(from)s to %(to)s. First and backup are two people.")
+            _(
+                "%(name)s is on call in another place (%(place)s) from %(from)s to %(to)s. "
+                "Each place needs a different person."
+            )
             % _clash(clash, form, names),
         )
     return {}
@@ -164,6 +166,7 @@ def _some(days: list[str]) -> str:
 def _clash(clash: rules.Clash, form: ShiftForm, names: dict[uuid.UUID, str]) -> dict[str, str]:
     return {
         "name": names.get(clash.other.supporter, ""),
+        "place": str(PLACES[clash.other.tier]),
         "from": formats.date_format(clash.other.starts_at.astimezone(form.zone), str(_("D j M, H:i"))),
         "to": formats.date_format(clash.other.ends_at.astimezone(form.zone), str(_("D j M, H:i"))),
     }
@@ -178,18 +181,6 @@ def _say(request: HttpRequest, form: ShiftForm, name: str) -> None:
             _("On %(day)s the clocks go back and %(time)s comes twice. The first one is meant.")
             % {"day": formats.date_format(local, "DATE_FORMAT"), "time": formats.time_format(local.time())},
         )
-
-
-@require_POST
-def remove(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
-    """Remove a shift."""
-    seat = accounts.permit(request.user, "rota.change")
-    try:
-        told = actions.remove_shift(seat, id)
-    except Shift.DoesNotExist:
-        raise Http404 from None
-    messages.success(request, _("Removed. Everybody concerned is told.") if told else _("Removed."))
-    return redirect(f"{reverse('in_rota')}?view=list" if request.POST.get("view") == "list" else "in_rota")
 
 
 # --- one's own page ----------------------------------------------------------------------------------------------

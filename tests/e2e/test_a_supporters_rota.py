@@ -94,7 +94,9 @@ def fed(address: str) -> dict[datetime, str]:
     with urllib.request.urlopen(address) as answer:
         calendar = vobject.readOne(answer.read().decode())
     events = calendar.contents.get("vevent", [])
-    return {one.dtstart.value.astimezone(UTC): str(one.summary.value) for one in events}
+    # One that is cancelled stands for none: programmes keep what they have of a calendar without any.
+    held = [one for one in events if not hasattr(one, "status") or one.status.value != "CANCELLED"]
+    return {one.dtstart.value.astimezone(UTC): str(one.summary.value) for one in held}
 
 
 def make_a_gap(browser: Browser, demo: Demo, name: str) -> None:

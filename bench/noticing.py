@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from bench import load, places
 from bench.accepting import ORGANISATIONS, STORED, TEAM, Members
 from bench.figures import Figure
-from tests.e2e.conftest import free_port
+from tools.ports import free_port
 
 RATE, SECONDS, SETTLING = 20, 30, 20
 GOAL_P99 = 2.0

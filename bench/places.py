@@ -11,8 +11,9 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.e2e.conftest import ROOT, clean_environment, free_port
+from tests.e2e.conftest import ROOT, clean_environment
 from tools import postgres
+from tools.ports import free_port
 
 BACKENDS = ("sqlite", "postgres")
 STARTING = 60.0

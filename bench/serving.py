@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 from bench import load, places
 from bench.accepting import ORGANISATIONS, TEAM, Members
 from bench.figures import Figure
-from tests.e2e.conftest import free_port
+from tools.ports import free_port
 
 IDLE_MB, LOAD_MB, START_S = 150, 200, 1.5
 STARTS, SECONDS, CLIENTS = 5, 5.0, 16

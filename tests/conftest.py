@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from hypothesis import settings as hypothesis_settings
+from whitenoise.base import WhiteNoise
 
 from alongside.kernel import clock as kernel_clock
 from tests import databases
@@ -51,6 +52,23 @@ class Clock:
 
     def set(self, at: cast.datetime) -> None:
         kernel_clock.freeze(at)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_read_once() -> Iterator[None]:
+    """Read each folder of static files once: every new client would look at all files in it, for the same answer."""
+    read, found = WhiteNoise.update_files_dictionary, dict[tuple[str, str], dict[str, object]]()
+
+    def once(self: WhiteNoise, root: str, prefix: str) -> None:
+        if (root, prefix) not in found:
+            before, self.files = self.files, {}
+            read(self, root, prefix)
+            found[root, prefix], self.files = self.files, before
+        self.files.update(found[root, prefix])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", once)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -166,7 +166,7 @@ def tests(*, quick: bool, database: str | None) -> list[Result]:
     )
     # They wait for browsers and servers much of the time. A worker goes through the stories of one module after the
     # other, on one server, and takes of another worker's when it has none left.
-    workers = [*pytest, "-n", "3", "--dist", "worksteal", "-m", "e2e"]
+    workers = [*pytest, "-n", "4", "--dist", "worksteal", "-m", "e2e"]
     stories = Step("stories in Chromium", workers, {"E2E_POSTGRES": database or ""})
     return [*results, with_a_second_chance(stories, files_with_stories())]
 
@@ -226,6 +226,8 @@ def run(step: Step) -> Result:
     """Run one step and print how it went; its output only when it failed."""
     begun = time.monotonic()
     env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT), **step.env}
+    # Thousands of processes are started here: without it each would compile every module again.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     code, output = _run(step, env)
     result = Result(step, code, time.monotonic() - begun, output)
     with _printing:

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from playwright.sync_api import (
 )
 
 from tests.e2e import filled
+from tools.ports import free_port
 
 if TYPE_CHECKING:
     from tests.e2e.looking import Look
@@ -104,13 +104,6 @@ class Demo:
             check=False,
             timeout=120,
         )
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def clean_environment() -> dict[str, str]:

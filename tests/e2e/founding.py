@@ -17,10 +17,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.acts import until
 from tests.e2e.authenticators import Authenticator, Sent
-from tests.e2e.conftest import DESKTOP, MEANT, PHONE, clean_environment, free_port, watch
+from tests.e2e.conftest import DESKTOP, MEANT, PHONE, clean_environment, watch
 from tests.e2e.installation import Installation
 from tests.e2e.unlocking import enrol, sign_agreement
 from tests.notify.receivers import MailBox
+from tools.ports import free_port
 
 OPERATOR, COORDINATOR = "ops@pine.example", "vogel@pine.example"
 FIRST, BACKUP = "Ann Bell", "Ben Ruiz"
@@ -243,9 +244,9 @@ def make_ready(site: Founded, name: str) -> None:
 
 
 def enter_shift(site: Founded, tier: str, name: str) -> None:
-    """Put somebody on call from an hour ago until the day after tomorrow."""
-    begins = datetime.now(ZoneInfo(ZONE)) - timedelta(hours=1)
-    ends = begins + timedelta(days=2)
+    """Put somebody on call from noon yesterday until noon tomorrow: no clock is ever changed at noon."""
+    noon = datetime.now(ZoneInfo(ZONE)).replace(hour=12, minute=0)
+    begins, ends = noon - timedelta(days=1), noon + timedelta(days=1)
     page = site.devices["coordinator"].page
     page.goto(site.path("/in/coordinate/rota/enter"))
     page.get_by_label("Who").select_option(name)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.conftest import ROOT, free_port
+from tests.e2e.conftest import ROOT
+from tools.ports import free_port
 
 RECIPES = ROOT / "deploy/caddy"
 FRONTS = {"one.Caddyfile": "127.0.0.1:8000", "two.Caddyfile": "10.0.0.11:8000 10.0.0.12:8000"}

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.e2e import filled
-from tests.e2e.conftest import ROOT, Demo, clean_environment, free_port, wait_for
+from tests.e2e.conftest import ROOT, Demo, clean_environment, wait_for
+from tools.ports import free_port
 
 # Without the doors of the demonstration the organisation begins at the real time.
 FILL_REAL = (

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import vobject
@@ -17,6 +17,9 @@ from tests.e2e.conftest import PHONE, Demo, continue_as
 from tests.e2e.looking import Look, picture
 from tests.e2e.test_keyboard import Keyboard
 
+# Days to come, whenever this runs.
+AWAY = datetime.now(UTC).date() + timedelta(days=214)
+WISHED = AWAY + timedelta(days=6)
 pytestmark = [pytest.mark.e2e]
 SHIFTS, CALENDAR, AVAILABILITY = "/in/team/shifts", "/in/team/calendar", "/in/team/availability"
 SLUGS = {
@@ -67,14 +70,14 @@ def folded(page: Page, name: str) -> None:
 def say_of_oneself(page: Page, demo: Demo) -> None:
     page.goto(demo.path(AVAILABILITY))
     expect(page.get_by_text("You can be on call at any hour.")).to_be_visible()
-    page.get_by_label("First day").fill("2027-06-24")
+    page.get_by_label("First day").fill(f"{AWAY:%Y-%m-%d}")
     page.get_by_role("button", name="Add days off").click()
-    expect(page.get_by_text("Thu 24 Jun 2027")).to_be_visible()
+    expect(page.get_by_text(f"{AWAY:%a} {AWAY.day} {AWAY:%b %Y}")).to_be_visible()
     folded(page, "Add a wish")
-    page.get_by_label("Day", exact=True).fill("2027-06-30")
+    page.get_by_label("Day", exact=True).fill(f"{WISHED:%Y-%m-%d}")
     page.get_by_text("to be on call", exact=True).click()
     page.get_by_role("button", name="Add the wish").click()
-    expect(page.get_by_text("Wed 30 Jun 2027")).to_be_visible()
+    expect(page.get_by_text(f"{WISHED:%a} {WISHED.day} {WISHED:%b %Y}")).to_be_visible()
 
 
 def make_a_feed(page: Page, demo: Demo) -> str:

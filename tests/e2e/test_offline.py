@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.e2e import filled
 from tests.e2e.acts import until
-from tests.e2e.conftest import PHONE, ROOT, Demo, clean_environment, free_port, wait_for
+from tests.e2e.conftest import PHONE, ROOT, Demo, clean_environment, wait_for
+from tools.ports import free_port
 
 pytestmark = [pytest.mark.e2e]
 
@@ -180,13 +182,24 @@ def test_where_nothing_can_be_kept_the_pages_work_as_before(demo: Demo, phone: B
 
 @contextmanager
 def serving(root: Path, folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a copy of the product as the demonstration, on a port of one's choice."""
-    log = folder / f"server-{root.name}.log"
+    """Serve a copy of the product on a port of one's choice: the demonstration's rows, which the next copy goes on with
+    as after an update.
+    """
+    log, rows, begun = folder / f"server-{root.name}.log", folder / "rows", folder / "begun"
+    env = clean_environment() | {
+        "ALONGSIDE_ADDRESS": f"http://localhost:{port}",
+        "ALONGSIDE_DATA": str(rows),
+        "ALONGSIDE_DEMO": "yes",
+        "ALONGSIDE_HOSTS": "localhost",
+        "PYTHONPATH": str(root),
+    }
+    if not begun.exists():
+        begun.write_text(filled.copy(rows, env | {"PYTHONPATH": str(ROOT)}).isoformat())
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "alongside", "demo", "--port", str(port)],
+            [sys.executable, "-m", "alongside", "serve", "--port", str(port)],
             cwd=root,
-            env=clean_environment() | {"ALONGSIDE_DATA": str(folder), "PYTHONPATH": str(root)},
+            env=env | {"ALONGSIDE_DEMO_CLOCK": begun.read_text()},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import free_port
 from tests.e2e.fronted import Front, caddy_is_here, fronted
 from tests.e2e.grader import grade
 from tests.e2e.installation import Installation, installed
+from tools.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not caddy_is_here(), reason="needs Caddy: apt install caddy")]
 

@@ -36,9 +36,10 @@ from tests.e2e.acts import (
     until,
     wait_called,
 )
-from tests.e2e.conftest import Demo, continue_as, free_port
+from tests.e2e.conftest import Demo, continue_as
 from tests.e2e.installation import Installation, installed
 from tests.notify.receivers import MailBox
+from tools.ports import free_port
 
 pytestmark = [pytest.mark.e2e]
 

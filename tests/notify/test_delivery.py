@@ -12,8 +12,9 @@ from django.db import connections
 from alongside.notify import actions as notify
 from alongside.notify import channels, queries, rules
 from alongside.notify.models import Notice
-from tests.notify.receivers import MailBox, WebService, dripping_server, free_port, mail_server, web_service
+from tests.notify.receivers import MailBox, WebService, dripping_server, mail_server, web_service
 from tests.world import NOW
+from tools.ports import free_port
 
 DAY = timedelta(days=1)
 

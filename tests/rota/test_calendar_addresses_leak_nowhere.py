@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -33,6 +32,7 @@ from tests.conftest import Clock
 from tests.rota.test_calendar_feeds import actions_seat, make
 from tests.site.test_commands import Installation
 from tests.world import NOW, World, sign_in, timedelta
+from tools.ports import free_port
 
 OWN = "https://calendar.example.org/private-5ecret/basic.ics"
 
@@ -176,11 +176,6 @@ def test_a_failure_while_a_calendar_is_read_says_nothing_of_its_address(
     assert "example.org" not in said
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
 MAKE = """
 import django; django.setup()
 from alongside.accounts.models import Office, Organisation, Person
@@ -196,6 +191,7 @@ print(actions.make_feed(pine.id, one.id))
 """
 
 
+@pytest.mark.whatever_database
 def test_a_running_server_writes_no_address_down(tmp_path: Path) -> None:
     one = Installation(tmp_path)
     made = one.run(

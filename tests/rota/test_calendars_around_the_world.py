@@ -11,6 +11,7 @@ from alongside.rota.ics.writing import Event, write
 from tests.rota import ics_reader
 from tests.rota.calendars import calendar, event
 
+pytestmark = pytest.mark.whatever_database
 Span = tuple[datetime, datetime]
 # Clocks change in opposite directions and by different amounts; one changes in March where others change in October.
 NIGHTS = {

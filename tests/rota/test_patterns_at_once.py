@@ -12,6 +12,7 @@ from alongside.rota.models import Pattern
 from alongside.rota.rules import templates
 from alongside.rota.rules.patterns import DAY
 from alongside.rota.rules.templates import Kind
+from tests.conftest import Clock
 from tests.rota.planned import seat
 from tests.world import World, make_world
 
@@ -19,8 +20,8 @@ MONDAY = date(2026, 12, 7)
 
 
 @pytest.fixture
-def world() -> World:
-    """The cast, where transactions are real."""
+def world(clock: Clock) -> World:
+    """The cast, where transactions are real, and the clock stopped before the days of these tests."""
     return make_world()
 
 

@@ -16,6 +16,7 @@ from alongside.rota.ics import parsing, reading
 from tests.rota.calendars import calendar, event
 from tests.rota.test_calendars_read import NOW, timedelta
 
+pytestmark = pytest.mark.whatever_database
 ROOT = Path(__file__).parents[2]
 
 

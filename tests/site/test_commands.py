@@ -17,8 +17,10 @@ from typing import Any
 import pytest
 
 from alongside import cli
-from tests.notify.receivers import MailBox, free_port, mail_server
+from tests.notify.receivers import MailBox, mail_server
+from tools.ports import free_port
 
+pytestmark = pytest.mark.whatever_database
 # A busy machine may take long; only a broken one takes this long.
 PATIENCE = 120
 OURS = ("ALONGSIDE_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")

@@ -15,8 +15,9 @@ from alongside.accounts.models import AuditEntry, ContactPoint, Organisation, Ro
 from alongside.notify.models import Notice
 from alongside.site import doctor, keeping, marks, schedule, traces
 from tests.help_requests import sealed
-from tests.notify.receivers import MailBox, free_port, mail_server
+from tests.notify.receivers import MailBox, mail_server
 from tests.world import NOW, World
+from tools.ports import free_port
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ from alongside import cli
 from alongside.content import law
 from alongside.site import doctor, keeping, marks, reasons
 from alongside.site.doctor import address, clock, here, mail
-from tests.notify.receivers import MailBox, free_port, mail_server
+from tests.notify.receivers import MailBox, mail_server
 from tests.site.test_doctor import healthy, wrong  # noqa: F401
 from tests.world import NOW, World
+from tools.ports import free_port
 
 pytestmark = [pytest.mark.req("K-24"), pytest.mark.usefixtures("_own_secret")]
 

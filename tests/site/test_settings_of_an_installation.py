@@ -13,6 +13,7 @@ from alongside.site import environment, installing
 from alongside.site.environment import BadSetting
 from tests.site.test_commands import Installation
 
+pytestmark = pytest.mark.whatever_database
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "address": "https://shift.example.org",

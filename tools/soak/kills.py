@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tools.ports import free_port
 from tools.soak.account import account
 from tools.soak.devices import Crowd, Line
-from tools.soak.machine import Machine, Program, free_port, machine, postgres_server, until
+from tools.soak.machine import Machine, Program, machine, postgres_server, until
 from tools.soak.post import Post, post_office
 from tools.soak.results import Budget, Result, say
 

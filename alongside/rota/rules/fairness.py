@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from alongside.rota.rules.grid import Grid
@@ -130,19 +131,26 @@ def _share(grid: Grid, measure: str) -> Share | None:
 
 
 def _most(grid: Grid, gives: Sequence[int]) -> list[int]:
-    """Return the units each person could take at most, about: their free slots one after the other, with rest."""
+    """Return the units each person could take at most, about: their free slots one after the other, with rest and
+    within their cap.
+    """
     could: dict[int, list[int]] = defaultdict(list)
     for at in sorted(grid.order, key=lambda at: grid.problem.slots[at].ends_at):
         for who in grid.could[at]:
             could[who].append(at)
-    return [sum(gives[at] for at in _apart(grid, could[who], gives)) for who in range(len(grid.problem.people))]
+    return [
+        sum(gives[at] for at in _apart(grid, [at for at in could[who] if gives[at]], person.most_in_28_days))
+        for who, person in enumerate(grid.problem.people)
+    ]
 
 
-def _apart(grid: Grid, places: Sequence[int], gives: Sequence[int]) -> Iterator[int]:
-    slots, rest, free_at = grid.problem.slots, grid.problem.limits.rest, None
+def _apart(grid: Grid, places: Sequence[int], cap: int | None) -> Iterator[int]:
+    slots, rest, free_at, taken = grid.problem.slots, grid.problem.limits.rest, None, list[date]()
     for at in places:
-        if gives[at] and (free_at is None or slots[at].starts_at >= free_at):
+        within = cap is None or sum((slots[at].day - day).days < MONTH for day in taken[-cap:] if cap) < cap
+        if within and (free_at is None or slots[at].starts_at >= free_at):
             free_at = slots[at].ends_at + rest
+            taken.append(slots[at].day)
             yield at
 
 

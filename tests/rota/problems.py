@@ -70,6 +70,42 @@ def team(
     return Problem(tuple(slots(pattern or days_and_nights(), MONDAY, weeks * 7, zone)), tuple(people))
 
 
+def hard_team(size: int, weeks: int, *, nights: int, seed: int = 1) -> Problem:
+    """Return a team that is short of people: only so many may do nights, 30% of the days are leave, often the same
+    weeks, all work four days on and four off, every fifth has a cap, everybody wishes the same weekend days free, and
+    24 hours of rest.
+    """
+    chance, zone, days = random.Random(seed), ZoneInfo("America/Chicago"), weeks * 7
+    popular = [chance.randrange(days) for _ in range(max(1, weeks // 9))]
+    weekends = [day for day in range(days) if (MONDAY + timedelta(days=day)).weekday() >= 5]
+    crowd = chance.sample(weekends, weeks // 4)
+    people = []
+    for number in range(size):
+        away = [_span(day, 22, 32, Why.HOURS, zone) for day in range(-1, days + 1) if number >= nights]
+        left = days * 3 // 10
+        while left > 0:
+            length = min(left, chance.choice((3, 7, 14)))
+            often = chance.random() < 0.3
+            first = chance.choice(popular) + chance.randrange(-3, 4) if often else chance.randrange(days)
+            away.append(_span(first, 0, 24 * length, Why.LEAVE, zone))
+            left -= length
+        for day in range(-1, days + 1):
+            turn = (day + 2 * number) % 8
+            if turn < 4:
+                away.append(_span(day, 7 if turn < 2 else 19, 19 if turn < 2 else 31, Why.WORK, zone))
+        free = [_span(day, 0, 24, Why.BLACKOUT, zone) for day in [*crowd, *chance.sample(range(days), weeks // 2)]]
+        wishes = tuple(Wish(one.starts_at, one.ends_at) for one in free)
+        cap = 2 if number % 5 == 4 else None
+        people.append(Member(uuid.UUID(int=number + 1), tuple(away), wishes, most_in_28_days=cap))
+    found = tuple(slots(days_and_nights(), MONDAY, days, zone))
+    return Problem(found, tuple(people), limits=Limits(rest=timedelta(hours=24), days_in_a_row=3))
+
+
+def _span(day: int, begin: int, end: int, why: Why, zone: ZoneInfo) -> Away:
+    first, last = (MONDAY + timedelta(days=day + hour // 24) for hour in (begin, end))
+    return Away(local(first, zone, begin % 24), local(last, zone, end % 24), why)
+
+
 @st.composite
 def problems(draw: st.DrawFn) -> Problem:
     """Draw a small problem: 2 to 7 people, 3 to 12 days around a change of the clock or not, any of the patterns."""

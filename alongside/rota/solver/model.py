@@ -50,10 +50,13 @@ def with_equal_shares(weighing: Weighing, plan: Plan, free: Sequence[int]) -> Mo
     return model
 
 
-def everything(weighing: Weighing, plan: Plan, free: Sequence[int]) -> Model:
-    """Return the model, not yet finished, in which these slots are shared anew by what everybody then carries."""
+def everything(weighing: Weighing, plan: Plan, free: Sequence[int], *, table: bool = True) -> Model:
+    """Return the model, not yet finished, in which these slots are shared anew by what everybody then carries.
+
+    At a table a wish that the plan meets weighs for every slot; without, it weighs as in every plan.
+    """
     people = range(len(weighing.grid.problem.people))
-    model = _begin(weighing, plan, people, free, table=True)
+    model = _begin(weighing, plan, people, free, table=table)
     fixed = _fixed(plan, people, free)
     for share in weighing.shares:
         _fair(model, share, people, fixed)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 from ortools.sat.python import cp_model
 
@@ -13,7 +14,7 @@ from alongside.rota.rules.drafting import draft
 from alongside.rota.rules.fairness import Weighing
 from alongside.rota.rules.grid import Grid
 from alongside.rota.rules.problem import Plan, Problem
-from alongside.rota.solver.model import Model, among, read, uncounted
+from alongside.rota.solver.model import Model, among, everything, finished, read, uncounted
 from alongside.rota.solver.pairs import mixed, walked
 
 FEW = 5
@@ -21,6 +22,9 @@ FEW = 5
 SMALL = 10_000
 # The share of the time that is kept for mixing who works together.
 FOR_PAIRS = 0.15
+# Days before and after an empty slot that everybody shares anew, and the seconds for it.
+AROUND = 8
+A_SPAN = 2.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class _Search:
         self.plan = draft(self.weighing)
         self.points = self.weighing.points(self.plan, pairs=False)
         self.bound = self.weighing.least(pairs=False)
+        self.tried: set[date] = set()
         self._say()
 
     def run(self) -> Outcome:
@@ -91,6 +96,8 @@ class _Search:
         while self.left() > self.way.seconds * FOR_PAIRS and self.points > self.bound:
             whole = size >= everybody
             before = self.points
+            if None in self.plan and not whole:
+                self.improve_days(min(self.left(), A_SPAN))
             optimal = self.improve(
                 self.group(size),
                 self.left() - self.way.seconds * FOR_PAIRS if whole else min(self.left(), 1 + size / 8),
@@ -152,10 +159,7 @@ class _Search:
         """Solve among these people and keep what is better; say whether it was solved to the end."""
         model = among(self.weighing, self.plan, people)
         base = uncounted(model, self.weighing, self.plan)
-        solver = cp_model.CpSolver()
-        solver.parameters.max_time_in_seconds = max(0.05, seconds)
-        solver.parameters.num_workers = self.way.workers
-        solver.parameters.random_seed = self.chance.randrange(1 << 30)
+        solver = self._solver(seconds)
         with _stopped_by(solver, self.way.stop):
             if whole:
                 solver.best_bound_callback = lambda bound: self._raise(bound + base)
@@ -167,6 +171,34 @@ class _Search:
             if whole:
                 self._raise(solver.best_objective_bound + base)
         return status == cp_model.OPTIMAL
+
+    def improve_days(self, seconds: float) -> None:
+        """Solve among everybody the days around an empty slot, each day once until a slot is filled: few people often
+        cannot fill it where many by a little each can.
+        """
+        slots, grid, was = self.problem.slots, self.weighing.grid, self.plan.count(None)
+        empty = {slots[at].day for at, who in enumerate(self.plan) if who is None and grid.could[at]}
+        if not (days := sorted(empty - self.tried)):
+            return
+        around = self.chance.choice(days)
+        self.tried.add(around)
+        near = [at for at in grid.order if abs((slots[at].day - around).days) <= AROUND]
+        free = [at for at in near if at not in self.problem.held]
+        model = finished(everything(self.weighing, self.plan, free, table=False), self.plan)
+        solver = self._solver(seconds)
+        with _stopped_by(solver, self.way.stop):
+            status = solver.solve(model.cp)
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            self._keep(read(model, solver.value, self.plan))
+        if self.plan.count(None) < was:
+            self.tried.clear()
+
+    def _solver(self, seconds: float) -> cp_model.CpSolver:
+        solver = cp_model.CpSolver()
+        solver.parameters.max_time_in_seconds = max(0.05, seconds)
+        solver.parameters.num_workers = self.way.workers
+        solver.parameters.random_seed = self.chance.randrange(1 << 30)
+        return solver
 
     def _keep(self, plan: Plan) -> None:
         points = self.weighing.points(plan, pairs=False)

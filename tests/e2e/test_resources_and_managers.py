@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.e2e.conftest import DESKTOP, MEANT, PHONE, Demo, continue_as, watch
 from tests.e2e.looking import Look
@@ -29,6 +29,27 @@ def confirm(page: Page, demo: Demo, key: str) -> None:
     expect(page.get_by_text("Members and supporters see it now.")).to_be_visible()
 
 
+def is_led_into_a_fold(page: Page) -> None:
+    """See that what is to be set right is opened and shown where it was folded away, below words that say less."""
+    page.route("**/resources/*", fold_the_fault, times=1)
+    page.reload()
+    field = page.get_by_label("Telephone number")
+    expect(field).to_be_focused()
+    expect(field).to_be_in_viewport()
+    expect(page.locator("form.entry details").first).to_have_attribute("open", "")
+
+
+def fold_the_fault(route: Route) -> None:
+    """Answer with the page as it is, its first fields in a closed fold."""
+    answer = route.fetch()
+    text = answer.text()
+    assert 'role="alert"' in text
+    first = text.index("<fieldset", text.index('role="alert"'))
+    last = text.index("</fieldset>", first) + len("</fieldset>")
+    folded = f"<details><summary>Folded</summary>{text[first:last]}</details>"
+    route.fulfill(response=answer, body=text[:first] + folded + text[last:])
+
+
 @pytest.mark.req("A-27", "A-28", "A-33")
 def test_a_called_number_shows_is_found_by_need_and_expires(own_demo: Demo, browser: Browser) -> None:
     team = browser.new_context(viewport=DESKTOP, locale="en-CA")
@@ -48,6 +69,8 @@ def test_a_called_number_shows_is_found_by_need_and_expires(own_demo: Demo, brow
     hana.get_by_label("Telephone number").fill("javascript:alert(1)")
     hana.get_by_role("button", name="Confirm and show").click()
     expect(hana.get_by_text("Write a number as one dials it")).to_be_visible()
+    expect(hana.get_by_label("Telephone number")).to_be_focused()
+    is_led_into_a_fold(hana)
     confirm(hana, own_demo, "iaff")
 
     own_demo.later(1)

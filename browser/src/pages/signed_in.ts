@@ -1,4 +1,5 @@
 // Every signed-in page: signing out takes this device's key away first; a supporter's device keeps the crisis path.
+import { firstRefused } from "./refused.ts";
 import { forget } from "./team/device.ts";
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sign-out]")) {
@@ -11,11 +12,23 @@ for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sign-ou
 // On a phone the tabs are wider than the screen: show the one that is open.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
-// What was refused stands where it was typed, which on a phone may be far below: show that first.
+// What was refused stands where it was typed, which on a phone may be far below or folded away: show that first.
+for (const fold of document.querySelectorAll<HTMLDetailsElement>("main details:not([open])")) {
+  if (fold.querySelector("form [aria-invalid=true]")) fold.open = true;
+}
 const refusals = document.querySelectorAll<HTMLElement>("main form :is([role=alert], [aria-invalid=true])");
-const refused = [...refusals].find((one) => one.offsetParent && (one.matches("[aria-invalid]") || one.textContent.trim()));
+const refused = firstRefused(
+  [...refusals].map((at) => ({
+    at,
+    isField: at.matches("[aria-invalid]"),
+    // What lies in a closed fold has its place on the page all the same.
+    isShown: at.getClientRects().length > 0 && !at.closest("details:not([open])"),
+    words: at.textContent,
+  })),
+)?.at;
 if (refused) {
-  const field = refused.matches("input, select, textarea") ? refused : refused.querySelector<HTMLElement>("input");
+  const fields = "input, select, textarea";
+  const field = refused.matches(fields) ? refused : refused.querySelector<HTMLElement>(fields);
   if (!field) refused.tabIndex = -1;
   (field ?? refused).focus({ preventScroll: true });
   refused.scrollIntoView({ block: "center" });

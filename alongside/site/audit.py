@@ -192,6 +192,6 @@ def _readable(key: str, value: object) -> str:
     if key in {"role", "roles"}:
         return str(accounts.ROLE_NAMES.get(str(value), ""))
     if key in {"tier", "other_tier"}:
-        return str(rota.PLACES.get(int(str(value)), value))
+        return str({str(tier): name for tier, name in rota.PLACES.items()}.get(str(value), value))
     moment = parse_datetime(value) if isinstance(value, str) and "T" in value else None
     return formats.date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT") if moment else str(value)

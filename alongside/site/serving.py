@@ -50,7 +50,8 @@ def serve(host: str, port: int, *, tick: bool, greeting: str = "") -> None:
     os.environ["ALONGSIDE_TICK"] = "yes" if tick else "no"
     with only_server():
         print(greeting, flush=True)
-        # The worker is a fork of this process: what the collector looked at there would be in memory twice.
+        # Where processes start by fork, the worker is one of this process: what the collector looked at there would be
+        # in memory twice. Where they start otherwise (the rule since Python 3.14), this does nothing for it.
         gc.collect()
         gc.freeze()
         Granian(

@@ -338,6 +338,14 @@ def test_an_entry_of_another_version_is_shown_without_its_key(world: World) -> N
     assert "no_such_key" not in audit.said(entry)
 
 
+@pytest.mark.parametrize(
+    ("tier", "said"), [(2, "Backup"), ("2", "Backup"), (9, "9"), ("spare", "spare"), (None, "None")]
+)
+def test_a_place_that_this_version_does_not_have_is_said_as_it_was_written(tier: object, said: str) -> None:
+    detail = {"name": "Ana", "tier": tier, "from": "x", "to": "y"}
+    assert audit.said(AuditEntry(what="shift.entered", detail=detail)) == f"put Ana on call ({said}), x to y"
+
+
 @pytest.mark.req("K-24", "M-21")
 def test_operators_read_what_operators_changed_and_coordinators_do_not(world: World, client: Client) -> None:
     sign_in(client, world.priya, fresh=True)

@@ -278,7 +278,7 @@ def test_nobody_is_asked_before_somebody_is_chosen(world: World) -> None:
     for name, field in (("in_shift_hand_over", "to"), ("in_shift_swap", "other")):
         answer = ana.post(reverse(name, args=[one.id]), {field: ""}, follow=True)
         assert answer.redirect_chain == [(reverse("in_shift", args=[one.id]), 302)]
-        assert "Choose whom to ask first. Nothing was changed." in answer.content.decode()
+        assert "Choose somebody, or a shift, before you ask." in answer.content.decode()
     assert not Exchange.objects.exists()
     # Whoever has a shift that nobody can take reads so, and no list of nobody.
     Blackout.objects.bulk_create(

@@ -16,7 +16,7 @@ ON_CALL: tuple[Setting, ...] = (
         1,
         "switch",
         "D-02",
-        _("A supporter may have two shifts of the same tier in a row, without rest between them."),
+        _("A supporter may have two shifts in a row in the same place on the rota, without rest between them."),
         none=_("No supporter has two shifts in a row without rest between them."),
     ),
     Setting(

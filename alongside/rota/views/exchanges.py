@@ -54,8 +54,8 @@ REFUSED: "dict[Why, StrOrPromise]" = {
     Why.ROW: _("You cannot take it: it makes too many days in a row."),
     Why.CAP: _("You cannot take it: it is more than you said you can take in four weeks."),
 }
+CHOSE_NOBODY = _("Choose somebody, or a shift, before you ask.")
 # Another person or shift may do.
-CHOSE_NOBODY = _("Choose whom to ask first. Nothing was changed.")
 CHOOSE_ANEW = frozenset({Why.CANNOT, Why.AWAY, Why.TWICE, Why.REST, Why.ROW, Why.CAP})
 SOUGHT = _("Cover is sought. The shift is yours until somebody takes it.")
 SOUGHT_NOW = _("Cover is sought. You stay on call until somebody takes the shift.")

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -37,13 +37,11 @@ from alongside.kernel import clock
 from alongside.notify import actions as notify
 from alongside.rota import actions as rota
 from alongside.sealing import actions as sealing
-from alongside.site import traces
+from alongside.site import traces, whole
 
 SHORT_PATIENCE = 200  # milliseconds
 FORMAT = 1
 BATCH = 500
-PIECE = 1 << 18  # bytes read at a time
-LAST_LINE = 4096  # bytes in which the last line has room, many times over
 # Filled by `migrate` itself, so they are neither copied nor in the way of a restore.
 MADE_BY_MIGRATE = frozenset({"django_migrations", "django_content_type", "auth_permission"})
 
@@ -52,10 +50,6 @@ Model = type[models.Model]
 
 class Refused(Exception):
     """A backup or restore that is not done; the text says why and what to do, in plain words."""
-
-
-class _Damaged(Exception):
-    """The file is not a whole backup as it was written."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +152,7 @@ def _write(file: gzip.GzipFile) -> Copied:
             for row in chosen.order_by("pk").values_list(*columns).iterator(chunk_size=BATCH):
                 line({"table": table.name, "row": dict(zip(columns, row, strict=True))})
                 rows += 1
-    file.write(_last_line(rows, checksum.hexdigest()))
+    file.write(whole.last_line(rows, checksum.hexdigest()))
     return Copied(header["made_at"], rows)
 
 
@@ -233,20 +227,32 @@ def restore(path: Path, now: datetime) -> Copied:
     """
     _must_be_empty()
     try:
-        with gzip.open(path, "rb") as file:
-            _check_whole(file)
-        with gzip.open(path, "rb") as file, transaction.atomic():
-            copied = _read(cast(Iterator[bytes], file))
-            connection.check_constraints()
-            _count_on()
-            anonymous.start_again(now)
-            sealing.after_restore(now - _moment(copied.made_at))
+        with whole.opened(path) as packed:
+            whole.check(packed)
+            packed.seek(0)
+            copied = _fill(packed, now)
     except FileNotFoundError:
         raise Refused(f"There is no file {path}.") from None
-    except (OSError, EOFError, zlib.error, _Damaged):
+    except (OSError, EOFError, zlib.error, whole.Damaged):
         raise Refused(f"{path} is damaged or not a backup of Alongside. Nothing was restored.") from None
+    except whole.NotKept as reason:
+        raise Refused(
+            f"{path} is a pipe, and what comes through it cannot be kept in the data folder meanwhile: {reason}. Make "
+            "room there, or name a file. Nothing was restored."
+        ) from None
     except DatabaseError:
         raise Refused("The database did not take the rows of this backup. Nothing was restored.") from None
+    return copied
+
+
+@transaction.atomic
+def _fill(packed: IO[bytes], now: datetime) -> Copied:
+    with gzip.GzipFile(fileobj=packed, mode="rb") as file:
+        copied = _read(cast(Iterator[bytes], file))
+    connection.check_constraints()
+    _count_on()
+    anonymous.start_again(now)
+    sealing.after_restore(now - _moment(copied.made_at))
     return copied
 
 
@@ -262,30 +268,6 @@ def _must_be_empty() -> None:
             )
 
 
-def _check_whole(file: gzip.GzipFile) -> None:
-    """Refuse a file that is not, to the last bit, what a backup wrote; raises _Damaged, OSError, EOFError, zlib.error.
-
-    Nothing is read as a header or a row before: what a changed bit left readable would be refused in other words.
-    However long its lines are, no more than a piece of them is in memory.
-    """
-    checksum, lines, held = hashlib.sha256(), 0, b""
-    while piece := file.read(PIECE):
-        held += piece
-        sure, held = held[:-LAST_LINE], held[-LAST_LINE:]
-        checksum.update(sure)
-        lines += sure.count(b"\n")
-    at = held.rfind(b"\n", 0, -1) + 1
-    checksum.update(held[:at])
-    lines += held[:at].count(b"\n")
-    # All but the header are rows.
-    if held[at:] != _last_line(lines - 1, checksum.hexdigest()):
-        raise _Damaged
-
-
-def _last_line(rows: int, checksum: str) -> bytes:
-    return json.dumps({"rows": rows, "sha256": checksum}).encode() + b"\n"
-
-
 def _read(lines: Iterator[bytes]) -> Copied:
     checksum = hashlib.sha256()
     header = _check_header(_parsed(first := next(lines, b"")))
@@ -296,7 +278,7 @@ def _read(lines: Iterator[bytes]) -> Copied:
         entry = _parsed(text)
         if "sha256" in entry:
             if entry != {"rows": rows, "sha256": checksum.hexdigest()} or next(lines, None) is not None:
-                raise _Damaged
+                raise whole.Damaged
             _save(batch)
             return Copied(header["made_at"], rows, header["secret"] == _secret_mark())
         checksum.update(text)
@@ -304,22 +286,22 @@ def _read(lines: Iterator[bytes]) -> Copied:
         if batch and (type(row) is not type(batch[0]) or len(batch) >= BATCH):
             _save(batch)
         batch.append(row)
-    raise _Damaged
+    raise whole.Damaged
 
 
 def _parsed(text: bytes) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError:
-        raise _Damaged from None
+        raise whole.Damaged from None
     if not isinstance(found, dict):
-        raise _Damaged
+        raise whole.Damaged
     return found
 
 
 def _check_header(header: dict[str, Any]) -> dict[str, Any]:
     if header.get("format") != FORMAT or "migrations" not in header:
-        raise _Damaged
+        raise whole.Damaged
     _moment(header.get("made_at"))
     if header["migrations"] != _migrations():
         raise Refused(
@@ -333,14 +315,14 @@ def _moment(written: object) -> datetime:
     try:
         found = datetime.fromisoformat(str(written))
     except ValueError:
-        raise _Damaged from None
+        raise whole.Damaged from None
     if found.tzinfo is None:
-        raise _Damaged
+        raise whole.Damaged
     return found
 
 
 def _row(entry: dict[str, Any], known: dict[str, tuple[load.Table, Model]]) -> models.Model:
-    """Build one row; raises _Damaged for a table or column that the register does not let into a backup."""
+    """Build one row; raises whole.Damaged for a table or column that the register does not let into a backup."""
     try:
         table, model = known[entry["table"]]
         values = entry["row"]
@@ -349,7 +331,7 @@ def _row(entry: dict[str, Any], known: dict[str, tuple[load.Table, Model]]) -> m
         fields = {field.column: field for field in model._meta.local_concrete_fields}
         return model(**{fields[name].attname: fields[name].to_python(value) for name, value in values.items()})
     except (KeyError, TypeError, ValueError, ValidationError):
-        raise _Damaged from None
+        raise whole.Damaged from None
 
 
 def _save(batch: list[models.Model]) -> None:

@@ -3,10 +3,13 @@
 import gzip
 import hashlib
 import json
+import os
+import socket
 import stat
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +32,7 @@ from alongside.policy import actions as policy
 from alongside.rota import actions as rota
 from alongside.rota import queries as rota_queries
 from alongside.sealing.models import KeyRing, KeyWrap, ReceivingKey, WrapRecipient
-from alongside.site import keeping
+from alongside.site import keeping, whole
 from tests.help_requests import sealed
 from tests.world import NOW, World, sign_in
 
@@ -279,6 +282,74 @@ def test_of_a_file_as_long_as_can_be_no_more_than_a_piece_is_in_memory(db: None,
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
+
+
+# --- through a pipe ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def piped(pieces: Iterable[bytes]) -> Iterator[Path]:
+    """Yield the path of a pipe through which these pieces come, once."""
+    reads, writes = os.pipe()
+
+    def feed() -> None:
+        with suppress(BrokenPipeError), os.fdopen(writes, "wb") as file:
+            file.writelines(pieces)
+
+    feeding = threading.Thread(target=feed)
+    feeding.start()
+    try:
+        yield Path(f"/dev/fd/{reads}")
+    finally:
+        os.close(reads)
+        feeding.join()
+
+
+def test_what_comes_through_a_pipe_is_kept_under_no_name_for_nobody_else_and_not_in_memory(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.DATA = tmp_path
+    piece = os.urandom(1 << 20)
+    tracemalloc.start()
+    try:
+        with piped(piece for _ in range(32)) as path, whole.opened(path) as file:
+            found = os.fstat(file.fileno())
+            assert stat.S_IMODE(found.st_mode) == 0o600
+            assert (found.st_nlink, found.st_size, found.st_dev) == (0, 32 << 20, tmp_path.stat().st_dev)
+            assert list(tmp_path.iterdir()) == []
+            for _pass in range(2):
+                file.seek(0)
+                assert file.read(1 << 20) == piece
+        assert file.closed
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_was_opened_for_this_process_is_not_opened_anew(tmp_path: Path, settings: Any) -> None:
+    """A pipe that belongs to another user cannot be opened by its path, and neither can a socket by anybody."""
+    settings.DATA = tmp_path
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"what comes")
+        theirs.shutdown(socket.SHUT_WR)
+        with whole.opened(Path(f"/dev/fd/{ours.fileno()}")) as file:
+            assert file.read() == b"what comes"
+    with (tmp_path / "file").open("w+b") as file:
+        file.write(b"read from its start")
+        file.flush()
+        with whole.opened(Path(f"/dev/fd/{file.fileno()}")) as again:
+            assert again.read() == b"read from its start"
+    with pytest.raises(FileNotFoundError), whole.opened(Path("/dev/fd/99999")):
+        pass
+
+
+def test_where_a_pipe_cannot_be_kept_that_is_said_and_not_that_it_is_damaged(
+    db: None, tmp_path: Path, settings: Any
+) -> None:
+    settings.DATA = tmp_path / "missing"
+    with piped([b"anything"]) as path:
+        refused(path, "cannot be kept in the data folder meanwhile: No such file or directory", flush=False)
 
 
 def drop_a_row(entries: list[Any]) -> list[Any]:

@@ -322,6 +322,31 @@ def test_backup_and_restore_move_an_installation(prepared: Installation, tmp_pat
     assert other.rows("SELECT slug FROM accounts_organisation") == [("pine",)]
 
 
+def test_a_restore_takes_what_comes_through_a_pipe(prepared: Installation, tmp_path: Path) -> None:
+    copy, room = tmp_path / "copy.gz", 64
+    assert prepared.run("backup", str(copy)).returncode == 0
+    other = Installation(tmp_path)
+    assert other.run("manage", "migrate", "--verbosity", "0").returncode == 0
+    before = {one.name for one in other.data.iterdir()}
+    python = f"'{sys.executable}' -m alongside restore"
+
+    def run(line: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-c", line], check=False, env=other.env, capture_output=True, text=True, timeout=PATIENCE
+        )
+
+    cut = run(f"head -c 900 '{copy}' | {python} /dev/stdin")
+    assert (cut.returncode, "/dev/stdin is damaged" in cut.stderr) == (1, True), cut.stderr
+    full = run(f"head -c {room * 4096} /dev/urandom | (ulimit -f {room}; {python} /dev/stdin)")
+    assert (full.returncode, "cannot be kept in the data folder meanwhile: File too large" in full.stderr) == (1, True)
+    assert other.rows("SELECT * FROM accounts_organisation") == []
+    taken = run(f"{python} <(cat '{copy}')")
+    assert (taken.returncode, taken.stderr) == (0, "")
+    assert "Restored" in taken.stdout
+    assert other.rows("SELECT slug FROM accounts_organisation") == [("pine",)]
+    assert {one.name for one in other.data.iterdir()} - before <= {"alongside.sqlite3-shm", "alongside.sqlite3-wal"}
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [

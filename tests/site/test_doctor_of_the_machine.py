@@ -5,6 +5,7 @@ import json
 import os
 import smtplib
 import subprocess
+import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from django.test import RequestFactory
 
 from alongside import cli
 from alongside.content import law
-from alongside.site import doctor, keeping, marks, reasons
+from alongside.site import doctor, keeping, marks, reasons, whole
 from alongside.site.doctor import address, clock, here, mail
 from tests.notify.receivers import MailBox, mail_server
 from tests.site.test_doctor import healthy, wrong  # noqa: F401
@@ -142,14 +143,14 @@ def test_an_old_a_broken_a_lost_and_an_open_backup_are_named(healthy: World, set
     file.chmod(0o644)
     assert "chmod 600" in wrong()["backup"]
     file.chmod(0o600)
-    whole = file.read_bytes()
-    text = gzip.decompress(whole)
+    written = file.read_bytes()
+    text = gzip.decompress(written)
     assert b"Vogel" in text
-    for broken in (whole[:-20], b"", b"no gzip at all", gzip.compress(text.replace(b"Vogel", b"Vogle")),
+    for broken in (written[:-20], b"", b"no gzip at all", gzip.compress(text.replace(b"Vogel", b"Vogle")),
                    gzip.compress(b"\n".join(text.splitlines()[1:])), gzip.compress(text + b"{}\n")):  # fmt: skip
         file.write_bytes(broken)
         assert "cannot be read back" in wrong().get("backup", ""), broken[:300]
-    file.write_bytes(whole)
+    file.write_bytes(written)
     assert "backup" not in wrong()
     file.unlink()
     assert "not there any more" in wrong()["backup"]
@@ -157,6 +158,20 @@ def test_an_old_a_broken_a_lost_and_an_open_backup_are_named(healthy: World, set
     assert "3 days old" in wrong()["backup"]
     (settings.DATA / "last_backup").write_text("{broken")
     assert "No backup was made" in wrong()["backup"]
+
+
+def test_one_long_line_is_judged_without_being_held(healthy: World, settings: Any) -> None:  # noqa: F811
+    mark, file = marks.last_backup(), settings.DATA / "last.backup"
+    assert mark is not None
+    with gzip.open(file, "wb", compresslevel=1) as packed:
+        for _ in range(64):
+            packed.write(b" " * (1 << 20))
+    tracemalloc.start()
+    try:
+        assert "cannot be read back" in wrong()["backup"]
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_command_leaves_a_mark_that_its_owner_alone_can_read(
@@ -169,7 +184,7 @@ def test_the_command_leaves_a_mark_that_its_owner_alone_can_read(
     assert mark is not None
     assert mark["path"] == str(tmp_path / "tonight.backup")
     assert (settings.DATA / "last_backup").stat().st_mode & 0o777 == 0o600
-    assert here.is_whole(tmp_path / "tonight.backup")
+    assert whole.is_whole(tmp_path / "tonight.backup")
     with pytest.raises(keeping.Refused):
         keeping.backup(tmp_path / "tonight.backup")
 

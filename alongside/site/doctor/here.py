@@ -1,12 +1,9 @@
 """Looks at this machine: folders, secret, disk, backups. None needs the database."""
 
-import gzip
-import hashlib
 import json
 import os
 import shutil
 import stat
-import zlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +12,7 @@ from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from alongside.site import marks
+from alongside.site import marks, whole
 from alongside.site.doctor.finding import Finding
 
 FULL, NEARLY_FULL = 100_000_000, 1_000_000_000  # bytes left
@@ -203,25 +200,10 @@ def backups(now: datetime) -> Iterator[Finding]:
     elif not path.exists():
         text = _("The last backup, %s, is not there any more. That is right only if it was moved to a safe place.")
         yield Finding("backup", "warning", text % path)
-    elif not is_whole(path):
+    elif not whole.is_whole(path):
         text = _("The last backup, %s, cannot be read back. Make a new one now, and test the disk.")
         yield Finding("backup", "failure", text % path)
     elif open_to_others(path):
         yield Finding("backup", "failure", _("Others can read the backup. Run: chmod 600 %s") % path)
     else:
         yield Finding("backup", "ok", _("The last backup is whole. Keep a copy of it away from this machine."))
-
-
-def is_whole(path: Path) -> bool:
-    """Say whether a backup can be read from end to end and is what was written: its last line tells."""
-    checksum, last, rows = hashlib.sha256(), b"", -2
-    try:
-        with gzip.open(path, "rb") as file:
-            for line in file:
-                if last:
-                    checksum.update(last)
-                last, rows = line, rows + 1
-        end = json.loads(last)
-    except (OSError, EOFError, ValueError, zlib.error):
-        return False
-    return bool(end == {"rows": rows, "sha256": checksum.hexdigest()})

@@ -208,8 +208,19 @@ def links(page: str) -> set[str]:
 def test_every_way_from_a_page_of_the_second_one_stays_in_it(world: World) -> None:
     twice(world)
     client = sign_in(Client(), world.renee)
-    for name in ("in_shifts", "in_availability", "in_calendar", "in_shift_gaps", "in_team_rota"):
-        answer = client.get(reverse(name) + "?of=pine")
+    mine, asked, sought = day(world.renee), day(world.renee, 2), day(world.ana, 4)
+    actions.hand_over(world.pine.id, world.renee.id, asked.id, world.marcus.id)
+    actions.hand_over(world.pine.id, world.ana.id, sought.id, world.renee.id)
+    own = [("in_shift", one.id) for one in (mine, asked)]
+    for name, *about in (
+        *own,
+        ("in_shifts",),
+        ("in_availability",),
+        ("in_calendar",),
+        ("in_shift_gaps",),
+        ("in_team_rota",),
+    ):
+        answer = client.get(reverse(name, args=about) + "?of=pine")
         assert answer.status_code == 200
         page = answer.content.decode()
         assert f"<b>{world.pine.name}</b>" in page, name

@@ -1,13 +1,15 @@
 """Before a published shift is removed by hand, a page says who is told and what gap it leaves (D-01, K-36)."""
 
 import threading
-from datetime import timedelta
+import uuid
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
+from alongside.accounts import actions as holding
 from alongside.accounts import queries as accounts
 from alongside.accounts.models import AuditEntry
 from alongside.notify.models import Notice
@@ -15,8 +17,9 @@ from alongside.policy import actions as policy
 from alongside.rota import actions, queries
 from alongside.rota.models import Shift
 from alongside.site import living
+from alongside.team.models import Supporter
 from tests.conftest import Clock
-from tests.rota.exchanging import HOUR, day, team
+from tests.rota.exchanging import DAY, HOUR, asked, day, team
 from tests.rota.removing import looked_at
 from tests.world import NOW, World, make_world, sign_in, supporter, unknown_id
 
@@ -108,6 +111,66 @@ def test_of_a_running_shift_what_is_left_of_it_becomes_a_gap(world: World, hana:
     assert hana.post(path(one), sent).status_code == 302
 
 
+def rows(who: Supporter) -> list[tuple[int, datetime, datetime]]:
+    return list(Shift.objects.filter(supporter=who).order_by("starts_at").values_list("tier", "starts_at", "ends_at"))
+
+
+@pytest.mark.req("D-01")
+@pytest.mark.parametrize("away", [False, True])
+def test_of_a_running_shift_what_was_served_stays_and_somebody_else_goes_on(
+    world: World, hana: Client, clock: Clock, away: bool
+) -> None:
+    one = day(world.ana, start=NOW)
+    # Half a minute later than a whole one: the gap begins with the minute.
+    now = NOW + 10 * HOUR
+    clock.set(now + timedelta(seconds=30))
+    if away:
+        living.go_on_leave(world.pine.id, world.ana.id)
+    page = said(hana, one)
+    assert "The hours served so far stay theirs." in page
+    assert ("Ana Ruiz is on call now" in page) is not away
+    assert hana.post(path(one), looked_at(hana, path(one))).status_code == 302
+    assert rows(world.ana) == [(1, NOW, now)]
+    # No page that tries a way to be reached is due for what is over, and a coordinator reads of the rest alone.
+    assert Shift.objects.get(supporter=world.ana).checked
+    noted = AuditEntry.objects.get(what="shift.removed").detail
+    assert (noted["from"], noted["to"]) == (now.isoformat(), one.ends_at.isoformat())
+    gap = queries.coming_gaps(world.pine, now, 1)[0].gap
+    assert (gap.tier, gap.starts_at) == (1, now)
+    assert queries.load_of(world.pine, world.ana.id, now + DAY).served == 1
+    actions.enter_shift(accounts.permit(world.hana, "rota.change"), world.renee.id, 1, now, one.ends_at)
+    assert rows(world.renee) == [(1, now, one.ends_at)]
+    shown = queries.calendar_of(world.pine, [NOW.date()], now)
+    first = {(each.item.supporter, each.item.ends_at) for each in shown.days[0].pieces if each.item.tier == 1}
+    assert {(world.ana.id, now), (world.renee.id, one.ends_at)} <= first
+
+
+@pytest.mark.req("D-01")
+def test_what_has_not_begun_or_is_over_is_removed_whole(world: World) -> None:
+    seat = accounts.permit(world.hana, "rota.change")
+    team(world)
+    for start in (NOW, NOW + HOUR, NOW - 12 * HOUR):
+        actions.remove_shift(seat, day(world.ana, start=start).id)
+        assert rows(world.ana) == []
+
+
+@pytest.mark.req("D-01")
+def test_what_ends_while_another_coordinator_is_waited_for_is_over(
+    world: World, hana: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = day(world.ana, hours=1, start=NOW - HOUR + timedelta(minutes=1))
+    hold = holding.hold
+
+    def late(organisation_id: uuid.UUID) -> None:
+        hold(organisation_id)
+        clock.set(NOW + timedelta(minutes=1))
+
+    sent = looked_at(hana, path(one))
+    monkeypatch.setattr(holding, "hold", late)
+    assert hana.post(path(one), sent).status_code == 409
+    assert actions.remove_shift(accounts.permit(world.hana, "rota.change"), one.id) is False
+
+
 @pytest.mark.req("D-01")
 def test_once_it_has_begun_it_is_another_question(world: World, hana: Client, clock: Clock) -> None:
     one = day(world.ana, start=NOW + timedelta(minutes=1))
@@ -171,9 +234,47 @@ def test_what_is_asked_about_it_is_said_without_saying_who_was_asked(world: Worl
     one = day(world.ana)
     actions.hand_over(world.pine.id, world.ana.id, one.id, world.renee.id)
     page = said(hana, one)
-    assert "Ana Ruiz, and whoever is asked about this shift" in page
+    assert "Ana Ruiz, and whoever has part in what is open about it" in page
     assert "Renée" not in page.split("<main")[1]
     assert "Find cover" not in page
+
+
+@pytest.mark.req("D-13", "K-36")
+@pytest.mark.parametrize("about", ["nothing", "hand-over", "swap", "swap of another", "cover", "cover on leave"])
+def test_the_page_names_everybody_who_is_told_and_nobody_else(world: World, hana: Client, about: str) -> None:
+    one, other, pine = day(world.ana), day(world.renee, 3), world.pine.id
+    match about:
+        case "hand-over":
+            actions.hand_over(pine, world.ana.id, one.id, world.renee.id)
+        case "swap":
+            actions.offer_swap(pine, world.ana.id, one.id, other.id)
+        case "swap of another":
+            actions.offer_swap(pine, world.renee.id, other.id, one.id)
+        case "cover":
+            actions.find_cover(pine, world.ana.id, one.id)
+        case "cover on leave":
+            living.go_on_leave(pine, world.ana.id)
+    was_asked = set(asked(one))
+    assert bool(was_asked) is about.startswith("cover")
+    page = said(hana, one)
+    both = about in {"hand-over", "swap", "swap of another"}
+    assert ("and whoever has part in what is open about it" in page) is both
+    assert ("What is asked about this shift ends." in page) is both
+    assert ("The search for cover ends. Whoever was asked is not told." in page) is bool(was_asked)
+    Notice.objects.exclude(message="shift_asked").delete()
+    assert hana.post(path(one), looked_at(hana, path(one))).status_code == 302
+    told = set(Notice.objects.values_list("address", "message"))
+    mine, hers = ((who.person.email, "rota_published") for who in (world.ana, world.renee))
+    assert told == ({mine, hers} if both else set() if about == "cover on leave" else {mine})
+
+
+@pytest.mark.req("D-01", "D-13")
+@pytest.mark.parametrize("tier", [2, 3])
+def test_cover_is_offered_instead_only_of_what_would_be_a_gap(world: World, hana: Client, tier: int) -> None:
+    page = said(hana, day(world.ana, tier=tier))
+    assert ("No gap: your organisation asks for fewer people on call." in page) is (tier == 3)
+    assert ("Or without a gap" in page) is (tier == 2)
+    assert ("Find cover" in page) is (tier == 2)
 
 
 @pytest.mark.req("D-13")

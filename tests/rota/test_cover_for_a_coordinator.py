@@ -279,6 +279,29 @@ def test_cover_is_offered_for_a_gap_just_where_it_can_be_sought(world: World, re
     assert one.seekable is (days <= (7 if repeats else 8))
 
 
+@pytest.mark.req("D-01", "D-13")
+def test_the_list_offers_cover_no_later_than_the_board_looks(world: World) -> None:
+    policy.change(accounts.permit(world.hana, "policy.change"), "gap_days", 7)
+    team(world)
+    last, far = NOW + 8 * DAY, NOW + 8 * DAY + timedelta(minutes=1)
+    hana = sign_in(Client(), world.hana)
+    for begins, offered in ((last, True), (far, False)):
+        Shift.objects.all().delete()
+        for tier, who, starts_at, ends_at in (
+            (1, world.ana, NOW - DAY, NOW + 30 * DAY),
+            (2, world.marcus, NOW - DAY, begins),
+            (2, world.renee, begins + 12 * HOUR, NOW + 30 * DAY),
+        ):
+            shift(who, tier, starts_at, ends_at)
+        page = hana.get(reverse("in_rota") + "?view=list").content.decode()
+        assert page.count('name="tier"') == offered
+        assert page.count(">Plan it<") == (not offered)
+        said = body(hana, tier="2", **{"from": begins.isoformat(), "to": (begins + 12 * HOUR).isoformat()})
+        assert ("Those who can are asked in fair order." in said) is offered
+        assert Exchange.objects.filter(opening__isnull=False).count() == offered
+        Opening.objects.all().delete()
+
+
 def only_gap() -> uuid.UUID:
     return Exchange.objects.get(state="open", opening__isnull=False).id
 

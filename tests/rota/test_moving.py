@@ -13,6 +13,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alongside.accounts import actions as holding
 from alongside.accounts.models import AuditEntry
 from alongside.accounts.queries import Seat
 from alongside.notify.models import Notice
@@ -20,6 +21,7 @@ from alongside.rota import actions, queries
 from alongside.rota.models import Blackout, Cap, Exchange, Shift
 from alongside.rota.rules import Duty, moving
 from alongside.rota.rules.exchanging import Why
+from alongside.site import living
 from alongside.team import actions as service
 from alongside.team import queries as team_queries
 from alongside.team.models import Supporter
@@ -427,6 +429,55 @@ def test_a_shift_that_runs_says_so_and_offers_no_other_place(world: World, clien
     # In the calendar the name leads there, by day and after midnight; it cannot be dragged.
     calendar = client.get(reverse("in_rota")).content.decode()
     assert re.search(rf'<a class="who move" title="Renée Dubois" href="{path(running)}\?view=month">', calendar)
+
+
+def test_a_shift_that_is_over_says_so_and_offers_nothing(world: World, client: Client) -> None:
+    team(world)
+    for ends in (NOW, NOW - 30 * DAY):
+        past = shift(world.renee, 2, ends - HOUR, ends)
+        html = sign_in(client, world.hana).get(path(past)).content.decode()
+        assert "<h1>This shift is over.</h1>" in html
+        assert "<b>Renée Dubois</b>" in html
+        assert "is on call now" not in html
+        assert "Find cover" not in html
+        assert "<select" not in html
+
+
+@pytest.mark.req("C-18")
+@pytest.mark.parametrize("sought", [False, True])
+def test_of_a_running_shift_whose_person_is_away_it_says_that_they_do_not_serve(
+    world: World, client: Client, sought: bool
+) -> None:
+    team(world)
+    running = shift(world.renee, 2, NOW - HOUR, NOW + HOUR)
+    living.go_on_leave(world.pine.id, world.renee.id)
+    if not sought:
+        Exchange.objects.all().delete()
+    html = sign_in(client, world.hana).get(path(running)).content.decode()
+    assert "<h1>Renée Dubois does not serve at present</h1>" in html
+    assert "is on call now" not in html
+    assert "Nobody is on call for what is left of this shift." in html
+    assert ('<button class="button">Find cover</button>' in html) is not sought
+
+
+@pytest.mark.req("D-01")
+def test_what_begins_while_another_coordinator_is_waited_for_is_not_moved(
+    world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team(world)
+    one = shift(world.ana, 1, NOW + timedelta(minutes=1), NOW + 12 * HOUR)
+    to = moving.ToPerson(world.renee.id)
+    seen, hold = queries.move_of(world.pine, one.id, to, NOW).seal, holding.hold
+
+    def late(organisation_id: uuid.UUID) -> None:
+        hold(organisation_id)
+        clock.set(NOW + timedelta(minutes=2))
+
+    monkeypatch.setattr(holding, "hold", late)
+    with pytest.raises(actions.Forbidden) as refused:
+        actions.move(seat(world), one.id, to, seen)
+    assert refused.value.found.why is Why.BEGUN
+    assert holder(one) == world.ana.id
 
 
 @pytest.mark.req("M-24", "M-06")

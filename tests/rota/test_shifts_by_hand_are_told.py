@@ -1,5 +1,6 @@
 """Whose shift a coordinator enters or removes by hand is told, in words that say nothing (K-36)."""
 
+import uuid
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -73,6 +74,23 @@ def test_who_is_put_on_call_now_hears_it_at_once_as_long_as_it_runs_also_in_quie
     Shift.objects.all().delete()
     actions.enter_shift(seat(world), world.ana.id, 1, now + 10 * HOUR, now + 20 * HOUR)
     assert Notice.objects.get().due_at == datetime(2026, 12, 2, 13, tzinfo=UTC)
+
+
+@pytest.mark.req("K-36")
+def test_of_what_ended_while_another_coordinator_was_waited_for_nobody_is_told(
+    world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team(world)
+    hold = accounts.hold
+
+    def late(organisation_id: uuid.UUID) -> None:
+        hold(organisation_id)
+        clock.set(NOW + 2 * HOUR)
+
+    monkeypatch.setattr(accounts, "hold", late)
+    actions.enter_shift(seat(world), world.ana.id, 1, NOW - HOUR, NOW + HOUR)
+    assert Shift.objects.filter(supporter=world.ana).count() == 1
+    assert not Notice.objects.exists()
 
 
 @pytest.mark.req("K-36", "D-13")

@@ -15,9 +15,11 @@ from alongside.accounts.queries import permit
 from alongside.escalation.models import Ladder
 from alongside.kernel import clock
 from alongside.notify.models import Notice
+from alongside.policy import actions as policy
 from alongside.rota.models import Shift
 from alongside.sealing import actions as sealing
 from tests.help_requests.sealed import Keyring, ask, ladder_of, later, sealed_world
+from tests.rota import planned
 from tests.sealing.signers import Signer, sign
 from tests.world import WEEK_BEGINS, World, shift, sign_in, timedelta
 
@@ -131,6 +133,23 @@ def test_gaps_of_the_coming_days_are_tasks_and_holes_in_the_strip(cast: World) -
     assert "One thing needs you." in page
     assert "No backup from Wed 2 Dec, 13:00 to 00:00." in page
     assert '<span class="gap"><span class="visually-hidden">nobody </span>13–24</span>' in page
+
+
+@pytest.mark.req("D-01")
+@pytest.mark.parametrize("days", [7, 60])
+@pytest.mark.parametrize("repeats", [False, True])
+def test_where_no_shift_was_ever_entered_a_gap_leads_to_where_a_rota_begins(
+    cast: World, days: int, repeats: bool
+) -> None:
+    policy.change(permit(cast.hana, "policy.change"), "gap_days", days)
+    Shift.objects.all().delete()
+    if repeats:
+        planned.pattern(cast)
+    page = board(cast)
+    assert "Nobody is first on call" in page
+    assert "rota#gaps" not in page
+    route, label = ("in_plans", "Plan it") if repeats else ("in_patterns", "Make a pattern")
+    assert re.search(rf'href="{reverse(route)}"[^>]*>{label}', page)
 
 
 @pytest.mark.req("D-01", "C-18")

@@ -1,7 +1,7 @@
 """Cover that a coordinator has sought: for a gap, or for the shift of somebody who phoned in. No reason is asked."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -89,8 +89,8 @@ def _check(organisation_id: uuid.UUID, gap: Duty, now: datetime) -> None:
     if gap.ends_at <= now:
         raise Refused(Why.OVER)
     values = policy.in_force(organisation_id)
-    far = now + timedelta(days=values.gap_days + 1)
-    if gap.ends_at <= gap.starts_at or gap.tier not in range(1, values.on_call_tiers + 1) or gap.starts_at > far:
+    none = gap.ends_at <= gap.starts_at or gap.tier not in range(1, values.on_call_tiers + 1)
+    if none or exchanging.too_far(gap.starts_at, now, values.gap_days):
         raise Refused(Why.NO_GAP)
     if gap.ends_at - gap.starts_at > rules.LONGEST_SHIFT:
         raise Refused(Why.TOO_LONG)

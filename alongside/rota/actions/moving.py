@@ -44,8 +44,8 @@ def move(seat: Seat, shift_id: uuid.UUID, to: moving.Target, seen: str) -> Move:
     Raises Shift.DoesNotExist, team.queries.NotASupporter, Moved and Forbidden: then nothing has changed. Two
     coordinators at once take turns, and the second is refused.
     """
-    now = clock.now()
     held = _hold(seat, shift_id, to)
+    now = clock.now()
     found = reading.move_of(seat.organisation, shift_id, to, now)
     if found.seal != seen:
         raise Moved(found)

@@ -66,9 +66,11 @@ def enter_shifts(
     rules.SamePerson; and SpokenAgainst where a rule of plans speaks against it, unless `seen` is the seal of all that
     does. Two coordinators at once take turns.
     """
-    organisation, now = seat.organisation, clock.now()
+    organisation = seat.organisation
     name = team.supporter_in(organisation.id, supporter_id).person.name
     held = giving.hold(organisation.id, [supporter_id])
+    # After whoever held it before: until then time goes on.
+    now = clock.now()
     able = {one.id for one in team.eligible_at(organisation.id, now)}
     if supporter_id not in able:
         raise NotEligible
@@ -154,17 +156,21 @@ def remove(row: Shift) -> set[uuid.UUID]:
 @transaction.atomic
 def remove_shift(seat: Seat, shift_id: uuid.UUID, *, seen: str | None = None) -> bool:
     """Remove a shift of the seat's organisation; tell whose it was, and who had part in what was open about it (K-36).
+    Of a shift that runs, what was served stays with whose it is.
 
     Say whether anybody was told. `seen` is the digest of what the coordinator looked at (queries.Removal.seal). Raises
     Shift.DoesNotExist for any other id, and Unlike: then nothing has changed.
     """
-    now = clock.now()
     # Held, so that nobody takes it over at this instant and is told that it is theirs.
     accounts.hold(seat.organisation.id)
+    now = clock.now()
     found = removing.removal_of(seat.organisation, shift_id, now)
     if seen is not None and seen != found.seal:
         raise Unlike(found)
     duty = found.shift.facts()
+    if found.begun and not found.over:
+        whole, duty = duty, exchanging.rest_of(duty, now)
+        giving.keep(found.shift, rules.cut(whole, duty.starts_at, duty.ends_at), checked=True)
     _note(seat, "shift.removed", duty, found.shift.supporter.person.name)
     return _tell(seat.organisation.id, {duty.supporter} | remove(found.shift), [duty], now)
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from alongside.accounts.models import Organisation
+from alongside.policy import queries as policy
 from alongside.rota import rules
 from alongside.rota.models import Holiday, Shift
 from alongside.rota.queries.exchanges import sought
@@ -79,7 +80,7 @@ def tiers_entered(organisation_id: uuid.UUID, now: datetime) -> set[int]:
 class ComingGap:
     """A span in which a tier has nobody, and into how many shifts the pattern in force cuts it; 0 without a pattern.
 
-    `seekable` says that cover can be sought for it: what is longer is for a plan to fill.
+    `seekable` says that cover can be sought for it: what is longer, or later than the board looks, is for a plan.
     """
 
     gap: rules.Gap
@@ -99,17 +100,19 @@ def coming_gaps(organisation: Organisation, now: datetime, days: int) -> list[Co
 
 
 def gaps_until(organisation: Organisation, start: datetime, end: datetime) -> list[ComingGap]:
-    """Return every span of [start, end) in which a tier has nobody who may serve, by beginning (D-01)."""
+    """Return every span from `start`, which is this minute, to `end` in which a tier has nobody who may serve, by
+    beginning (D-01).
+    """
     zone = ZoneInfo(organisation.time_zone)
     missing = _missing(shifts_between(organisation.id, start, end), start, end, tiers_of(organisation.id))
     first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    planned = _planned(organisation, days, zone)
+    planned, ahead = _planned(organisation, days, zone), policy.in_force(organisation.id).gap_days
     return [
         ComingGap(
             gap,
             sum(one.planned for one in calendar.empty([gap], planned, zone)),
-            not exchanging.too_long(_pieces(gap, planned)),
+            not (exchanging.too_long(_pieces(gap, planned)) or exchanging.too_far(gap.starts_at, start, ahead)),
         )
         for gap in missing
     ]

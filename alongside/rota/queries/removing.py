@@ -6,11 +6,13 @@ from datetime import datetime
 
 from alongside.accounts.models import Organisation
 from alongside.rota import rules
-from alongside.rota.models import Shift
+from alongside.rota.models import Exchange, Shift
 from alongside.rota.queries.moving import open_about, shift_in
 from alongside.rota.queries.shifts import serving_between, tiers_of
 from alongside.rota.rules import moving
 from alongside.team import queries as team
+
+Kind = Exchange.Kind
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class Removal:
     """What removing a shift would do: `leaves` are the spans still to come that nobody would have.
 
     `serves` says whether it is somebody's who may serve now, `wanted` whether policy asks for its tier, `asked` whether
-    something is open about it between supporters, `told` whether whose it is hears of it. `seal` is a digest of all
-    that was looked at.
+    a hand-over or swap of it is open, whose two sides are told, `sought` whether cover is sought for it, `told` whether
+    whose it is hears of it. `seal` is a digest of all that was looked at.
     """
 
     shift: Shift
@@ -29,6 +31,7 @@ class Removal:
     serves: bool
     wanted: bool
     asked: bool
+    sought: bool
     told: bool
     seal: str
 
@@ -46,9 +49,10 @@ def removal_of(organisation: Organisation, shift_id: uuid.UUID, now: datetime) -
     if serves and wanted and not over:
         others = [one for one in serving_between(organisation.id, minute, mine.ends_at) if one != mine]
         leaves = rules.gaps(others, max(mine.starts_at, minute), mine.ends_at, [mine.tier])
-    asked = open_about(shift).exists()
+    kinds = set(open_about(shift).values_list("kind", flat=True))
+    sought, asked = Kind.COVER in kinds, bool(kinds - {Kind.COVER})
     told = not over and mine.supporter not in team.absent(organisation.id)
     # Of a shift that runs, what is left of it is less with every minute.
     spans = [(None if one.starts_at <= minute else one.starts_at, one.ends_at) for one in leaves]
-    seal = moving.seal(shift.id, mine, spans, begun, over, serves, wanted, asked, told)
-    return Removal(shift, tuple(leaves), begun, over, serves, wanted, asked, told, seal)
+    seal = moving.seal(shift.id, mine, spans, begun, over, serves, wanted, asked, sought, told)
+    return Removal(shift, tuple(leaves), begun, over, serves, wanted, asked, sought, told, seal)

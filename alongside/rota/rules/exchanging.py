@@ -132,6 +132,11 @@ def too_long(pieces: Sequence[tuple[datetime, datetime]]) -> bool:
     )
 
 
+def too_far(begins: datetime, now: datetime, days: int) -> bool:
+    """Say whether a gap begins later than the board looks, which is so many days ahead."""
+    return begins > now + timedelta(days=days + 1)
+
+
 def weight(duty: Duty, percent: Mapping[int, int]) -> int:
     """Return what a duty weighs in minutes."""
     return (duty.ends_at - duty.starts_at) // _MINUTE * percent.get(duty.tier, 100) // 100

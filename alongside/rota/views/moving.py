@@ -123,6 +123,8 @@ def _choose(request: HttpRequest, seat: Seat, shift: Shift, now: datetime) -> Ht
         "shift": shift,
         "label": PLACES[shift.tier],
         "begun": begun,
+        "over": shift.ends_at <= now,
+        "serves": any(one.id == shift.supporter_id for one in team.eligible_at(seat.organisation.id, now)),
         "asked": queries.open_about(shift).exists(),
         "slots": [] if begun else _slots(shift, queries.calendar_of(seat.organisation, days, now), now, zone),
         "people": [] if begun else queries.takers_of(seat.organisation, shift, now),

@@ -54,7 +54,7 @@ def _ask(request: HttpRequest, seat: Seat, found: Removal, status: int = 200) ->
         "name": shift.supporter.person.name,
         "place": PLACES[shift.tier],
         "leaves": [span_words(one.starts_at, one.ends_at, zone) for one in found.leaves],
-        "seekable": found.serves and not found.over and not found.asked,
+        "seekable": bool(found.leaves) and not found.asked and not found.sought,
         # Somebody looked at it as it stood before; without that, it was never asked.
         "stale": status == STALE and bool(sent.get("seen")),
         "view": sent.get("view", ""),

@@ -72,7 +72,7 @@ def _page(organisation: Organisation, now: datetime) -> dict[str, object]:
         *requests.standing_still(now),
         *requests.late(rows),
         *requests.undelivered(rows),
-        *duty.uncovered(gaps, sought),
+        *duty.uncovered(organisation, gaps, sought),
         *duty.untaken(sought),
         *(Task(tone, _("Debrief"), *said, _("See to it")) for tone, said in debriefs.due(organisation, now)),
         *duty.nobody_ready(organisation, places, sought),

@@ -13,20 +13,30 @@ from alongside.team.queries import Place
 GAPS_SHOWN = 4
 
 
-def uncovered(gaps: list[ComingGap], sought: list[Sought]) -> list[Task]:
+def uncovered(organisation: Organisation, gaps: list[ComingGap], sought: list[Sought]) -> list[Task]:
     """Name the first gaps on call by their place, and how many there are besides (D-01)."""
-    shown = [_gap(gap, sought) for gap in gaps[:GAPS_SHOWN]]
+    begin = None if not gaps or rota.has_shifts(organisation.id) else _begin(organisation)
+    shown = [_gap(gap, sought, begin) for gap in gaps[:GAPS_SHOWN]]
     if rest := len(gaps) - len(shown):
         text = ngettext("One more on-call gap after these.", "%(count)d more on-call gaps after these.", rest)
         shown.append(Task("late", _("On-call gap"), text % {"count": rest}, reverse("in_rota"), _("See the rota")))
     return shown
 
 
-def _gap(one: ComingGap, sought: list[Sought]) -> Task:
+def _begin(organisation: Organisation) -> tuple[str, str]:
+    """Return where a rota begins that has no shift yet, and what that is called: the page of it offers no cover."""
+    if rota.patterns_in_force(organisation):
+        return reverse("in_plans"), _("Plan it")
+    return reverse("in_patterns"), _("Make a pattern")
+
+
+def _gap(one: ComingGap, sought: list[Sought], begin: tuple[str, str] | None) -> Task:
     gap = one.gap
     text = rota.nobody_in(gap.tier, **span(gap.starts_at, gap.ends_at))
     if rota.is_sought(gap, sought):
         route, label = reverse("in_rota"), _("See the rota")
+    elif begin:
+        route, label = begin
     elif one.seekable:
         route, label = reverse("in_rota") + "#gaps", _("Find cover")
     else:

@@ -233,6 +233,9 @@ def restore(path: Path, now: datetime) -> Copied:
             copied = _fill(packed, now)
     except FileNotFoundError:
         raise Refused(f"There is no file {path}.") from None
+    except PermissionError:
+        # A copy that root made, say: the recipes run the program as a user of its own.
+        raise Refused(f"{path} may not be read by the user this runs as. Nothing was restored.") from None
     except (OSError, EOFError, zlib.error, whole.Damaged):
         raise Refused(f"{path} is damaged or not a backup of Alongside. Nothing was restored.") from None
     except whole.NotKept as reason:

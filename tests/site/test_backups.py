@@ -352,6 +352,17 @@ def test_where_a_pipe_cannot_be_kept_that_is_said_and_not_that_it_is_damaged(
         refused(path, "cannot be kept in the data folder meanwhile: No such file or directory", flush=False)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not read its file")
+def test_a_copy_that_somebody_else_made_is_not_called_damaged(made: Path) -> None:
+    """As root makes it beside the recipes, which run the program as a user of its own."""
+    call_command("flush", verbosity=0, interactive=False)
+    os.seteuid(65534)
+    try:
+        refused(made, "may not be read by the user this runs as", flush=False)
+    finally:
+        os.seteuid(0)
+
+
 def drop_a_row(entries: list[Any]) -> list[Any]:
     return entries[:5] + entries[6:]
 

@@ -349,6 +349,7 @@ def test_of_two_who_looked_at_the_same_one_removes_it_and_the_person_is_told_onc
         thread.join()
     assert sorted(outcomes) == ["gone", "removed"]
     assert Notice.objects.filter(address=world.ana.person.email).count() == 1
+    assert AuditEntry.objects.filter(what="shift.removed").count() == 1
 
 
 @pytest.mark.req("D-01")

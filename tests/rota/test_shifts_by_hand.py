@@ -375,34 +375,6 @@ def test_of_two_coordinators_whose_shifts_speak_against_each_other_the_second_is
     assert len(entered(world.ana)) == 1
 
 
-@pytest.mark.req("D-01")
-@pytest.mark.django_db(transaction=True)
-def test_of_two_who_remove_the_same_shift_one_does_and_the_person_is_told_once(clock: Clock) -> None:
-    world = make_world()
-    team(world)
-    one = day(world.ana)
-    start, outcomes = threading.Barrier(2), []
-
-    def step() -> None:
-        start.wait()
-        try:
-            actions.remove_shift(seat(world), one.id)
-            outcomes.append("removed")
-        except Shift.DoesNotExist:
-            outcomes.append("gone")
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=step) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["gone", "removed"]
-    assert Notice.objects.filter(address=world.ana.person.email).count() == 1
-    assert AuditEntry.objects.filter(what="shift.removed").count() == 1
-
-
 RUBBISH = ["", "\0", "\0\0x", "-1", "1e9", "9" * 400, "ü" * 3000, "<b>", "' OR 1=1 --", "0001-01-01", "9999-12-31"]
 RUBBISH += ["24:00", "2026-02-30", str(uuid.UUID(int=0)), "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")]
 
